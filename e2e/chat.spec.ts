@@ -1,0 +1,154 @@
+import { expect, test } from '@playwright/test';
+import { chatOn, demoJson, longText, sampleNamed, watchAnswers } from './page';
+
+const short = sampleNamed('short');
+const asked = short.questions.filter(({ right }) => right);
+
+test('a visitor attaches the short sample, clicks a question and reads the right answer as it is written', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await expect(page).toHaveTitle('FastKV Chat');
+  await expect(page.getByTestId('sample-question')).toHaveCount(0);
+  await chat.attachShort();
+  await expect(page.getByTestId('sample-question')).toHaveCount(3);
+  const seen = await watchAnswers(page);
+  await page.getByTestId('sample-question').first().click();
+
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+  expect((await seen()).length, 'texts shown while it was written').toBeGreaterThan(1);
+
+  const question = page.getByTestId('message').and(page.locator('[data-role=user]'));
+  await expect(question).toContainText(asked[0]?.question ?? '');
+  await expect(question).not.toContainText(short.text.slice(0, 40));
+  for (const name of [
+    'ttft-ms',
+    'decode-tps',
+    'kv-hot-bytes',
+    'kv-full-bytes',
+    'weights-bytes',
+    'total-bytes',
+  ]) {
+    expect(await chat.figure(name), name).toBeGreaterThan(0);
+  }
+  await expect(page.getByTestId('kv-layer')).toHaveCount(
+    Number(demoJson('config.json')['num_hidden_layers']),
+  );
+  await expect(page.getByTestId('answer-figures')).toContainText('tok/s');
+});
+
+test('the document of a question can be read where it was attached', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await expect(chat.chip).toContainText('tokens');
+  await chat.chip.getByRole('button').first().click();
+  const dialog = page.getByTestId('document-dialog');
+  await expect(dialog).toContainText(short.text.slice(0, 60));
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(chat.chip.getByRole('button').first()).toBeFocused();
+});
+
+test('a follow-up does not read again what the cache holds', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await page.getByTestId('sample-question').first().click();
+  await chat.finished(chat.answers.first());
+  const firstPrompt = await chat.figure('prompt-tokens');
+  expect(await chat.figure('reused-tokens')).toBe(0);
+
+  await chat.ask(asked[1]?.question ?? '');
+  await chat.finished(chat.answers.nth(1));
+  await expect(page.getByTestId('answer-text').nth(1)).not.toBeEmpty();
+  expect(await chat.figure('reused-tokens')).toBeGreaterThanOrEqual(firstPrompt - 1);
+  expect(await chat.figure('prompt-tokens')).toBeGreaterThan(firstPrompt);
+});
+
+test('a turn can be stopped while it reads, and the next question is answered', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachFile('long.txt', longText(40));
+  await chat.ask('What is this?');
+  await expect(page.getByTestId('reading-progress')).toContainText(/Reading\s+\d+\s%/);
+  await chat.composer.fill('typed while it reads');
+  await chat.stop.click();
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('stopped')).toHaveText('Stopped before the first word.');
+  await expect(chat.composer).toHaveValue('typed while it reads');
+
+  await page.getByTestId('new-chat').click();
+  await chat.attachShort();
+  await page.getByTestId('sample-question').first().click();
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+});
+
+test('a turn can be stopped while it writes, keeps its part, and another can be asked', async ({ page }) => {
+  // A model that never ends by itself, so that there is something to stop.
+  const endless = { eos_token_id: 1535, max_new_tokens: 4000 };
+  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: endless }));
+  await page.route('**/models/demo/config.json', (route) =>
+    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
+  );
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await page.getByTestId('sample-question').first().click();
+  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing');
+  await expect(page.getByTestId('answer-text')).not.toBeEmpty();
+  await chat.composer.press('Escape');
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('stopped')).toHaveText('Stopped');
+  await expect(page.getByTestId('answer-text')).not.toBeEmpty();
+
+  await chat.ask(asked[1]?.question ?? '');
+  await expect(page.getByTestId('answer-text').nth(1)).not.toBeEmpty();
+  await chat.stop.click();
+  await chat.finished(chat.answers.nth(1));
+});
+
+test('a long paste becomes a document, and one pasted into a running chat starts a new one that can be undone', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await page.getByTestId('sample-question').first().click();
+  await chat.finished(chat.answers.first());
+
+  await chat.composer.evaluate((box, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, longText(5));
+  await expect(chat.chip).toContainText('Pasted text');
+  await expect(chat.composer).toHaveValue('');
+  await expect(chat.answers).toHaveCount(0);
+  await expect(page.getByTestId('notice')).toContainText('starts a new chat');
+  await page.getByTestId('undo-new-chat').click();
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+});
+
+test('Enter sends, Shift+Enter breaks the line, and a composing input method keeps its Enter', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.composer.fill('one');
+  await chat.composer.press('Shift+Enter');
+  await chat.composer.pressSequentially('two');
+  await expect(chat.composer).toHaveValue('one\ntwo');
+  await chat.composer.evaluate((box) =>
+    box.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
+    ),
+  );
+  await expect(chat.composer).toHaveValue('one\ntwo');
+  await chat.composer.press('Enter');
+  await expect(chat.composer).toHaveValue('');
+  await expect(page.getByTestId('message').first()).toContainText('one\ntwo');
+});

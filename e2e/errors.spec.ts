@@ -1,0 +1,107 @@
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, demoFile, demoJson, longText, withoutWebGpu } from './page';
+
+/** Serves a file of the demo model as something else. */
+async function spoil(page: Page, file: string, body: Buffer | string): Promise<void> {
+  await page.route(`**/models/demo/${file}`, (route) => route.fulfill({ body }));
+}
+
+test('a model folder that is not there is named, and the page stays usable', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open('?model=models/missing/');
+  await expect(chat.error).toHaveAttribute('data-code', 'file-missing');
+  await expect(chat.error).toContainText('file-missing');
+  await expect(chat.status).toHaveAttribute('data-value', 'failed');
+  await chat.attachShort();
+  await chat.composer.fill('still typing');
+  await expect(chat.composer).toHaveValue('still typing');
+  await expect(chat.send).toBeDisabled();
+});
+
+test('a truncated weights file is refused, and trying again loads the mended one', async ({ page }) => {
+  const whole = demoFile('model.safetensors');
+  await spoil(page, 'model.safetensors', whole.subarray(0, whole.length / 2));
+  const chat = chatOn(page);
+  await chat.open();
+  await expect(chat.error).toHaveAttribute('data-code', 'safetensors-invalid');
+
+  await page.unroute('**/models/demo/model.safetensors');
+  await page.getByTestId('reload-model').click();
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
+  await expect(chat.error).toHaveCount(0);
+});
+
+test('a broken tokenizer is refused', async ({ page }) => {
+  await spoil(page, 'tokenizer.json', demoFile('tokenizer.json').subarray(0, 1000));
+  const chat = chatOn(page);
+  await chat.open();
+  await expect(chat.error).toHaveAttribute('data-code', 'tokenizer-invalid');
+});
+
+test('a family that is not supported is refused by its name', async ({ page }) => {
+  const config = { ...demoJson('config.json'), architectures: ['MambaForCausalLM'], model_type: 'mamba' };
+  await spoil(page, 'config.json', JSON.stringify(config));
+  const chat = chatOn(page);
+  await chat.open();
+  await expect(chat.error).toHaveAttribute('data-code', 'family-unsupported');
+  await expect(chat.error).toContainText(/mamba/i);
+});
+
+test('an address that asks for what there is not is told so', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open('?dtype=q2');
+  await expect(chat.error).toHaveAttribute('data-code', 'bad-argument');
+  await chat.open('?model=https://models.invalid/folder/');
+  await expect(chat.error).toHaveAttribute('data-code', 'bad-argument');
+});
+
+test('an engine that cannot be fetched is told of, and trying again brings it', async ({ page }) => {
+  const workerScript = /\/worker[-.][^/]*$/;
+  await page.route(workerScript, (route) => route.abort());
+  const chat = chatOn(page);
+  await chat.open();
+  await expect(chat.error).toHaveAttribute('data-code', 'internal');
+  await page.unroute(workerScript);
+  await page.getByTestId('reload-model').click();
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
+});
+
+test('a prompt longer than the context fails in the transcript, and a shorter one is answered', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachFile('too-long.txt', longText(90));
+  await expect(page.getByText('This model reads at most 16,384 tokens')).toBeVisible();
+  await chat.ask('What is this?');
+  await expect(chat.error).toHaveAttribute('data-code', 'context-exceeded');
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
+
+  await page.getByTestId('edit-question').click();
+  await expect(chat.composer).toHaveValue('What is this?');
+  await page.getByTestId('document-remove').click();
+  await chat.attachShort();
+  await page.getByTestId('sample-question').first().click();
+  await chat.finished(chat.answers.first());
+  await expect(chat.error).toHaveCount(0);
+});
+
+test('files that are not text are refused by name', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open();
+  const pdf = { name: 'report.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') };
+  await page.getByTestId('file-input').setInputFiles(pdf);
+  await expect(page.getByTestId('notice')).toContainText('report.pdf');
+  await expect(chat.chip).toHaveCount(0);
+});
+
+test('a browser without WebGPU gets a page that says why and what to use', async ({ page }) => {
+  await withoutWebGpu(page);
+  const chat = chatOn(page);
+  await chat.open();
+  const notice = page.getByTestId('unsupported');
+  for (const said of ['WebGPU', 'Chrome', 'Safari 26', 'Firefox 141'])
+    await expect(notice).toContainText(said);
+  await expect(chat.error).toHaveAttribute('data-code', 'webgpu-unavailable');
+  await expect(chat.status).toHaveAttribute('data-value', 'failed');
+});

@@ -1,0 +1,90 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, overflow, withoutWebGpu } from './page';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function expectSound(page: Page, screen: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  expect(serious, screen).toEqual([]);
+  expect(await overflow(page), `${screen}: pixels beyond the window`).toBeLessThanOrEqual(0);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('no screen has a serious violation, and none is wider than the window', async ({
+      page,
+      isMobile,
+    }) => {
+      const chat = chatOn(page);
+      await chat.openReady();
+      await expectSound(page, 'first screen');
+      await chat.attachShort();
+      await expectSound(page, 'sample attached');
+      await chat.chip.getByRole('button').first().click();
+      await expectSound(page, 'document open');
+      await page.keyboard.press('Escape');
+      await page.getByTestId('sample-question').first().click();
+      await chat.finished(chat.answers.first());
+      await expectSound(page, 'answered');
+      if (isMobile) {
+        await page.getByTestId('inspector-toggle').click();
+        await expect(page.getByTestId('inspector')).toBeVisible();
+        await expectSound(page, 'inspector open');
+        await page.getByRole('button', { name: 'Close the inspector' }).click();
+        await expect(page.getByTestId('inspector')).toBeHidden();
+      }
+      await page.getByTestId('new-chat').click();
+      await expectSound(page, 'new chat');
+    });
+
+    test('what goes wrong is shown without a serious violation', async ({ page }) => {
+      const chat = chatOn(page);
+      await chat.open('?model=models/missing/');
+      await expect(chat.error).toBeVisible();
+      await expectSound(page, 'model missing');
+
+      await withoutWebGpu(page);
+      await chat.open();
+      await expect(page.getByTestId('unsupported')).toBeVisible();
+      await expectSound(page, 'no WebGPU');
+    });
+  });
+}
+
+test('a theme is chosen with the keyboard and remembered', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await chatOn(page).open();
+  const shown = page.locator('html');
+  await expect(shown).toHaveAttribute('data-theme', 'light');
+  await page.getByTestId('theme').focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('theme')).toHaveAttribute('data-value', 'dark');
+  await page.reload();
+  await expect(shown).toHaveAttribute('data-theme', 'dark');
+});
+
+test('a screen reader hears an answer in sentences', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await page.evaluate(() => {
+    const heard: string[] = [];
+    Object.assign(window, { heard });
+    const region = document.querySelector('[aria-live=polite]');
+    if (region === null) throw new Error('no live region');
+    const listen = () => heard.push(region.textContent);
+    new MutationObserver(listen).observe(region, { childList: true, characterData: true, subtree: true });
+  });
+  await page.getByTestId('sample-question').first().click();
+  await chat.finished(chat.answers.first());
+  const answer = await page.getByTestId('answer-text').textContent();
+  const heard = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+  await expect.poll(heard).toEqual(['Reading.', answer]);
+});

@@ -1,0 +1,105 @@
+/** What the journeys share: the page in words of its visitor. */
+import { readFileSync } from 'node:fs';
+import { expect, type Locator, type Page } from '@playwright/test';
+
+const DEMO = new URL('../public/models/demo/', import.meta.url);
+
+/** A file of the demo model as it is on disk, to be spoiled on its way to the page. */
+export const demoFile = (name: string): Buffer => readFileSync(new URL(name, DEMO));
+
+export const demoJson = (name: string): Record<string, unknown> =>
+  JSON.parse(demoFile(name).toString()) as Record<string, unknown>;
+
+interface Sample {
+  readonly name: string;
+  readonly text: string;
+  readonly questions: readonly {
+    readonly question: string;
+    readonly answer: string;
+    readonly right: boolean;
+  }[];
+}
+
+export const samples = JSON.parse(demoFile('samples.json').toString()) as readonly Sample[];
+
+export function sampleNamed(name: string): Sample {
+  const sample = samples.find((candidate) => candidate.name === name);
+  if (sample === undefined) throw new Error(`samples.json has no ${name}`);
+  return sample;
+}
+
+/** The short sample, many times over: slow enough to read that a stop finds it reading. */
+export const longText = (copies: number): string =>
+  Array.from({ length: copies }, () => sampleNamed('short').text).join('\n\n');
+
+export function chatOn(page: Page) {
+  const figure = async (testId: string) =>
+    Number((await page.getByTestId(testId).getAttribute('data-value')) || Number.NaN);
+  return {
+    composer: page.getByTestId('composer'),
+    send: page.getByTestId('send'),
+    stop: page.getByTestId('stop'),
+    status: page.getByTestId('model-status'),
+    answers: page.getByTestId('answer'),
+    error: page.getByTestId('error'),
+    chip: page.getByTestId('document-chip'),
+    figure,
+
+    /** Opens the page as it stands beside the tests: relative, so that any sub-path will do. */
+    async open(query = '') {
+      await page.goto(`./${query}`);
+    },
+
+    async openReady(query = '') {
+      await page.goto(`./${query}`);
+      await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready', {
+        timeout: 60_000,
+      });
+    },
+
+    async attachShort() {
+      await page.getByTestId('sample-short').click();
+      await expect(page.getByTestId('document-chip')).toBeVisible();
+    },
+
+    async attachFile(name: string, text: string) {
+      const file = { name, mimeType: 'text/plain', buffer: Buffer.from(text) };
+      await page.getByTestId('file-input').setInputFiles(file);
+      await expect(page.getByTestId('document-chip')).toBeVisible();
+    },
+
+    async ask(question: string) {
+      await page.getByTestId('composer').fill(question);
+      await page.getByTestId('composer').press('Enter');
+    },
+
+    async finished(answer: Locator) {
+      // Software rendering reads about a hundred tokens a second on a small machine.
+      await expect(answer).toHaveAttribute('data-state', 'done', { timeout: 60_000 });
+    },
+  };
+}
+
+/** Every distinct text that an answer has shown so far, from the first on. */
+export async function watchAnswers(page: Page): Promise<() => Promise<readonly string[]>> {
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seenAnswers: seen });
+    new MutationObserver(() => {
+      const text = document.querySelector('[data-testid="answer-text"]')?.textContent;
+      if (text && seen.at(-1) !== text) seen.push(text);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  return () => page.evaluate(() => (window as unknown as { seenAnswers: string[] }).seenAnswers);
+}
+
+/** A browser as it was before WebGPU. */
+export async function withoutWebGpu(page: Page): Promise<void> {
+  await page.addInitScript(() =>
+    Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined, configurable: true }),
+  );
+}
+
+/** How many pixels the page is wider than its window. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -1,0 +1,38 @@
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, overflow } from './page';
+
+/** What can be pressed and is smaller than a fingertip. */
+async function smallTargets(page: Page): Promise<readonly string[]> {
+  return page.getByRole('button').evaluateAll((buttons) =>
+    buttons.flatMap((button) => {
+      const { width, height } = button.getBoundingClientRect();
+      const name = button.getAttribute('aria-label') ?? button.textContent;
+      return width === 0 || (width >= 44 && height >= 44) ? [] : [`${name}: ${width} x ${height}`];
+    }),
+  );
+}
+
+test('a visitor with a narrow phone asks, and looks at the inspector when it suits', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await expect(page.getByTestId('inspector')).toBeHidden();
+  await chat.attachShort();
+  expect(await smallTargets(page)).toEqual([]);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  // What to do next is in view without scrolling.
+  await expect(page.getByTestId('sample-question').first()).toBeInViewport({ ratio: 1 });
+  await page.getByTestId('sample-question').first().tap();
+  await chat.finished(chat.answers.first());
+  await page.getByTestId('inspector-toggle').tap();
+  await expect(page.getByTestId('kv-hot-bytes')).toBeInViewport();
+  expect(await chat.figure('kv-hot-bytes')).toBeGreaterThan(0);
+  expect(await smallTargets(page)).toEqual([]);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  // It leaves the composer free, so that a turn can be watched and stopped.
+  await expect(chat.send).toBeInViewport({ ratio: 1 });
+  await chat.composer.tap();
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('inspector')).toBeHidden();
+});

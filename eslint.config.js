@@ -1,0 +1,99 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** Imports go one way: app -> protocol <- engine; lab may see both; nothing sees lab. */
+const FENCES = {
+  lab: { regex: '/lab/', message: 'Nothing imports the lab; a route may load it lazily.' },
+  engine: {
+    regex: '/engine/',
+    message: 'The page talks to the engine through protocol.ts and its worker alone.',
+  },
+  page: {
+    regex: '^(react|react-dom|zustand)(/|$)|/app/',
+    message: 'The engine knows nothing of the page: it runs unchanged in Node.',
+  },
+  wgsl: {
+    regex: '\\.wgsl|/shaders$',
+    message: 'WGSL text is read and joined in engine/gpu/compose.ts alone.',
+  },
+  all: { regex: '.', message: 'The contract imports nothing.' },
+};
+
+const fence = (...names) => ({
+  'no-restricted-imports': ['error', { patterns: names.map((name) => FENCES[name]) }],
+});
+
+const lengths = (file, perFunction) => ({
+  'max-lines': ['error', { max: file, skipBlankLines: true }],
+  'max-lines-per-function': ['error', { max: perFunction, skipBlankLines: true, skipComments: true }],
+});
+
+const TESTS = ['**/*.test.ts', '**/*.test.tsx', 'e2e/**'];
+
+export default defineConfig(
+  { ignores: ['dist', 'test-results', 'playwright-report'] },
+  js.configs.recommended,
+  { languageOptions: { globals: globals.node }, rules: lengths(300, 60) },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `() => act()` reads well as a handler; stores and twins are records of functions that use no `this`; an async
+      // method without `await` keeps what it throws inside its promise.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/require-await': 'off',
+      // Typed arrays are indexed on nearly every line of a CPU twin, and the loop's bounds are the proof.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  { files: ['src/**/*.ts', 'src/**/*.tsx'], rules: fence('lab') },
+  { files: ['src/protocol.ts'], rules: fence('all') },
+  {
+    files: ['src/app/**', 'src/main.tsx'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: fence('lab', 'engine', 'wgsl'),
+  },
+  { files: ['src/app/**/*.tsx'], rules: lengths(300, 120) },
+  {
+    files: ['src/engine/**'],
+    ignores: TESTS,
+    rules: {
+      ...fence('lab', 'page', 'wgsl'),
+      'no-restricted-globals': [
+        'error',
+        'document',
+        'window',
+        'navigator',
+        'self',
+        'localStorage',
+        'process',
+        'Buffer',
+      ],
+    },
+  },
+  { files: ['src/engine/gpu/compose.ts'], rules: fence('lab', 'page') },
+  // The one file of the engine that is bound to a worker.
+  { files: ['src/engine/worker.ts'], rules: { 'no-restricted-globals': 'off' } },
+  {
+    files: TESTS,
+    rules: {
+      'max-lines': ['error', 500],
+      'max-lines-per-function': 'off',
+      // expect.anything() and its kin are `any`.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  { files: ['tools/**', 'bench/**'], rules: lengths(300, 80) },
+);

@@ -1,0 +1,41 @@
+import { defineConfig } from '@playwright/test';
+import { findChromium } from './tools/find-chromium.mjs';
+
+const port = Number(process.env.FASTKV_PORT ?? 4178);
+// As on a project page of a static host: everything must work below a path.
+const subPath = '/some/sub/path/';
+const baseURL = `http://127.0.0.1:${port}${subPath}`;
+
+// Chromium offers WebGPU without a GPU only when it is asked for SwiftShader by name, and root may not have a sandbox.
+const software = ['--no-sandbox', '--use-webgpu-adapter=swiftshader'];
+const args = ['--enable-unsafe-webgpu', ...(process.env.FASTKV_REAL_GPU === '1' ? [] : software)];
+const executablePath = findChromium()?.path;
+
+/** Specs about size and touch run on the phone; those about looks on both. */
+const PHONE = /phone[^/]*\.spec\.ts$/;
+const LOOK = /look[^/]*\.spec\.ts$/;
+
+export default defineConfig({
+  testDir: 'e2e',
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  // One at a time: the engine takes every core that there is.
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  outputDir: 'test-results',
+  use: {
+    baseURL,
+    screenshot: 'only-on-failure',
+    launchOptions: { args, ...(executablePath === undefined ? {} : { executablePath }) },
+  },
+  projects: [
+    { name: 'desktop', testIgnore: PHONE, use: { viewport: { width: 1280, height: 800 } } },
+    {
+      name: 'phone',
+      testMatch: [PHONE, LOOK],
+      use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    },
+  ],
+  webServer: { command: `node tools/serve.mjs ${port} ${subPath}`, url: baseURL, reuseExistingServer: false },
+});

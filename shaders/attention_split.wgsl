@@ -1,0 +1,82 @@
+// attention_split: one new query a head against a stretch of KEYS cache entries; attention_merge joins the stretches.
+//
+//   m = max_s q.k[s]   l = sum_s exp(q.k[s] - m)   o = sum_s exp(q.k[s] - m) v[s]     s in the stretch, s < length of g
+//
+// Layout   qkv [1,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   part [H,splits,D+2]: o, then m and l
+// Grid     (splits, G, ceil(H/G / HEADS)) workgroups of KEYS = 64; up to HEADS query heads of a group share a fetch
+// Memory   one read of K and V; q and the scores of the stretch in workgroup memory
+// Variants unpack_kv4 from chunks/kv_*
+// Source   split-KV decoding ("flash decoding"), online softmax arXiv:1805.02867
+struct Op { H: u32, G: u32, capacity: u32 }
+@group(0) @binding(0) var<uniform> op: Op;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> kept: array<u32>;
+@group(0) @binding(4) var<storage, read> k: array<Kv4>;
+@group(0) @binding(5) var<storage, read> v: array<Kv4>;
+@group(0) @binding(6) var<storage, read_write> part: array<f32>;
+
+const D4 = D / 4u;
+const KEYS = 64u;
+const HEADS = 8u;
+const NEVER = -3.0e38;
+var<workgroup> q: array<vec4f, HEADS * D4>;
+var<workgroup> score: array<f32, HEADS * KEYS>;
+var<workgroup> high: array<f32, KEYS>; // [HEADS, 8]: maxima of eighths of the stretch
+
+fn top_of(r: u32) -> f32 {
+  var top = NEVER;
+  for (var i = 0u; i < 8u; i++) { top = max(top, high[8u * r + i]); }
+  return top;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lid: u32,
+) {
+  let g = group.y;
+  let R = op.H / op.G;
+  let h0 = g * R + group.z * HEADS;
+  let heads = min(HEADS, R - group.z * HEADS);
+  let length = kept[g] + step.appended + 1u;
+  let s0 = group.x * KEYS;
+
+  for (var i = lid; i < heads * D4; i += KEYS) { q[i] = qkv[h0 * D4 + i] * inverseSqrt(f32(D)); }
+  workgroupBarrier();
+  var dots: array<f32, HEADS>;
+  let row = (g * op.capacity + min(s0 + lid, length - 1u)) * D4;
+  for (var i = 0u; i < D4; i++) {
+    let key = unpack_kv4(k[row + i]);
+    for (var r = 0u; r < HEADS; r++) { dots[r] += dot(q[r * D4 + i], key); }
+  }
+  for (var r = 0u; r < HEADS; r++) { score[r * KEYS + lid] = select(NEVER, dots[r], s0 + lid < length); }
+  workgroupBarrier();
+  var top = NEVER;
+  for (var i = 0u; i < 8u; i++) { top = max(top, score[8u * lid + i]); }
+  high[lid] = top;
+  workgroupBarrier();
+  for (var r = 0u; r < HEADS; r++) {
+    score[r * KEYS + lid] = select(0.0, exp(score[r * KEYS + lid] - top_of(r)), s0 + lid < length);
+  }
+  workgroupBarrier();
+  let count = min(KEYS, max(length, s0) - s0);
+  for (var i = lid; i < heads * D4; i += KEYS) {
+    let r = i / D4;
+    let d = i % D4;
+    var sum = vec4f();
+    var total = 0.0;
+    for (var s = 0u; s < count; s++) {
+      let p = score[r * KEYS + s];
+      total += p;
+      sum += p * unpack_kv4(v[(g * op.capacity + s0 + s) * D4 + d]);
+    }
+    let to = ((h0 + r) * groups.x + group.x) * (D + 2u);
+    for (var c = 0u; c < 4u; c++) { part[to + 4u * d + c] = sum[c]; }
+    if (d == 0u) {
+      part[to + D] = top_of(r);
+      part[to + D + 1u] = total;
+    }
+  }
+}

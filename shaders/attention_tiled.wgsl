@@ -1,0 +1,80 @@
+// attention_tiled: causal attention of a tile of queries over the cache, for prefill.
+//
+//   o[t,h,:] = sum_s softmax_s(q[t,h] . k[g,s] / sqrt(D)) v[g,s,:]     s < kept[g] + appended + t + 1,  g = h / (H/G)
+//
+// Layout   qkv [T,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   o [T,H,D]
+// Grid     (ceil(T * H/G / ROWS), G) workgroups; all query heads of a group share the fetched keys and values
+// Memory   KT keys and values at a time in workgroup memory; LPR lanes hold a row's q and o in registers
+// Variants unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
+//          Scores lie in workgroup memory: an indexed private array makes drivers unroll every loop around it
+// Source   online softmax, arXiv:1805.02867; tiling, arXiv:2205.14135. Tiles of keys start at slot 0 for every row, so
+//          sums run in one order whatever T is, and tiles do not change results.
+struct Op { H: u32, G: u32, capacity: u32, keys: u32 } // keys: KT, as a uniform that keeps drivers from unrolling
+@group(0) @binding(0) var<uniform> op: Op;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> kept: array<u32>;
+@group(0) @binding(4) var<storage, read> k: array<Kv4>;
+@group(0) @binding(5) var<storage, read> v: array<Kv4>;
+@group(0) @binding(6) var<storage, read_write> o: array<vec4f>;
+
+const D4 = D / 4u;
+const PER_LANE = D4 / LPR; // vec4s of a row that a lane holds: LPR * i + its place
+const ROWS = WG / LPR;
+var<workgroup> tile_k: array<vec4f, KT * D4>;
+var<workgroup> tile_v: array<vec4f, KT * D4>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lid: u32) {
+  let g = group.y;
+  let R = op.H / op.G;
+  let rows = step.rows * R;
+  let row = group.x * ROWS + lid / LPR;
+  let t = min(row, rows - 1u) / R;
+  let h = g * R + row % R;
+  let place = lid % LPR;
+  let base = kept[g] + step.appended;
+  let seen = base + t + 1u;
+  let last_t = min((group.x + 1u) * ROWS - 1u, rows - 1u) / R;
+  let end = base + last_t + 1u;
+
+  var q: array<vec4f, PER_LANE>;
+  var sum: array<vec4f, PER_LANE>;
+  let start = (t * (op.H + 2u * op.G) + h) * D4;
+  for (var i = 0u; i < PER_LANE; i++) {
+    q[i] = qkv[start + LPR * i + place] * inverseSqrt(f32(D));
+    sum[i] = vec4f();
+  }
+  var top = -3.0e38; // WGSL may assume that no value is infinite
+  var total = 0.0;
+  for (var s0 = 0u; s0 < end; s0 += KT) {
+    workgroupBarrier();
+    for (var i = lid; i < KT * D4; i += WG) {
+      let at = (g * op.capacity + min(s0 + i / D4, end - 1u)) * D4 + i % D4;
+      tile_k[i] = unpack_kv4(k[at]);
+      tile_v[i] = unpack_kv4(v[at]);
+    }
+    workgroupBarrier();
+    for (var j = 0u; j < op.keys; j++) {
+      var part = 0.0;
+      for (var i = 0u; i < PER_LANE; i++) { part += dot(q[i], tile_k[j * D4 + LPR * i + place]); }
+      put_part(j, part, lid);
+    }
+    share_parts();
+    var high = top;
+    for (var j = 0u; j < op.keys; j++) {
+      if (s0 + j < seen) { high = max(high, row_sum(j, lid)); }
+    }
+    let fade = exp(top - high);
+    top = high;
+    total *= fade;
+    for (var i = 0u; i < PER_LANE; i++) { sum[i] *= fade; }
+    for (var j = 0u; j < op.keys; j++) {
+      let p = select(0.0, exp(row_sum(j, lid) - top), s0 + j < seen);
+      total += p;
+      for (var i = 0u; i < PER_LANE; i++) { sum[i] += p * tile_v[j * D4 + LPR * i + place]; }
+    }
+  }
+  if (row >= rows) { return; }
+  for (var i = 0u; i < PER_LANE; i++) { o[(t * op.H + h) * D4 + LPR * i + place] = sum[i] / total; }
+}

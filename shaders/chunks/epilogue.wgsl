@@ -1,0 +1,26 @@
+// epilogue: what a linear layer does with its sums. `op` says which; the branch is uniform.
+struct Op {
+  N: u32,        // outputs of the whole layer: the stride of y, before pairs are merged
+  K: u32,
+  first: u32,    // first output of this piece of the weights
+  count: u32,    // outputs of this piece
+  epilogue: u32, // STORE, ADD or SILU_MUL
+  has_bias: u32,
+}
+const STORE = 0u;
+const ADD = 1u;      // y += sum: the residual stream
+const SILU_MUL = 2u; // rows come in pairs gate, up: y = silu(gate) * up
+
+fn silu(v: f32) -> f32 { return v / (1.0 + exp(-v)); }
+
+// Two neighbouring outputs n, n + 1 (n even, within the whole layer) of row t.
+fn finish(t: u32, n: u32, sums: vec2f) {
+  var v = sums;
+  if (op.has_bias == 1u) { v += vec2f(bias[n], bias[n + 1u]); }
+  let i = t * op.N + n;
+  switch op.epilogue {
+    case ADD: { y[i] += v.x; y[i + 1u] += v.y; }
+    case SILU_MUL: { y[i / 2u] = silu(v.x) * v.y; }
+    default: { y[i] = v.x; y[i + 1u] = v.y; }
+  }
+}

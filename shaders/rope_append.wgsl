@@ -1,0 +1,85 @@
+// rope_append: finishes queries and keys and appends keys and values to the cache.
+//
+//   q, k = rope(norm?(q)), rope(norm?(k)) at position p = step.position + t
+//   rope: (a, b) at (i, i + D/2) -> (a cos - b sin, a sin + b cos), angle p * inv_freq[i]
+//
+// Layout   qkv [T,H+2G,D], q rotated in place   qk_norm [2,D]   kept [G]   k, v [G,capacity,D] at slot kept[g] + appended + t
+//          rope [256 + ceil(context/256), D/2] of (cos, sin): rows for p % 256, then rows for 256 * floor(p / 256)
+// Grid     one (t, head) of T * (H + 2G) an item
+// Memory   one read and one write of qkv, one write of the cache
+// Variants pack_kv2 from chunks/kv_*; reduce_add from chunks/reduce_*
+// Source   arXiv:2104.09864 in the halves form of transformers. Two small tables and the sum of angles: WGSL promises
+//          cos and sin only within [-pi, pi], and one table for a long context would take megabytes.
+struct Op { H: u32, G: u32, capacity: u32, D: u32, norm: u32, eps: f32 }
+@group(0) @binding(0) var<uniform> op: Op;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read_write> qkv: array<vec2f>;
+@group(0) @binding(3) var<storage, read> qk_norm: array<vec2f>;
+@group(0) @binding(4) var<storage, read> rope: array<vec4f>;
+@group(0) @binding(5) var<storage, read> kept: array<u32>;
+@group(0) @binding(6) var<storage, read_write> k: array<Kv2>;
+@group(0) @binding(7) var<storage, read_write> v: array<Kv2>;
+
+// (cos, sin) of the two neighbouring angles 2j, 2j + 1.
+fn turn(p: u32, j: u32) -> vec4f {
+  let D4 = op.D / 4u;
+  let fine = rope[(p % 256u) * D4 + j];
+  let coarse = rope[(256u + p / 256u) * D4 + j];
+  return vec4f(
+    fine.x * coarse.x - fine.y * coarse.y, fine.x * coarse.y + fine.y * coarse.x,
+    fine.z * coarse.z - fine.w * coarse.w, fine.z * coarse.w + fine.w * coarse.z);
+}
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lid: u32,
+) {
+  let D2 = op.D / 2u;
+  let D4 = op.D / 4u;
+  let heads = op.H + 2u * op.G;
+  let item = item_of(group.x + group.y * groups.x, lid);
+  let live = item < step.rows * heads;
+  let t = min(item / heads, step.rows - 1u);
+  let head = item % heads;
+  let is_key = head >= op.H && head < op.H + op.G;
+  let is_value = head >= op.H + op.G;
+  let start = (t * heads + head) * D2;
+
+  var square = vec4f();
+  for (var j = lane_of(lid); j < D4; j += LANES) {
+    let e = vec4f(qkv[start + j], qkv[start + D4 + j]);
+    square += e * e;
+  }
+  square = reduce_add(square, lid);
+  let scale = inverseSqrt(dot(square, vec4f(1.0)) / f32(op.D) + op.eps);
+  if (!live) { return; }
+
+  let g = (head - op.H) % op.G;
+  let to = (g * op.capacity + kept[g] + step.appended + t) * D2;
+  for (var j = lane_of(lid); j < D4; j += LANES) {
+    var a = qkv[start + j];
+    var b = qkv[start + D4 + j];
+    if (is_value) {
+      v[to + j] = pack_kv2(a);
+      v[to + D4 + j] = pack_kv2(b);
+      continue;
+    }
+    if (op.norm == 1u) {
+      let side = select(0u, D2, is_key);
+      a *= scale * qk_norm[side + j];
+      b *= scale * qk_norm[side + D4 + j];
+    }
+    let cs = turn(step.position + t, j);
+    let x = a * cs.xz - b * cs.yw;
+    let y = a * cs.yw + b * cs.xz;
+    if (is_key) {
+      k[to + j] = pack_kv2(x);
+      k[to + D4 + j] = pack_kv2(y);
+    } else {
+      qkv[start + j] = x;
+      qkv[start + D4 + j] = y;
+    }
+  }
+}

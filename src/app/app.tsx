@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import './app.css';
+import { Chat } from './chat/chat';
+import { DropZone } from './chat/drop-zone';
+import { Header } from './header';
+import { Inspector } from './inspector/inspector';
+import { UnsupportedBrowser } from './models/unsupported-browser';
+import { useShortcuts } from './shortcuts';
+import { useAnnouncement, useModel } from './stores';
+
+export function App() {
+  const [inspectorOpen, setInspectorOpen] = useState(false);
+  const unsupported = useModel(({ status }) =>
+    status.state === 'failed' && status.error.code === 'webgpu-unavailable' ? status.error : undefined,
+  );
+  useShortcuts();
+
+  return (
+    <div className="app">
+      <Header
+        inspectorOpen={inspectorOpen}
+        onToggleInspector={unsupported ? undefined : () => setInspectorOpen((open) => !open)}
+      />
+      {unsupported ? (
+        <UnsupportedBrowser error={unsupported} />
+      ) : (
+        <div className="room">
+          <Chat />
+          <Inspector open={inspectorOpen} onClose={() => setInspectorOpen(false)} />
+          <DropZone />
+        </div>
+      )}
+      <LiveRegion />
+    </div>
+  );
+}
+
+/** The only region that speaks by itself: per sentence and state, never per token. */
+function LiveRegion() {
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {useAnnouncement()}
+    </div>
+  );
+}

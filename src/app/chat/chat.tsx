@@ -1,0 +1,41 @@
+import { ModelNotice } from '../models/model-notice';
+import { useChat } from '../stores';
+import './chat.css';
+import { Composer } from './composer';
+import { Transcript } from './transcript';
+
+export function Chat() {
+  return (
+    <main className="chat">
+      <Transcript />
+      <div className="dock">
+        <ModelNotice />
+        <NoticeBar />
+        <Composer />
+      </div>
+    </main>
+  );
+}
+
+function NoticeBar() {
+  const notice = useChat((state) => state.notice);
+  const undo = useChat((state) => state.undoNewChat);
+  const dismiss = useChat((state) => state.dismissNotice);
+  return (
+    <div role="status" className="notice-region">
+      {notice && (
+        <div className="notice" data-testid="notice">
+          <p>{notice.text}</p>
+          {notice.undo && (
+            <button type="button" className="text-button" data-testid="undo-new-chat" onClick={undo}>
+              Bring the last one back
+            </button>
+          )}
+          <button type="button" className="text-button" onClick={dismiss}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

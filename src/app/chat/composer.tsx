@@ -1,0 +1,142 @@
+import { useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { Icon } from '../icons';
+import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument, TEXT_EXTENSIONS } from '../store/files';
+import { useChat, useModel, useStores } from '../stores';
+import { attachFile } from './attach-file';
+import './composer.css';
+import { DocumentChip } from './document-chip';
+
+const TALLEST = 200;
+
+export function Composer() {
+  const draft = useChat((state) => state.draft);
+  const setDraft = useChat((state) => state.setDraft);
+  const attach = useChat((state) => state.attach);
+  const running = useChat((state) => state.activeId !== undefined);
+  const ready = useModel((state) => state.status.state === 'ready');
+  const { chat } = useStores();
+  const box = useAutosize(draft);
+
+  const submit = () => {
+    const { activeId, ask } = chat.getState();
+    if (!ready || activeId !== undefined || draft.trim() === '') return;
+    setDraft('');
+    void ask(draft);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    // While an input method composes, Enter chooses a character.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari tells of it only by the old key code.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    submit();
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const text = event.clipboardData.getData('text/plain');
+    if (text.length <= PASTE_AS_DOCUMENT_CHARACTERS) return;
+    event.preventDefault();
+    attach(pastedDocument(text));
+  };
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <PendingDocument />
+      <textarea
+        ref={box}
+        className="composer-text"
+        data-testid="composer"
+        aria-label="Message"
+        placeholder="Ask a question"
+        rows={1}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      <div className="composer-tools">
+        <AttachButton />
+        <p className="composer-hint wide-only">
+          {running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line'}
+        </p>
+        <SendOrStop disabled={!ready || draft.trim() === ''} />
+      </div>
+    </form>
+  );
+}
+
+/** As tall as its text, between one line and `TALLEST`. */
+function useAutosize(text: string) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    element.style.height = 'auto';
+    element.style.height = `${Math.min(TALLEST, Math.max(24, element.scrollHeight))}px`;
+  }, [text]);
+  return box;
+}
+
+/** Before the first question the document waits here; afterwards the transcript shows it. */
+function PendingDocument() {
+  const document = useChat((state) => (state.order.length === 0 ? state.document : undefined));
+  const detach = useChat((state) => state.detach);
+  return document && <DocumentChip document={document} onRemove={detach} />;
+}
+
+function AttachButton() {
+  const picker = useRef<HTMLInputElement>(null);
+  const startsNewChat = useChat((state) => state.order.length > 0);
+  const { chat } = useStores();
+  const label = startsNewChat ? 'Attach a document (starts a new chat)' : 'Attach a document';
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet-button"
+        title={label}
+        aria-label={label}
+        data-testid="attach"
+        onClick={() => picker.current?.click()}
+      >
+        <Icon name="attach" />
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        accept={TEXT_EXTENSIONS.join(',')}
+        data-testid="file-input"
+        onChange={({ target }) => {
+          void attachFile(chat, target.files?.[0]);
+          target.value = ''; // So that choosing the same file again is a change too.
+        }}
+      />
+    </>
+  );
+}
+
+/** One element for both, and never `disabled`, so that the focus is not lost when Send turns into Stop and back. */
+function SendOrStop({ disabled }: { readonly disabled: boolean }) {
+  const running = useChat((state) => state.activeId !== undefined);
+  const stopping = useChat((state) => state.stopping);
+  const stop = useChat((state) => state.stop);
+  const stopLabel = stopping ? 'Stopping' : 'Stop';
+  return (
+    <button
+      type={running ? 'button' : 'submit'}
+      className="send-button"
+      data-testid={running ? 'stop' : 'send'}
+      aria-label={running ? stopLabel : 'Send'}
+      aria-disabled={running ? stopping : disabled}
+      onClick={running ? () => void stop() : undefined}
+    >
+      <Icon name={running ? 'stop' : 'send'} />
+    </button>
+  );
+}

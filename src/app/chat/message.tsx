@@ -1,0 +1,82 @@
+import { memo } from 'react';
+import type { AssistantMessage, UserMessage } from '../store/conversation';
+import { useChat } from '../stores';
+import { AnswerFigures } from './answer-figures';
+import { DocumentChip } from './document-chip';
+import { Reading } from './reading';
+import { TurnError } from './turn-error';
+
+interface MessageProps {
+  readonly id: string;
+  readonly isFirst: boolean;
+}
+
+/** Selects its own message only, so a streamed token draws one message and not the transcript. */
+export const Message = memo(function Message({ id, isFirst }: MessageProps) {
+  const message = useChat((state) => state.messages[id]);
+  if (message === undefined) return null;
+  return (
+    <li className={`message message-${message.role}`} data-testid="message" data-role={message.role}>
+      {message.role === 'user' ? (
+        <Question message={message} isFirst={isFirst} />
+      ) : (
+        <Answer message={message} />
+      )}
+    </li>
+  );
+});
+
+function Question({ message, isFirst }: { readonly message: UserMessage; readonly isFirst: boolean }) {
+  const document = useChat((state) => (isFirst ? state.document : undefined));
+  return (
+    <>
+      <h2 className="visually-hidden">You</h2>
+      {document && <DocumentChip document={document} />}
+      <p className="question">{message.question}</p>
+    </>
+  );
+}
+
+function Answer({ message }: { readonly message: AssistantMessage }) {
+  const { answer, text, figures } = message;
+  const running = answer.state === 'reading' || answer.state === 'writing';
+  return (
+    <article aria-busy={running} data-testid="answer" data-state={answer.state}>
+      <h2 className="visually-hidden">Answer</h2>
+      {text !== '' && (
+        <p className="answer-text" data-testid="answer-text">
+          {text}
+          {answer.state === 'writing' && <span className="answer-caret" aria-hidden="true" />}
+        </p>
+      )}
+      {answer.state === 'reading' && <Reading progress={answer.progress} />}
+      {answer.state === 'writing' && text === '' && <p className="answer-note">Writing…</p>}
+      {answer.state === 'done' && <Ending message={message} stopReason={answer.stopReason} />}
+      {answer.state === 'failed' && <TurnError id={message.id} error={answer.error} />}
+      {answer.state !== 'reading' && <AnswerFigures figures={figures} />}
+    </article>
+  );
+}
+
+interface EndingProps {
+  readonly message: AssistantMessage;
+  readonly stopReason: Extract<AssistantMessage['answer'], { state: 'done' }>['stopReason'];
+}
+
+/** Said of every answer that did not end by itself. */
+function Ending({ message, stopReason }: EndingProps) {
+  switch (stopReason) {
+    case 'end':
+      return message.text === '' ? <p className="answer-note">The model had nothing to say.</p> : null;
+    case 'stopped':
+      return (
+        <p className="answer-note" data-testid="stopped">
+          {message.text === '' ? 'Stopped before the first word.' : 'Stopped'}
+        </p>
+      );
+    case 'length':
+      return <p className="answer-note">Cut off: an answer of this model has at most so many tokens.</p>;
+    case 'context':
+      return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
+  }
+}

@@ -1,0 +1,55 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+
+/** Nearer to the end than this counts as following along. */
+const NEAR = 120;
+
+/** Keeps the end in view while the content grows, unless the reader has scrolled away. A new message always shows. */
+export function useStickyScroll(messageCount: number) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  const [atBottom, setAtBottom] = useState(true);
+
+  const jumpToBottom = () => {
+    const element = scroller.current;
+    if (element === null) return;
+    following.current = true;
+    setAtBottom(true);
+    element.scrollTop = element.scrollHeight;
+  };
+
+  useEffect(() => {
+    const element = scroller.current;
+    const inner = content.current;
+    if (element === null || inner === null) return;
+    const listening = new AbortController();
+    element.addEventListener(
+      'scroll',
+      () => {
+        following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+        setAtBottom(following.current);
+      },
+      { signal: listening.signal, passive: true },
+    );
+    // The frame changes size as well: a growing composer must not push the end out of view.
+    const grown = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    grown.observe(inner);
+    grown.observe(element);
+    return () => {
+      listening.abort();
+      grown.disconnect();
+    };
+  }, []);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    following.current = messageCount > 0;
+    setAtBottom(true);
+    element.scrollTop = messageCount > 0 ? element.scrollHeight : 0;
+  }, [messageCount]);
+
+  return { scroller, content, atBottom, jumpToBottom };
+}

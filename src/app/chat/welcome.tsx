@@ -1,0 +1,89 @@
+import { formatTokens } from '../format';
+import type { AttachedDocument } from '../store/conversation';
+import { DEMO_NAME } from '../store/load-request';
+import { useChat, useModel, useSamples } from '../stores';
+import { SampleQuestion } from './sample-question';
+import './welcome.css';
+
+const QUESTIONS_SHOWN = 3;
+
+/** The first screen: what this is, something to read, and something to ask. */
+export function Welcome() {
+  const document = useChat((state) => state.document);
+  const isDemo = useModel((state) => state.name === DEMO_NAME);
+  return (
+    <div className="welcome">
+      <h2 className="welcome-title">Ask a document. It stays in this tab.</h2>
+      <p className="welcome-lead">
+        The model runs here, on your own graphics card.{' '}
+        {isDemo &&
+          'This one is a tiny demo, trained for this page: it only knows how to answer short questions about ' +
+            'facts in documents like the samples below.'}
+      </p>
+      <Samples />
+      {document && document.questions.length > 0 && (
+        <Questions questions={document.questions.slice(0, QUESTIONS_SHOWN)} />
+      )}
+      <p className="welcome-panel">
+        The inspector then shows how long the first token took and why, and how much memory the KV cache
+        holds, layer by layer. Every byte is counted on live GPU buffers.
+      </p>
+    </div>
+  );
+}
+
+function Samples() {
+  const state = useSamples((samples) => samples);
+  return (
+    <section className="welcome-step" aria-labelledby="welcome-samples">
+      <h3 id="welcome-samples">Attach a sample, or a text of your own</h3>
+      {state.state === 'failed' && <p>The sample documents could not be fetched. Your own texts work.</p>}
+      {state.state === 'ready' && (
+        <ul className="samples">
+          {state.samples.map((sample) => (
+            <Sample key={sample.name} sample={sample} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Sample({ sample }: { readonly sample: AttachedDocument }) {
+  const attach = useChat((state) => state.attach);
+  const attached = useChat((state) => state.document?.text === sample.text);
+  const [kind = sample.name] = sample.name.split(' ');
+  return (
+    <li>
+      <button
+        type="button"
+        className="sample"
+        aria-pressed={attached}
+        data-testid={`sample-${kind.toLowerCase()}`}
+        onClick={() => attach(sample)}
+      >
+        <span className="sample-name">{kind}</span>
+        <span className="sample-size">{attached ? 'attached' : formatTokens(sample.tokens)}</span>
+        <span className="sample-text">{sample.text.slice(0, 120)}…</span>
+      </button>
+    </li>
+  );
+}
+
+/** On a phone the questions come below the fold, and they are what to do next. */
+function bringIntoView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
+}
+
+function Questions({ questions }: { readonly questions: readonly string[] }) {
+  return (
+    <section ref={bringIntoView} className="welcome-step" aria-labelledby="welcome-questions">
+      <h3 id="welcome-questions">Ask one of these, or write your own</h3>
+      <div className="welcome-questions">
+        {questions.map((question) => (
+          <SampleQuestion key={question} question={question} />
+        ))}
+      </div>
+    </section>
+  );
+}

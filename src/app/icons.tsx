@@ -1,0 +1,26 @@
+/** Line icons on a 20-unit grid. All are decoration: the button around one carries the name. */
+const PATHS = {
+  attach:
+    'M14.5 9.2 9.3 14.4a3.2 3.2 0 0 1-4.6-4.6l5.8-5.7a2.2 2.2 0 0 1 3.1 3.1L8 12.8a1.1 1.1 0 0 1-1.6-1.6l5-4.9',
+  send: 'M10 16V4.5M5 9.2l5-5 5 5',
+  stop: 'M6 6h8v8H6z',
+  close: 'm5.5 5.5 9 9m0-9-9 9',
+  down: 'M10 4v11.5m-4.8-4.8 4.8 4.8 4.8-4.8',
+  document: 'M5.5 3h6l3.5 3.5V17H5.5zM11.5 3v3.5H15M8 10h4.5M8 13h4.5',
+  gauge: 'M3.5 14.5a6.7 6.7 0 1 1 13 0M10 13l3-4',
+  newChat: 'M10 4.5v11M4.5 10h11',
+  system: 'M3.5 4.5h13v9h-13zM7.5 16.5h5M10 13.5v3',
+  light:
+    'M10 6.7a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6M10 2.2v1.6m0 12.4v1.6M2.2 10h1.6m12.4 0h1.6M4.5 4.5l1.1 1.1m8.8 8.8 1.1 1.1m0-11-1.1 1.1m-8.8 8.8-1.1 1.1',
+  dark: 'M16 11.8A6.5 6.5 0 0 1 8.2 4a6.5 6.5 0 1 0 7.8 7.8',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg className="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,52 @@
+import { useEffect } from 'react';
+import { Icon } from '../icons';
+import './inspector.css';
+import { GpuMemory } from './gpu-memory';
+import { KvMemory } from './kv-memory';
+import { ModelFacts } from './model-facts';
+import { FirstToken } from './first-token';
+import { Turn } from './turn';
+
+interface InspectorProps {
+  /** Asked only where there is no room to show it always. */
+  readonly open: boolean;
+  readonly onClose: () => void;
+}
+
+export function Inspector({ open, onClose }: InspectorProps) {
+  useEscape(open, onClose);
+  return (
+    <aside
+      id="inspector"
+      className="inspector"
+      aria-label="Inspector"
+      data-open={open}
+      data-testid="inspector"
+      tabIndex={0}
+    >
+      <div className="inspector-head">
+        <h2>Inspector</h2>
+        <button type="button" className="quiet-button" aria-label="Close the inspector" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <FirstToken />
+      <KvMemory />
+      <Turn />
+      <GpuMemory />
+      <ModelFacts />
+    </aside>
+  );
+}
+
+/** Esc closes the sheet, unless it has stopped a turn: that listener is older and comes first. */
+function useEscape(open: boolean, onClose: () => void): void {
+  useEffect(() => {
+    if (!open) return;
+    const listen = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, [open, onClose]);
+}

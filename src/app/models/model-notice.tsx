@@ -1,0 +1,58 @@
+import { formatBytes } from '../format';
+import type { ModelStatus } from '../store/model-store';
+import { useModel } from '../stores';
+
+/** Above the composer while the model cannot be asked: how far it is, or why not and what to do. */
+export function ModelNotice() {
+  const status = useModel((state) => state.status);
+  const name = useModel((state) => state.name);
+  const reload = useModel((state) => state.reload);
+
+  if (status.state === 'loading') {
+    const known = status.step === 'weights' && status.totalBytes > 0;
+    return (
+      <div className="model-notice" data-testid="model-loading">
+        <p>
+          {name}: {loadingText(status)}
+        </p>
+        <progress
+          aria-label={`Loading ${name}`}
+          {...(known && { value: status.loadedBytes, max: status.totalBytes })}
+        />
+      </div>
+    );
+  }
+  if (status.state !== 'failed') return null;
+  return (
+    <div className="model-notice problem" role="alert" data-testid="error" data-code={status.error.code}>
+      <div>
+        <p>
+          <strong>{status.wasReady ? `“${name}” is gone.` : `“${name}” could not be loaded.`}</strong>{' '}
+          {status.error.message}
+          {status.wasReady && ' The conversation is kept.'}
+        </p>
+        <p className="problem-code">
+          <code>{status.error.code}</code>
+        </p>
+      </div>
+      <button type="button" className="button" data-testid="reload-model" onClick={() => void reload()}>
+        {status.wasReady ? 'Reload the model' : 'Try again'}
+      </button>
+    </div>
+  );
+}
+
+function loadingText(status: Extract<ModelStatus, { state: 'loading' }>): string {
+  switch (status.step) {
+    case 'adapter':
+      return 'finding the graphics card';
+    case 'config':
+      return 'reading its description';
+    case 'weights':
+      return status.totalBytes > 0
+        ? `loading ${formatBytes(status.loadedBytes)} of ${formatBytes(status.totalBytes)}`
+        : 'loading';
+    case 'compiling':
+      return 'compiling shaders';
+  }
+}

@@ -1,0 +1,40 @@
+import type { EngineFailure } from '../protocol';
+import { loadRequestFrom } from './store/load-request';
+import { loadSamples } from './store/samples-store';
+import { themeOf } from './store/theme-store';
+import type { Stores } from './stores';
+
+/** What the page does by itself, once, when it opens. */
+export function startPage(stores: Stores, prefersDark: MediaQueryList): void {
+  followTheme(stores, prefersDark);
+  void loadSamples(stores.samples, document.baseURI);
+  loadModel(stores);
+}
+
+function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {
+  const show = () => {
+    document.documentElement.dataset['theme'] = themeOf(theme.getState());
+  };
+  show();
+  theme.subscribe(show);
+  prefersDark.addEventListener('change', ({ matches }) => {
+    theme.setState({ systemTheme: matches ? 'dark' : 'light' });
+  });
+}
+
+function loadModel({ model }: Stores): void {
+  const missing = missingWebGpu();
+  if (missing !== undefined) return model.getState().fail(missing);
+  const wish = loadRequestFrom(location.search, document.baseURI);
+  if ('refused' in wish) return model.getState().fail(wish.refused);
+  void model.getState().load(wish.request);
+}
+
+/** Asked here as well as by the engine, so that a browser without WebGPU downloads no engine. */
+function missingWebGpu(): EngineFailure | undefined {
+  if ((navigator as Partial<Pick<Navigator, 'gpu'>>).gpu !== undefined) return undefined;
+  const why = isSecureContext
+    ? 'This browser does not offer WebGPU, which the page needs to run a model on your graphics card.'
+    : 'Browsers offer WebGPU only to pages opened over HTTPS or from localhost, and this one was not.';
+  return { code: 'webgpu-unavailable', message: why };
+}

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { createAnnouncer, speakableLength } from './announcer';
+import { after, coded, readyStores } from './scripted-engine.test-support';
+
+it('speaks up to the last finished sentence, and the rest once no more comes', () => {
+  expect(speakableLength('It is sil', false)).toBe(0);
+  expect(speakableLength('It is silver. And', false)).toBe('It is silver.'.length);
+  // A full stop at the very end may yet become 3.14.
+  expect(speakableLength('It is 3.', false)).toBe(0);
+  expect(speakableLength('“Is it?” Yes', false)).toBe('“Is it?”'.length);
+  expect(speakableLength('It is sil', true)).toBe('It is sil'.length);
+});
+
+it('tells a turn by state and sentence, each once, never by token', async () => {
+  const { chat, worker } = await readyStores();
+  const announcer = createAnnouncer(chat);
+  const heard: string[] = [];
+  announcer.subscribe(({ text }) => heard.push(text));
+  const text = (piece: string) =>
+    worker.turns[0]?.emit({ type: 'text', text: piece, newTokens: 1, decodeTokensPerSecond: 1 });
+
+  await after(() => void chat.getState().ask('What?'));
+  for (const piece of ['It ', 'is ', 'silver', '. ', 'And ', 'ol']) text(piece);
+  await worker.turns[0]?.finish({ text: 'It is silver. And ol', stopReason: 'stopped' });
+  expect(heard).toEqual(['Reading.', 'It is silver.', 'And ol Stopped.']);
+});
+
+it('tells why a turn failed', async () => {
+  const { chat, worker } = await readyStores();
+  const announcer = createAnnouncer(chat);
+  await after(() => void chat.getState().ask('What?'));
+  await worker.turns[0]?.fail(coded('context-exceeded', 'Too long.'));
+  expect(announcer.getState().text).toBe('This turn failed. Too long.');
+});

@@ -1,0 +1,53 @@
+/** What a screen reader is told: the state of a turn when it changes, and the answer sentence by sentence. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ChatStore } from './chat-store';
+import type { AssistantMessage } from './conversation';
+
+export interface Announcement {
+  readonly text: string;
+}
+
+/** How much of `text` can be spoken: up to its last finished sentence, or all of it once nothing more comes. */
+export function speakableLength(text: string, finished: boolean): number {
+  if (finished) return text.length;
+  let end = 0;
+  for (const match of text.matchAll(/[.!?…][)"'”’]*(?=\s)|\n/g)) end = match.index + match[0].length;
+  return end;
+}
+
+export function createAnnouncer(chat: ChatStore): StoreApi<Announcement> {
+  const store = createStore<Announcement>()(() => ({ text: '' }));
+  let followed: string | undefined;
+  let spoken = 0;
+  let lastState: string | undefined;
+
+  const say = (text: string) => store.setState({ text });
+  const follow = (message: AssistantMessage) => {
+    const { answer, text } = message;
+    const changed = answer.state !== lastState;
+    lastState = answer.state;
+    if (answer.state === 'failed') {
+      if (changed) say(`This turn failed. ${answer.error.message}`);
+      return;
+    }
+    if (changed && answer.state === 'reading') say('Reading.');
+    const end = speakableLength(text, answer.state === 'done');
+    const sentence = text.slice(spoken, end).trim();
+    spoken = Math.max(spoken, end);
+    const stopped = changed && answer.state === 'done' && answer.stopReason === 'stopped';
+    if (sentence !== '' || stopped) say(`${sentence}${stopped ? ' Stopped.' : ''}`.trim());
+  };
+
+  chat.subscribe(({ activeId, messages }) => {
+    if (activeId !== undefined && activeId !== followed) {
+      followed = activeId;
+      spoken = 0;
+      lastState = undefined;
+    }
+    const message = followed === undefined ? undefined : messages[followed];
+    if (message?.role !== 'assistant') return;
+    follow(message);
+    if (activeId === undefined) followed = undefined;
+  });
+  return store;
+}

@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EngineEvent } from '../../protocol';
+import { after, coded, lastAnswer, memoryOf, MODEL, readyStores } from './scripted-engine.test-support';
+
+const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
+const TTFT = { totalMs: 30, tokenizeMs: 1, prefillMs: 20, firstTokenMs: 9 };
+const READING: EngineEvent = {
+  type: 'reading',
+  doneTokens: 4,
+  totalTokens: 10,
+  reusedTokens: 2,
+  tokensPerSecond: 100,
+  secondsLeft: 0.06,
+};
+
+type Stores = Awaited<ReturnType<typeof readyStores>>;
+let stores: Stores;
+const state = () => stores.chat.getState();
+const answer = () => lastAnswer(stores.chat);
+const turn = (index: number) => stores.worker.turns[index] ?? expect.fail(`turn ${index} was never sent`);
+/** Asks, and lets the engine hear of it. */
+const ask = (question: string) => after(() => void state().ask(question));
+
+beforeEach(async () => {
+  stores = await readyStores();
+});
+
+describe('a turn', () => {
+  it('goes from reading to writing to done, with its figures', async () => {
+    await ask(' What color? ');
+    expect(answer().answer).toEqual({ state: 'reading', progress: undefined });
+    expect(turn(0).request.messages).toEqual([{ role: 'user', content: 'What color?' }]);
+
+    turn(0).emit(READING, { type: 'memory', memory: memoryOf(100) });
+    expect(answer().answer).toMatchObject({ state: 'reading', progress: { doneTokens: 4, totalTokens: 10 } });
+    expect(answer().figures).toMatchObject({ promptTokens: 12, reusedTokens: 2 });
+    expect(state().memory?.kv.hotBytes).toBe(100);
+
+    turn(0).emit({ type: 'first-token', ttft: TTFT });
+    turn(0).emit({ type: 'text', text: 'Sil', newTokens: 1, decodeTokensPerSecond: 40 });
+    turn(0).emit({ type: 'text', text: 'ver.', newTokens: 2, decodeTokensPerSecond: 41 });
+    expect(answer()).toMatchObject({
+      text: 'Silver.',
+      answer: { state: 'writing' },
+      figures: { ttft: TTFT, newTokens: 2, decodeTokensPerSecond: 41 },
+    });
+
+    await turn(0).finish({ text: 'Silver.', ttft: TTFT, newTokens: 3 });
+    expect(answer()).toMatchObject({ text: 'Silver.', answer: { state: 'done', stopReason: 'end' } });
+    expect(answer().figures.newTokens).toBe(3);
+    expect(state()).toMatchObject({ activeId: undefined, stopping: false });
+    expect(state().memory?.kv.hotBytes).toBe(500);
+  });
+
+  it('touches no other message while it streams', async () => {
+    await ask('One?');
+    await turn(0).finish({ text: '1' });
+    const [question, first] = state().order.map((id) => state().messages[id]);
+    await ask('Two?');
+    turn(1).emit({ type: 'text', text: '2', newTokens: 1, decodeTokensPerSecond: 40 });
+    expect(state().messages[question?.id ?? '']).toBe(question);
+    expect(state().messages[first?.id ?? '']).toBe(first);
+  });
+
+  it('takes the result for the last word: events that come later change nothing', async () => {
+    await ask('What?');
+    await turn(0).finish({ text: 'This.' });
+    turn(0).emit({ type: 'text', text: 'This.', newTokens: 9, decodeTokensPerSecond: 1 });
+    expect(answer()).toMatchObject({ text: 'This.', answer: { state: 'done' } });
+  });
+
+  it('is refused while another runs, and without a question or a model', async () => {
+    await ask('   ');
+    expect(state().order).toEqual([]);
+    await ask('One?');
+    await ask('Two?');
+    expect(state().order).toHaveLength(2);
+    await stores.worker.loseDevice({ code: 'device-lost', message: 'gone' });
+    await ask('Three?');
+    expect(stores.worker.turns).toHaveLength(1);
+  });
+
+  it('sends the conversation so far, the document at its head', async () => {
+    state().attach(DOCUMENT);
+    await ask('What color?');
+    await turn(0).finish({ text: 'Silver.' });
+    await ask('Sure?');
+    expect(turn(1).request.messages).toEqual([
+      { role: 'user', content: 'The lamp is silver.\n\nWhat color?' },
+      { role: 'assistant', content: 'Silver.' },
+      { role: 'user', content: 'Sure?' },
+    ]);
+  });
+});
+
+describe('stopping', () => {
+  it('while reading leaves an empty answer, and the next prompt does without it', async () => {
+    state().attach(DOCUMENT);
+    await ask('What color?');
+    turn(0).emit(READING);
+    await state().stop();
+    expect(state().stopping).toBe(true);
+    expect(stores.worker.stops).toBe(1);
+    await turn(0).finish({ stopReason: 'stopped' });
+    expect(answer()).toMatchObject({ text: '', answer: { state: 'done', stopReason: 'stopped' } });
+    expect(state().stopping).toBe(false);
+
+    await ask('Who keeps it?');
+    expect(turn(1).request.messages).toEqual([
+      { role: 'user', content: 'The lamp is silver.\n\nWho keeps it?' },
+    ]);
+  });
+
+  it('while writing keeps the part', async () => {
+    await ask('What color?');
+    turn(0).emit({ type: 'text', text: 'Sil', newTokens: 1, decodeTokensPerSecond: 40 });
+    await state().stop();
+    await turn(0).finish({ text: 'Sil', stopReason: 'stopped', ttft: TTFT });
+    expect(answer()).toMatchObject({ text: 'Sil', answer: { stopReason: 'stopped' } });
+  });
+});
+
+describe('a failed turn', () => {
+  beforeEach(async () => {
+    await ask('What color?');
+    await turn(0).fail(coded('context-exceeded', 'Too long.'));
+  });
+
+  it('shows its code in the transcript and leaves the page usable', async () => {
+    expect(answer().answer).toEqual({
+      state: 'failed',
+      error: { code: 'context-exceeded', message: 'Too long.' },
+    });
+    expect(stores.model.getState().status.state).toBe('ready');
+    await ask('Shorter?');
+    expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'Shorter?' }]);
+  });
+
+  it('can be asked again in its own place', async () => {
+    await after(() => void state().retry(answer().id));
+    expect(state().order).toHaveLength(2);
+    expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'What color?' }]);
+  });
+
+  it('gives its question back to the composer, before what is being typed', () => {
+    state().setDraft('and also');
+    state().editQuestion(answer().id);
+    expect(state()).toMatchObject({ order: [], messages: {}, draft: 'What color?\n\nand also' });
+  });
+});
+
+it('ends a turn whose worker dies or whose device is lost, and keeps the conversation', async () => {
+  await ask('What color?');
+  turn(0).emit({ type: 'memory', memory: memoryOf(100) });
+  turn(0).emit({ type: 'text', text: 'Sil', newTokens: 1, decodeTokensPerSecond: 40 });
+  await stores.worker.loseDevice({ code: 'device-lost', message: 'gone' });
+  expect(answer()).toMatchObject({
+    text: 'Sil',
+    answer: { state: 'failed', error: { code: 'device-lost' } },
+  });
+  expect(state()).toMatchObject({ activeId: undefined, memory: undefined });
+
+  void stores.model.getState().reload();
+  await after(() => stores.workers[1]?.loading.resolve(MODEL));
+  await after(() => void state().retry(answer().id));
+  expect(stores.workers[1]?.turns).toHaveLength(1);
+});
+
+describe('a new chat', () => {
+  it('can be undone', async () => {
+    state().attach(DOCUMENT);
+    await ask('What color?');
+    await turn(0).finish({ text: 'Silver.' });
+    const { order } = state();
+    state().newChat();
+    expect(state()).toMatchObject({ order: [], document: undefined, memory: undefined });
+    expect(state().notice).toMatchObject({ undo: true });
+    state().undoNewChat();
+    expect(state()).toMatchObject({ order, document: DOCUMENT, notice: undefined });
+    expect(state().memory?.kv.hotBytes).toBe(500);
+  });
+
+  it('stops the turn it leaves, drops what still comes of it, and waits for its end before it sends', async () => {
+    await ask('Old?');
+    state().newChat();
+    expect(stores.worker.stops).toBe(1);
+    await ask('New?');
+    expect(stores.worker.turns).toHaveLength(1);
+    turn(0).emit({ type: 'text', text: 'old', newTokens: 1, decodeTokensPerSecond: 1 });
+    await turn(0).finish({ text: 'old', stopReason: 'stopped' });
+    expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'New?' }]);
+    expect(answer()).toMatchObject({ text: '', answer: { state: 'reading' } });
+    await turn(1).finish({ text: 'new' });
+    expect(answer().text).toBe('new');
+  });
+
+  it('lets a turn be stopped that still waits for the one before', async () => {
+    await ask('Old?');
+    state().newChat();
+    await ask('New?');
+    await state().stop();
+    await turn(0).finish({ stopReason: 'stopped' });
+    expect(stores.worker.turns).toHaveLength(1);
+    expect(answer().answer).toEqual({ state: 'done', stopReason: 'stopped' });
+    expect(state().activeId).toBeUndefined();
+  });
+
+  it('begins with a document attached to a running conversation', async () => {
+    await ask('Hello?');
+    await turn(0).finish({ text: 'Hello.' });
+    state().attach(DOCUMENT);
+    expect(state()).toMatchObject({ order: [], document: DOCUMENT, notice: { undo: true } });
+    expect(state().notice?.text).toContain('notes.txt');
+  });
+});

@@ -1,0 +1,45 @@
+/** The engine's worker as the stores see it. Every load gets a fresh one, so nothing is left of a failed life. */
+import { proxy, wrap } from 'comlink';
+import { carryErrorCodes } from '../../comlink-errors';
+import type { EngineApi, EngineErrorCode, EngineFailure } from '../../protocol';
+
+export interface EngineConnection {
+  readonly api: EngineApi;
+  /** Resolves when the worker itself died; a lost device is `api.lost()`. Calls under way then never settle. */
+  readonly died: Promise<EngineFailure>;
+  close(): void;
+}
+
+export type ConnectEngine = () => EngineConnection;
+
+export const connectWorker: ConnectEngine = () => {
+  carryErrorCodes();
+  const worker = new Worker(new URL('../../engine/worker.ts', import.meta.url), { type: 'module' });
+  const remote = wrap<EngineApi>(worker);
+  const died = new Promise<EngineFailure>((resolve) => {
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      // A worker whose script could not be fetched says nothing at all.
+      const reason = event.message ? `: ${event.message}` : ' or could not be started.';
+      resolve({ code: 'internal', message: `The engine's worker stopped${reason}` });
+    });
+  });
+  return {
+    died,
+    api: {
+      load: (request, onStatus) => remote.load(request, proxy(onStatus)),
+      send: (request, onEvents) => remote.send(request, proxy(onEvents)),
+      stop: () => remote.stop(),
+      countTokens: (text) => remote.countTokens(text),
+      lost: () => remote.lost(),
+    },
+    close: () => worker.terminate(),
+  };
+};
+
+/** What went wrong, whatever was thrown, as the plain data that a store keeps. */
+export function toFailure(thrown: unknown): EngineFailure {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const coded = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string';
+  return { code: coded ? (thrown.code as EngineErrorCode) : 'internal', message };
+}

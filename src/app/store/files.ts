@@ -1,0 +1,39 @@
+/** Texts from outside as documents: dropped and attached files, and long pastes. */
+import type { AttachedDocument } from './conversation';
+
+export const TEXT_EXTENSIONS = ['.txt', '.md', '.csv', '.json'] as const;
+/** A paste longer than this is something to read, not something to say. */
+export const PASTE_AS_DOCUMENT_CHARACTERS = 3000;
+/** About five million tokens: far beyond any context here, and still quick to count. */
+const MOST_BYTES = 20 * 2 ** 20;
+
+export type FileReading = { readonly document: AttachedDocument } | { readonly refused: string };
+
+export async function readTextFile(file: File): Promise<FileReading> {
+  const name = file.name;
+  if (!TEXT_EXTENSIONS.some((extension) => name.toLowerCase().endsWith(extension))) {
+    return { refused: `${name} was not attached: plain text files only (${TEXT_EXTENSIONS.join(', ')}).` };
+  }
+  if (file.size > MOST_BYTES) {
+    return { refused: `${name} was not attached: it is over 20 MiB, more than any model here can read.` };
+  }
+  const text = decode(await file.arrayBuffer());
+  if (text === undefined) return { refused: `${name} was not attached: it holds binary data, not text.` };
+  if (text.trim() === '') return { refused: `${name} was not attached: it is empty.` };
+  return { document: { name, text, tokens: undefined, questions: [] } };
+}
+
+/** UTF-8, or else the encoding that old spreadsheets and notepads wrote. */
+function decode(bytes: ArrayBuffer): string | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    text = new TextDecoder('windows-1252').decode(bytes);
+  }
+  return text.includes('\0') ? undefined : text.replaceAll('\r\n', '\n');
+}
+
+export function pastedDocument(text: string): AttachedDocument {
+  return { name: 'Pasted text', text: text.replaceAll('\r\n', '\n'), tokens: undefined, questions: [] };
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { loadRequestFrom } from './load-request';
+
+const PAGE = 'https://example.org/some/sub/path/';
+
+it('asks for the demo model beside the page unless told otherwise', () => {
+  expect(loadRequestFrom('', PAGE)).toEqual({
+    request: { baseUrl: 'https://example.org/some/sub/path/models/demo/', name: 'Demo model' },
+  });
+});
+
+it('takes a folder relative to the page, a dtype and a profile from the address', () => {
+  expect(loadRequestFrom('?model=models/tiny&dtype=f32&profile=portable', PAGE)).toEqual({
+    request: {
+      baseUrl: 'https://example.org/some/sub/path/models/tiny/',
+      name: 'tiny',
+      dtype: 'f32',
+      profile: 'portable',
+    },
+  });
+});
+
+it.each([
+  ['?model=https://elsewhere.example/model/', 'https://elsewhere.example/model/'],
+  ['?dtype=q4', 'f16 or f32'],
+  ['?profile=quick', 'portable, fast, software'],
+])('refuses %s and says what it takes', (search, said) => {
+  expect(loadRequestFrom(search, PAGE)).toMatchObject({
+    refused: { code: 'bad-argument', message: expect.stringContaining(said) as string },
+  });
+});

@@ -1,0 +1,56 @@
+import type { EngineFailure, LoadRequest, Profile, StorageDtype } from '../../protocol';
+
+const DTYPES = ['f16', 'f32'] as const satisfies readonly StorageDtype[];
+const PROFILES = ['portable', 'fast', 'software'] as const satisfies readonly Profile[];
+
+export const DEMO_FOLDER = 'models/demo/';
+export const DEMO_NAME = 'Demo model';
+
+type Wish = { readonly request: LoadRequest } | { readonly refused: EngineFailure };
+
+/** What the address asks for: `?model=FOLDER&dtype=f16|f32&profile=portable|fast|software`, the demo by default. */
+export function loadRequestFrom(search: string, pageUrl: string): Wish {
+  const query = new URLSearchParams(search);
+  const folder = folderUrl(query.get('model') ?? DEMO_FOLDER, pageUrl);
+  if (folder === undefined) return refuse(`model=${query.get('model')}`, 'a folder of this site');
+  const dtype = query.get('dtype');
+  if (dtype !== null && !isOneOf(DTYPES, dtype)) return refuse(`dtype=${dtype}`, DTYPES.join(' or '));
+  const profile = query.get('profile');
+  if (profile !== null && !isOneOf(PROFILES, profile))
+    return refuse(`profile=${profile}`, PROFILES.join(', '));
+  return {
+    request: {
+      baseUrl: folder.href,
+      name: query.has('model') ? lastSegment(folder) : DEMO_NAME,
+      ...(dtype !== null && { dtype }),
+      ...(profile !== null && { profile }),
+    },
+  };
+}
+
+/** Undefined for another host: a link must not make the page talk to strangers. */
+function folderUrl(folder: string, pageUrl: string): URL | undefined {
+  if (!URL.canParse(folder, pageUrl)) return undefined;
+  const url = new URL(folder, pageUrl);
+  if (url.origin !== new URL(pageUrl).origin) return undefined;
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+function lastSegment(folder: URL): string {
+  const name = folder.pathname.split('/').at(-2);
+  return name === undefined || name === '' ? folder.host : decodeURIComponent(name);
+}
+
+function isOneOf<T extends string>(allowed: readonly T[], value: string): value is T {
+  return (allowed as readonly string[]).includes(value);
+}
+
+function refuse(found: string, needed: string): Wish {
+  return {
+    refused: {
+      code: 'bad-argument',
+      message: `The address asks for ${found}, but this page takes ${needed}. Correct the address and reload.`,
+    },
+  };
+}

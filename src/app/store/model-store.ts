@@ -1,0 +1,105 @@
+/** The one model of the page: which it is, how far its loading has come, and what ended it. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { EngineApi, EngineFailure, LoadRequest, ModelInfo } from '../../protocol';
+import { toFailure, type ConnectEngine, type EngineConnection } from './engine';
+
+/** A loaded model with the engine that holds it: without one there is nothing to send to. */
+export interface LoadedModel {
+  readonly model: ModelInfo;
+  readonly api: EngineApi;
+  /** Resolves when worker or device is gone; a turn under way then waits in vain. */
+  readonly gone: Promise<EngineFailure>;
+}
+
+export type LoadStep = 'adapter' | 'config' | 'weights' | 'compiling';
+
+export type ModelStatus =
+  | { readonly state: 'idle' }
+  | {
+      readonly state: 'loading';
+      readonly step: LoadStep;
+      readonly loadedBytes: number;
+      readonly totalBytes: number;
+    }
+  | ({ readonly state: 'ready' } & LoadedModel)
+  | {
+      readonly state: 'failed';
+      readonly error: EngineFailure;
+      /** Whether it had been usable before, which changes what a person wants to hear. */
+      readonly wasReady: boolean;
+    };
+
+export interface ModelState {
+  readonly status: ModelStatus;
+  /** The last name asked for, shown while there is no model to ask. */
+  readonly name: string;
+  load(request: LoadRequest): Promise<void>;
+  /** Loads what was asked for last into a fresh worker. */
+  reload(): Promise<void>;
+  /** For what the page finds out before there is an engine to say so. */
+  fail(error: EngineFailure): void;
+}
+
+export type ModelStore = StoreApi<ModelState>;
+
+const STARTING: ModelStatus = { state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 };
+
+export function createModelStore(connect: ConnectEngine): ModelStore {
+  let connection: EngineConnection | undefined;
+  let lastRequest: LoadRequest | undefined;
+
+  return createStore<ModelState>()((set, get) => ({
+    status: { state: 'idle' },
+    name: 'Model',
+
+    async load(request) {
+      connection?.close();
+      const current = connect();
+      connection = current;
+      lastRequest = request;
+      const show = (status: ModelStatus) => {
+        if (connection === current) set({ status });
+      };
+      set({ status: STARTING, name: request.name });
+      try {
+        const loaded = await loadInto(current, request, show);
+        show({ state: 'ready', ...loaded });
+        void loaded.gone.then((error) => show({ state: 'failed', error, wasReady: true }));
+      } catch (thrown) {
+        show({ state: 'failed', error: toFailure(thrown), wasReady: false });
+      }
+    },
+
+    async reload() {
+      if (lastRequest !== undefined) await get().load(lastRequest);
+    },
+
+    fail(error) {
+      set({ status: { state: 'failed', error, wasReady: false } });
+    },
+  }));
+}
+
+async function loadInto(
+  { api, died }: EngineConnection,
+  request: LoadRequest,
+  show: (status: ModelStatus) => void,
+): Promise<LoadedModel> {
+  let settled = false;
+  const loading = api.load(request, (status) => {
+    // The callback travels on its own channel and may come after the promise it belongs to.
+    if (status.state === 'loading' && !settled) show(status);
+  });
+  try {
+    const model = await Promise.race([loading, died.then(throwFailure)]);
+    const lost = api.lost().catch(toFailure);
+    return { model, api, gone: Promise.race([died, lost]) };
+  } finally {
+    settled = true;
+  }
+}
+
+/** A failure as a rejection, to race against a call that may never settle. */
+export function throwFailure(failure: EngineFailure): never {
+  throw Object.assign(new Error(failure.message), { code: failure.code });
+}

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import samplesJson from '../../../public/models/demo/samples.json';
+import { parseSamples } from './samples-store';
+import { after, MODEL, readyStores } from './scripted-engine.test-support';
+import { createThemeStore, themeOf } from './theme-store';
+import { countDocumentTokens } from './token-count';
+
+it('offers, of every sample, at least three questions that the demo model gets right', () => {
+  const samples = parseSamples(samplesJson);
+  expect(samples.map(({ name }) => name)).toEqual(['Short sample', 'Medium sample', 'Long sample']);
+  const right = samplesJson.flatMap(({ questions }) => questions.filter(({ right }) => right));
+  for (const { questions } of samples) expect(questions.length).toBeGreaterThanOrEqual(3);
+  expect(samples.flatMap(({ questions }) => questions)).toEqual(right.map(({ question }) => question));
+});
+
+it('counts a document when it is attached and again for the next model, each once', async () => {
+  const { chat, model, worker, workers } = await readyStores();
+  countDocumentTokens(chat, model);
+  await after(() => chat.getState().attach({ name: 'a', text: 'four', tokens: undefined, questions: [] }));
+  expect(chat.getState().document?.tokens).toBe(4);
+  await after(() => chat.getState().setDraft('x'));
+  expect(worker.counted).toEqual(['four']);
+
+  void model.getState().reload();
+  await after(() => workers[1]?.loading.resolve(MODEL));
+  expect(workers[1]?.counted).toEqual(['four']);
+});
+
+it('follows the system until a theme is chosen, and remembers the choice', () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const theme = createThemeStore(storage, 'dark');
+  expect(themeOf(theme.getState())).toBe('dark');
+  theme.getState().choose('light');
+  expect(themeOf(theme.getState())).toBe('light');
+  expect(createThemeStore(storage, 'dark').getState().preference).toBe('light');
+});
+
+it('does without a memory where storage is refused', () => {
+  const refuse = () => {
+    throw new Error('denied');
+  };
+  const theme = createThemeStore({ getItem: refuse, setItem: refuse }, 'light');
+  theme.getState().choose('dark');
+  expect(themeOf(theme.getState())).toBe('dark');
+});

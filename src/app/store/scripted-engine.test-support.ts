@@ -1,0 +1,152 @@
+/** An engine that does what a test tells it, one event at a time. */
+import type {
+  EngineApi,
+  EngineEvent,
+  EngineFailure,
+  EngineStatus,
+  MemoryReport,
+  ModelInfo,
+  SendRequest,
+  TurnResult,
+} from '../../protocol';
+import { createChatStore } from './chat-store';
+import type { AssistantMessage } from './conversation';
+import type { ConnectEngine } from './engine';
+import { createModelStore } from './model-store';
+
+export const MODEL: ModelInfo = {
+  name: 'Demo model',
+  family: 'llama',
+  parameters: 1_307_000,
+  contextLength: 16_384,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 32,
+  vocabulary: 1536,
+  dtype: 'f16',
+  profile: 'portable',
+  adapter: 'a scripted adapter',
+  weightsBytes: 2_614_272,
+  sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 },
+  maxNewTokens: 64,
+};
+
+export function memoryOf(hotBytes: number): MemoryReport {
+  return {
+    weightsBytes: MODEL.weightsBytes,
+    kv: { hotBytes, fullBytes: 1000, allocatedBytes: 2000, layers: [{ lengths: [3, 3], bytes: hotBytes }] },
+    scratchBytes: 10,
+    totalBytes: 20,
+    peakBytes: 30,
+  };
+}
+
+export function resultOf(change: Partial<TurnResult>): TurnResult {
+  return {
+    text: '',
+    promptTokens: 12,
+    reusedTokens: 0,
+    newTokens: 0,
+    stopReason: 'end',
+    ttft: undefined,
+    prefillTokensPerSecond: 100,
+    decodeTokensPerSecond: 40,
+    memory: memoryOf(500),
+    ...change,
+  };
+}
+
+export function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** A promise and its ends. */
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((...ends) => ([resolve, reject] = ends));
+  return { promise, resolve, reject };
+}
+
+interface Turn {
+  readonly request: SendRequest;
+  emit(...events: EngineEvent[]): void;
+  finish(result: Partial<TurnResult>): Promise<void>;
+  fail(error: Error): Promise<void>;
+}
+
+export class ScriptedWorker {
+  readonly turns: Turn[] = [];
+  readonly counted: string[] = [];
+  stops = 0;
+  closed = false;
+  readonly loading = deferred<ModelInfo>();
+  report: (status: EngineStatus) => void = () => undefined;
+  readonly #died = deferred<EngineFailure>();
+  readonly #lost = deferred<EngineFailure>();
+
+  readonly died = this.#died.promise;
+  close = () => (this.closed = true);
+
+  readonly api: EngineApi = {
+    load: (_request, onStatus) => {
+      this.report = onStatus;
+      return this.loading.promise;
+    },
+    send: (request, onEvents) => {
+      const result = deferred<TurnResult>();
+      this.turns.push({
+        request,
+        emit: (...events) => onEvents(events),
+        finish: (change) => after(() => result.resolve(resultOf(change))),
+        fail: (error) => after(() => result.reject(error)),
+      });
+      return result.promise;
+    },
+    stop: () => Promise.resolve(void (this.stops += 1)),
+    countTokens: (text) => {
+      this.counted.push(text);
+      return Promise.resolve(text.length);
+    },
+    lost: () => this.#lost.promise,
+  };
+
+  die = (failure: EngineFailure) => after(() => this.#died.resolve(failure));
+  loseDevice = (failure: EngineFailure) => after(() => this.#lost.resolve(failure));
+}
+
+/** Does it, and lets everything that waited for it run. */
+export async function after(act: () => void): Promise<void> {
+  act();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Stores on scripted workers: `workers.at(-1)` is the one in use. */
+export function scriptedStores() {
+  const workers: ScriptedWorker[] = [];
+  const connect: ConnectEngine = () => {
+    const worker = new ScriptedWorker();
+    workers.push(worker);
+    return worker;
+  };
+  const model = createModelStore(connect);
+  return { workers, model, chat: createChatStore(model) };
+}
+
+/** Stores with a loaded model. */
+export async function readyStores() {
+  const { workers, model, chat } = scriptedStores();
+  void model.getState().load({ baseUrl: 'https://example.org/models/demo/', name: 'Demo model' });
+  const worker = workers[0] as ScriptedWorker;
+  await after(() => worker.loading.resolve(MODEL));
+  return { worker, workers, model, chat };
+}
+
+/** The last message, which must be an answer. */
+export function lastAnswer(chat: ReturnType<typeof createChatStore>): AssistantMessage {
+  const { order, messages } = chat.getState();
+  const last = messages[order.at(-1) ?? ''];
+  if (last?.role !== 'assistant') throw new Error('the last message is no answer');
+  return last;
+}

@@ -1,0 +1,71 @@
+/** One turn: what is shown while it runs, and what stays of it. */
+import type { EngineEvent, MemoryReport, TurnResult } from '../../protocol';
+import type { AssistantMessage, TurnFigures } from './conversation';
+
+export interface TurnView {
+  readonly answer: AssistantMessage;
+  readonly memory: MemoryReport | undefined;
+}
+
+/** What a batch of events makes of the view; one batch is one change, so one frame draws once. */
+export function applyEvents(view: TurnView, events: readonly EngineEvent[]): TurnView {
+  return events.reduce(applyEvent, view);
+}
+
+function applyEvent(view: TurnView, event: EngineEvent): TurnView {
+  const { answer } = view;
+  switch (event.type) {
+    case 'reading': {
+      const { doneTokens, totalTokens, tokensPerSecond, secondsLeft } = event;
+      const progress = { doneTokens, totalTokens, tokensPerSecond, secondsLeft };
+      return {
+        ...view,
+        answer: {
+          ...answer,
+          answer: { state: 'reading', progress },
+          figures: {
+            ...answer.figures,
+            promptTokens: totalTokens + event.reusedTokens,
+            reusedTokens: event.reusedTokens,
+            prefillTokensPerSecond: tokensPerSecond,
+          },
+        },
+      };
+    }
+    case 'first-token':
+      return { ...view, answer: writing(answer, { ttft: event.ttft }) };
+    case 'text':
+      return {
+        ...view,
+        answer: {
+          ...writing(answer, {
+            newTokens: event.newTokens,
+            decodeTokensPerSecond: event.decodeTokensPerSecond,
+          }),
+          text: answer.text + event.text,
+        },
+      };
+    case 'memory':
+      return { ...view, memory: event.memory };
+    default:
+      return event satisfies never;
+  }
+}
+
+function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessage {
+  return { ...answer, answer: { state: 'writing' }, figures: { ...answer.figures, ...figures } };
+}
+
+/** The result is the last word: events travel on another channel and some may still be on their way. */
+export function applyResult(view: TurnView, result: TurnResult): TurnView {
+  const { text, stopReason, memory, ...rest } = result;
+  const figures: TurnFigures = {
+    ttft: rest.ttft,
+    promptTokens: rest.promptTokens,
+    reusedTokens: rest.reusedTokens,
+    newTokens: rest.newTokens,
+    prefillTokensPerSecond: rest.prefillTokensPerSecond,
+    decodeTokensPerSecond: rest.decodeTokensPerSecond,
+  };
+  return { answer: { ...view.answer, text, answer: { state: 'done', stopReason }, figures }, memory };
+}

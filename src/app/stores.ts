@@ -1,0 +1,62 @@
+/** The stores of one page, wired to each other, and the React hooks that select from them. */
+import { createContext, use } from 'react';
+import { useStore } from 'zustand';
+import type { StoreApi } from 'zustand/vanilla';
+import { createAnnouncer, type Announcement } from './store/announcer';
+import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
+import type { ConnectEngine } from './store/engine';
+import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
+import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
+import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
+import { countDocumentTokens } from './store/token-count';
+
+export interface Stores {
+  readonly model: ModelStore;
+  readonly chat: ChatStore;
+  readonly samples: SamplesStore;
+  readonly theme: ThemeStore;
+  readonly announcer: StoreApi<Announcement>;
+}
+
+export function createStores(
+  connect: ConnectEngine,
+  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  systemTheme: Theme,
+): Stores {
+  const model = createModelStore(connect);
+  const chat = createChatStore(model);
+  countDocumentTokens(chat, model);
+  return {
+    model,
+    chat,
+    samples: createSamplesStore(),
+    theme: createThemeStore(storage, systemTheme),
+    announcer: createAnnouncer(chat),
+  };
+}
+
+export const StoresContext = createContext<Stores | undefined>(undefined);
+
+export function useStores(): Stores {
+  const stores = use(StoresContext);
+  if (stores === undefined) throw new Error('no StoresContext above this component');
+  return stores;
+}
+
+export const useModel = <T>(select: (state: ModelState) => T): T => useStore(useStores().model, select);
+export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useStores().chat, select);
+export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
+export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
+export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
+
+export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | 'failed';
+
+/** One name for what the page is doing: the model's state, or the turn's while there is one. */
+export function usePageState(): PageState {
+  const model = useModel(({ status }) => status.state);
+  const turn = useChat(({ activeId, messages }) => {
+    const active = activeId === undefined ? undefined : messages[activeId];
+    return active?.role === 'assistant' ? active.answer.state : undefined;
+  });
+  return model === 'ready' && (turn === 'reading' || turn === 'writing') ? turn : model;
+}

@@ -1,0 +1,28 @@
+import type { EngineErrorCode } from '../protocol';
+
+/**
+ * A fault of the world (a file, a device, an input): a code for programs and a sentence for people that says what was
+ * found, what is needed and what to do. Faults of ours are `invariant`s.
+ */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  constructor(
+    readonly code: EngineErrorCode,
+    message: string,
+    readonly data: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** Throws when we broke a promise to ourselves; `text` is built only then. */
+export function invariant(condition: unknown, text: () => string): asserts condition {
+  if (!condition) throw new Error(`invariant: ${text()}`);
+}
+
+/** What went wrong, whatever was thrown, as an EngineError. */
+export function toEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EngineError('internal', `Something failed inside the engine: ${message}`);
+}

@@ -1,0 +1,50 @@
+import { roundUp } from '../shapes';
+
+export type BufferKind = 'weights' | 'kv' | 'scratch';
+
+/**
+ * Makes and frees every GPUBuffer of a model, so that what the panel shows is summed from live buffers.
+ * Not for binding or reading: a GPUBuffer is used as it is.
+ */
+export class Buffers {
+  readonly #live = new Map<GPUBuffer, BufferKind>();
+  #peak = 0;
+
+  constructor(readonly device: GPUDevice) {}
+
+  /** A storage buffer that copies may fill and read, zeroed, its size rounded up to 16 bytes. */
+  storage(kind: BufferKind, label: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    return this.make(kind, label, bytes, STORAGE | COPY_SRC | COPY_DST | usage);
+  }
+
+  make(kind: BufferKind, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.device.createBuffer({ label, size: Math.max(16, roundUp(bytes, 16)), usage });
+    this.#live.set(buffer, kind);
+    this.#peak = Math.max(this.#peak, this.bytes());
+    return buffer;
+  }
+
+  free(...buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      this.#live.delete(buffer);
+      buffer.destroy();
+    }
+  }
+
+  freeAll(): void {
+    this.free(...this.#live.keys());
+  }
+
+  /** Bytes of live buffers, of one kind or of all. */
+  bytes(kind?: BufferKind): number {
+    let sum = 0;
+    for (const [buffer, of] of this.#live) if (kind === undefined || of === kind) sum += buffer.size;
+    return sum;
+  }
+
+  /** The most bytes that were ever live at once. */
+  get peakBytes(): number {
+    return this.#peak;
+  }
+}

@@ -1,0 +1,33 @@
+import { ATTENTION, attentionCase, prefillCases } from './attention';
+import type { Kernel } from './kernel';
+import type { KernelCase, KernelCases } from './cases';
+
+const WG = 64;
+
+/** Lanes that share a row: at most eight vec4s of q and of o a lane, so that they stay in registers. */
+const lanesPerRow = (D: number): number => (D <= 32 ? 1 : D <= 64 ? 2 : 4);
+
+/** Keys and values that lie in workgroup memory at once: 12 KiB with the scores. */
+export const keysPerTile = (D: number): number => (D <= 64 ? 16 : 8);
+
+/** Causal attention for prefill. */
+export const attention_tiled: Kernel = {
+  name: 'attention_tiled',
+  profiles: ['portable', 'fast'],
+  ...ATTENTION,
+  op: [...ATTENTION.op, 'keys'],
+  compose: ({ profile, dtype, D }) => ({
+    enable: profile === 'fast' ? ['subgroups'] : [],
+    consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D) },
+    chunks: ['step', `kv_${dtype}`, profile === 'fast' ? 'row_sum_subgroup' : 'row_sum_shared'],
+  }),
+  grid: ({ D }, op, { rows }) => [Math.ceil((rows * (op['H']! / op['G']!)) / (WG / lanesPerRow(D))), op['G']!, 1],
+};
+
+const withKeys = (c: KernelCase): KernelCase => ({ ...c, op: { ...c.op, keys: keysPerTile(c.D!) } });
+
+export const attentionTiledCases: KernelCases = {
+  kernel: attention_tiled,
+  cases: (dtype) => prefillCases(dtype).map(withKeys),
+  benchCases: (dtype) => [withKeys(attentionCase({ T: 128, H: 8, G: 4, D: 64, cached: 384 }, dtype))],
+};

@@ -1,0 +1,67 @@
+import type { Kernel, OpValues, Step } from './kernel';
+import { fromHalf, toHalf } from '../f16';
+import type { StorageDtype } from '../../protocol';
+
+export type Values = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+export type Buffers = Readonly<Record<string, Values>>;
+
+/** One set of inputs for a kernel, with what must come out. One table serves tests and benchmarks. */
+export interface KernelCase {
+  readonly name: string;
+  readonly D?: number;
+  readonly op: OpValues;
+  readonly step: Step;
+  /** Content of every storage binding before the run; outputs too. Stored bindings are given as f32. */
+  readonly buffers: Buffers;
+  /** By the slow CPU twin: content afterwards of the bindings that change. */
+  expected(): Buffers;
+  /** Largest difference allowed, relative to the largest expected value of the binding. Default 1e-5. */
+  readonly tolerance?: number;
+  /** For benchmarks: multiply-adds count as two. */
+  readonly flops?: number;
+  readonly bytes?: number;
+}
+
+export interface KernelCases {
+  readonly kernel: Kernel;
+  cases(dtype: StorageDtype): KernelCase[];
+  /** Larger ones, for time; not checked. */
+  benchCases?(dtype: StorageDtype): KernelCase[];
+}
+
+export const oneStep = (rows: number, more: Partial<Step> = {}): Step => ({
+  rows,
+  position: 0,
+  appended: 0,
+  draw: 0,
+  ...more,
+});
+
+/** Deterministic values in [-scale, scale): a Weyl sequence through a hash. */
+export function noise(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    let h = Math.imul(i + 1, 0x9e37_79b1) ^ Math.imul(seed + 1, 0x85eb_ca6b);
+    h = Math.imul(h ^ (h >>> 15), 0x2c1b_3c6d);
+    h = Math.imul(h ^ (h >>> 12), 0x297a_2d39);
+    out[i] = ((((h ^ (h >>> 15)) >>> 0) / 2 ** 32) * 2 - 1) * scale;
+  }
+  return out;
+}
+
+/** What remains of values once they are stored. */
+export function asStored(values: Float32Array<ArrayBuffer>, dtype: StorageDtype): Float32Array<ArrayBuffer> {
+  return dtype === 'f16' ? values.map((v) => fromHalf(toHalf(v))) : values;
+}
+
+/** The bytes of stored values. */
+export function encodeStored(values: Float32Array<ArrayBuffer>, dtype: StorageDtype): Values {
+  if (dtype === 'f32') return values;
+  const halves = Uint16Array.from(values, toHalf);
+  return new Uint32Array(halves.buffer);
+}
+
+export function decodeStored(words: Uint32Array<ArrayBuffer>, dtype: StorageDtype): Float32Array<ArrayBuffer> {
+  if (dtype === 'f32') return new Float32Array(words.buffer);
+  return Float32Array.from(new Uint16Array(words.buffer), fromHalf);
+}

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openNodeAdapter } from '../../../tools/node-gpu';
+import { canRun, openDevice } from '../gpu/device';
+import { Pipelines } from '../gpu/pipelines';
+import type { Profile, StorageDtype } from '../../protocol';
+import { ALL_PROFILES, type Kernel } from './kernel';
+import type { KernelCase, Values } from './cases';
+import { dispatchOnce, prepareCase } from './run-case';
+import { KERNELS } from './index';
+
+let pipelines: Pipelines;
+let features: ReadonlySet<string>;
+
+beforeAll(async () => {
+  const { adapter } = await openNodeAdapter();
+  const device = await openDevice(adapter);
+  features = device.features;
+  pipelines = new Pipelines(device);
+});
+
+/** Largest difference, relative to the largest expected value. */
+function worst(found: Values, expected: Values): number {
+  expect(found.length).toBe(expected.length);
+  let [difference, scale] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const gap = Math.abs(found[i]! - expected[i]!);
+    // NaN counts as the worst there is.
+    difference = gap <= difference ? difference : Number.isNaN(gap) ? Infinity : gap;
+    scale = Math.max(scale, Math.abs(expected[i]!));
+  }
+  return difference / (scale || 1);
+}
+
+async function check(kernel: Kernel, kernelCase: KernelCase, profile: Profile, dtype: StorageDtype) {
+  const { device } = pipelines;
+  device.pushErrorScope('validation');
+  const prepared = await prepareCase(pipelines, kernel, { profile, dtype, D: kernelCase.D ?? 32 }, kernelCase);
+  dispatchOnce(pipelines, prepared);
+  expect((await device.popErrorScope())?.message).toBeUndefined();
+  for (const [name, expected] of Object.entries(kernelCase.expected())) {
+    const difference = worst(await prepared.read(name), expected);
+    expect(difference, `${kernel.name} ${kernelCase.name}: ${name}`).toBeLessThanOrEqual(kernelCase.tolerance ?? 1e-5);
+  }
+  prepared.destroy();
+}
+
+describe.each(ALL_PROFILES)('in profile %s', (profile) => {
+  // The fast profile is checked wherever an adapter has its features; CI installs one that does.
+  const dtypes = ['f16', 'f32'] as const;
+  describe.each(dtypes)('with storage %s', (dtype) => {
+    for (const { kernel, cases } of KERNELS) {
+      if (!kernel.profiles.includes(profile)) continue;
+      it(`${kernel.name} (${kernel.compose({ profile, dtype, D: 32 }).chunks?.[0] ?? ''}) equals its CPU twin in every case`, async ({
+        skip,
+      }) => {
+        if (!canRun(profile, features)) skip(`this adapter lacks what profile ${profile} needs`);
+        for (const kernelCase of cases(dtype)) await check(kernel, kernelCase, profile, dtype);
+      });
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import type { Kernel } from './kernel';
+import { asStored, noise, oneStep, type KernelCase } from './cases';
+import type { StorageDtype } from '../../protocol';
+
+/** What a linear layer does with its sums; numbers as in chunks/epilogue.wgsl. */
+export const EPILOGUE = { store: 0, add: 1, silu_mul: 2 } as const;
+export type Epilogue = keyof typeof EPILOGUE;
+
+/** Bindings and fields that the three linear kernels share, so that one bind group serves matvec and matmul. */
+export const LINEAR = {
+  bindings: ['op:uniform', 'step:uniform', 'x:read', 'bias:read', 'y:write', 'w:read'],
+  stored: ['w'],
+  op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias'],
+} as const satisfies Pick<Kernel, 'bindings' | 'stored' | 'op'>;
+
+export const linearChunks = (dtype: StorageDtype): string[] => ['step', 'epilogue', `weights_${dtype}`];
+
+const silu = (v: number): number => v / (1 + Math.exp(-v));
+
+export interface LinearInputs {
+  readonly T: number;
+  readonly N: number;
+  readonly K: number;
+  readonly x: Float32Array; // [T, K]
+  readonly w: Float32Array; // [N, K]
+  readonly bias?: Float32Array | undefined; // [N]
+}
+
+/** x w^T + bias: the specification of matvec and matmul. [T, N] */
+export function linearReference({ T, N, K, x, w, bias }: LinearInputs): Float32Array<ArrayBuffer> {
+  const y = new Float32Array(T * N);
+  for (let t = 0; t < T; t++) {
+    for (let n = 0; n < N; n++) {
+      let sum = bias?.[n] ?? 0;
+      for (let k = 0; k < K; k++) sum += w[n * K + k]! * x[t * K + k]!;
+      y[t * N + n] = sum;
+    }
+  }
+  return y;
+}
+
+/** silu(even columns) * odd columns. [T, N] -> [T, N/2] */
+export function siluMulReference(pairs: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: pairs.length / 2 }, (_, i) => silu(pairs[2 * i]!) * pairs[2 * i + 1]!);
+}
+
+interface Shape {
+  readonly T: number;
+  readonly N: number;
+  readonly K: number;
+  readonly epilogue: Epilogue;
+  readonly bias?: boolean;
+  /** Only these rows of w, as a piece. */
+  readonly piece?: readonly [first: number, count: number];
+}
+
+export function linearCase(shape: Shape, dtype: StorageDtype, tolerance = 1e-5): KernelCase {
+  const { T, N, K, epilogue } = shape;
+  const [first, count] = shape.piece ?? [0, N];
+  const x = noise(T * K, 1);
+  const w = asStored(noise(count * K, 2), dtype);
+  const bias = shape.bias ? noise(N, 3) : new Float32Array(4);
+  const y = noise(epilogue === 'silu_mul' ? (T * N) / 2 : T * N, 4);
+  const expected = () => {
+    const sums = linearReference({ T, N: count, K, x, w, bias: shape.bias ? bias.slice(first) : undefined });
+    const out = y.slice();
+    const values = epilogue === 'silu_mul' ? siluMulReference(sums) : sums;
+    const [width, from, stride] = epilogue === 'silu_mul' ? [count / 2, first / 2, N / 2] : [count, first, N];
+    values.forEach((v, i) => {
+      const to = Math.floor(i / width) * stride + from + (i % width);
+      out[to] = epilogue === 'add' ? y[to]! + v : v;
+    });
+    return { y: out };
+  };
+  return {
+    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}`,
+    op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0 },
+    step: oneStep(T),
+    buffers: { x, bias, y, w },
+    expected,
+    tolerance,
+    flops: 2 * T * count * K,
+    bytes: count * K * (dtype === 'f16' ? 2 : 4) + 4 * T * (K + count),
+  };
+}
+
+/** Shapes that hurt: K below and beyond a step, odd counts of eights, one over a tile, pieces, every epilogue. */
+export function linearCases(rows: readonly number[], dtype: StorageDtype, tolerance?: number): KernelCase[] {
+  const shapes = rows.flatMap((T): Shape[] => [
+    { T, N: 2, K: 8, epilogue: 'store' },
+    { T, N: 66, K: 24, epilogue: 'store', bias: true },
+    { T, N: 130, K: 72, epilogue: 'add' },
+    { T, N: 64, K: 64, epilogue: 'silu_mul', bias: true },
+    { T, N: 72, K: 136, epilogue: 'silu_mul' },
+    { T, N: 128, K: 40, epilogue: 'store', bias: true, piece: [64, 64] },
+    { T, N: 96, K: 40, epilogue: 'silu_mul', piece: [8, 70] },
+  ]);
+  return shapes.map((shape) => linearCase(shape, dtype, tolerance));
+}

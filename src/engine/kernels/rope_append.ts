@@ -1,0 +1,110 @@
+import { ALL_PROFILES, fold, reduction, type Kernel } from './kernel';
+import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
+import type { StorageDtype } from '../../protocol';
+
+const WG = 32;
+
+/** Norm and RoPE of queries and keys; keys and values appended to the cache. */
+export const rope_append: Kernel = {
+  name: 'rope_append',
+  profiles: ALL_PROFILES,
+  bindings: ['op:uniform', 'step:uniform', 'qkv:write', 'qk_norm:read', 'rope:read', 'kept:read', 'k:write', 'v:write'],
+  stored: ['k', 'v'],
+  op: ['H', 'G', 'capacity', 'D', 'norm', 'eps:f32'],
+  compose: ({ profile, dtype }) => ({
+    enable: reduction(profile, WG).enable,
+    consts: { WG },
+    chunks: ['step', `kv_${dtype}`, reduction(profile, WG).chunk],
+  }),
+  grid: ({ profile }, op, { rows }) =>
+    fold(Math.ceil((rows * (op['H']! + 2 * op['G']!)) / reduction(profile, WG).itemsPerGroup)),
+};
+
+/** (cos, sin) of p * inv_freq for p in 0..255, then for p = 256 * i up to the context's end. [256 + ceil(context/256), D/2, 2] */
+export function ropeTable(invFreq: Float64Array, contextLength: number): Float32Array<ArrayBuffer> {
+  const coarse = Math.ceil(contextLength / 256);
+  const positions = [...Array(256).keys(), ...Array.from({ length: coarse }, (_, i) => 256 * i)];
+  const table = new Float32Array(positions.length * invFreq.length * 2);
+  positions.forEach((p, row) => {
+    invFreq.forEach((frequency, i) => {
+      const at = 2 * (row * invFreq.length + i);
+      table[at] = Math.cos(p * frequency);
+      table[at + 1] = Math.sin(p * frequency);
+    });
+  });
+  return table;
+}
+
+/** The specification of RoPE, in place, in the halves form. head [D] */
+export function ropeReference(head: Float32Array, position: number, invFreq: Float64Array): void {
+  invFreq.forEach((frequency, i) => {
+    const [a, b] = [head[i]!, head[i + invFreq.length]!];
+    const [cos, sin] = [Math.cos(position * frequency), Math.sin(position * frequency)];
+    head[i] = a * cos - b * sin;
+    head[i + invFreq.length] = a * sin + b * cos;
+  });
+}
+
+interface Shape {
+  readonly D: number;
+  readonly H: number;
+  readonly G: number;
+  readonly T: number;
+  readonly norm: boolean;
+  readonly position: number;
+}
+
+function ropeCase({ D, H, G, T, norm, position }: Shape, dtype: StorageDtype): KernelCase {
+  const heads = H + 2 * G;
+  const [capacity, appended, eps] = [T + 9, 5, 1e-6];
+  const kept = Uint32Array.from({ length: G }, (_, g) => g % 3);
+  const qkv = noise(T * heads * D, 1);
+  const qkNorm = noise(2 * D, 2);
+  const cache = () => asStored(noise(G * capacity * D, 3), dtype);
+  const invFreq = Float64Array.from({ length: D / 2 }, (_, i) => 10_000 ** ((-2 * i) / D));
+  const expected = () => {
+    const [out, k, v] = [qkv.slice(), cache(), cache()];
+    for (let item = 0; item < T * heads; item++) {
+      const [t, head] = [Math.floor(item / heads), item % heads];
+      const values = out.subarray(item * D, (item + 1) * D);
+      if (head >= H + G) {
+        const g = head - H - G;
+        v.set(asStored(values.slice(), dtype), (g * capacity + kept[g]! + appended + t) * D);
+        continue;
+      }
+      const isKey = head >= H;
+      const turned = values.slice();
+      if (norm) {
+        const scale = 1 / Math.sqrt(turned.reduce((sum, x) => sum + x * x, 0) / D + eps);
+        turned.forEach((x, d) => (turned[d] = x * scale * qkNorm[(isKey ? D : 0) + d]!));
+      }
+      ropeReference(turned, position + t, invFreq);
+      const g = head - H;
+      if (isKey) k.set(asStored(turned, dtype), (g * capacity + kept[g]! + appended + t) * D);
+      else values.set(turned);
+    }
+    return { qkv: out, k, v };
+  };
+  return {
+    name: `${T} rows H=${H} G=${G} D=${D}${norm ? ' norm' : ''} at ${position}`,
+    D,
+    op: { H, G, capacity, D, norm: norm ? 1 : 0, eps },
+    step: oneStep(T, { position, appended }),
+    buffers: { qkv, qk_norm: qkNorm, rope: ropeTable(invFreq, position + T), kept, k: cache(), v: cache() },
+    expected,
+    // A half may round to its neighbour when the shader's value differs in the last bit of a float.
+    tolerance: dtype === 'f16' ? 1e-3 : 1e-5,
+    bytes: T * heads * D * 8,
+  };
+}
+
+export const ropeAppendCases: KernelCases = {
+  kernel: rope_append,
+  cases: (dtype) =>
+    [
+      { D: 8, H: 3, G: 1, T: 1, norm: false, position: 0 },
+      { D: 32, H: 4, G: 2, T: 5, norm: false, position: 254 },
+      { D: 80, H: 2, G: 2, T: 3, norm: true, position: 1000 },
+      { D: 128, H: 9, G: 3, T: 7, norm: true, position: 131_000 },
+    ].map((shape) => ropeCase(shape, dtype)),
+};

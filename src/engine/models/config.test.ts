@@ -1,0 +1,289 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config';
+
+const LLAMA = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: 2048,
+  intermediate_size: 8192,
+  num_hidden_layers: 16,
+  num_attention_heads: 32,
+  vocab_size: 128256,
+};
+const family = (model_type: string, more: object = {}): object => ({
+  ...LLAMA,
+  architectures: undefined,
+  model_type,
+  ...more,
+});
+
+/** Of Llama-3.2-1B. */
+const LLAMA3_ROPE = {
+  factor: 32,
+  high_freq_factor: 4,
+  low_freq_factor: 1,
+  original_max_position_embeddings: 8192,
+  rope_type: 'llama3',
+};
+const { rope_type, ...LLAMA3_FACTORS } = LLAMA3_ROPE;
+const LLAMA3_SCALING = { type: rope_type, ...LLAMA3_FACTORS };
+
+const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+describe('readConfig', () => {
+  it('reads the demo model', () => {
+    expect(readConfig(read('public/models/demo/config.json'))).toEqual({
+      family: 'llama',
+      L: 6,
+      H: 4,
+      G: 2,
+      D: 32,
+      C: 128,
+      F: 352,
+      V: 1536,
+      rmsNormEps: 1e-5,
+      ropeTheta: 100_000,
+      ropeScaling: { type: 'default' },
+      contextLength: 16_384,
+      tied: true,
+      qkvBias: false,
+      oBias: false,
+      mlpBias: false,
+      qkNorm: false,
+    });
+  });
+
+  it.each([
+    ['llama', { G: 32, D: 64, contextLength: 2048, qkvBias: false, oBias: false, qkNorm: false }],
+    ['mistral', { G: 8, D: 64, contextLength: 4096, qkvBias: false, oBias: false, qkNorm: false }],
+    ['qwen2', { G: 32, D: 64, contextLength: 32_768, qkvBias: true, oBias: false, qkNorm: false }],
+    ['qwen3', { G: 32, D: 128, contextLength: 32_768, qkvBias: false, oBias: false, qkNorm: true }],
+  ])('gives a %s config that names only its sizes the defaults of transformers', (name, defaults) => {
+    expect(readConfig(family(name))).toMatchObject({
+      family: name,
+      ...defaults,
+      rmsNormEps: 1e-6,
+      ropeTheta: 10_000,
+      ropeScaling: { type: 'default' },
+      tied: false,
+      mlpBias: false,
+    });
+  });
+
+  it('takes an explicit null for the key-value heads as "as many as query heads", in every family', () => {
+    for (const name of ['llama', 'mistral', 'qwen2', 'qwen3']) {
+      expect(readConfig(family(name, { num_attention_heads: 16, num_key_value_heads: null })).G).toBe(16);
+    }
+  });
+
+  it('gives a bias only to the projections whose family reads the flag', () => {
+    const flags = { attention_bias: true, mlp_bias: true };
+    const biases = (name: string) => {
+      const { qkvBias, oBias, mlpBias } = readConfig(family(name, flags));
+      return [qkvBias, oBias, mlpBias];
+    };
+    expect(biases('llama')).toEqual([true, true, true]);
+    expect(biases('mistral')).toEqual([false, false, false]);
+    expect(biases('qwen2')).toEqual([true, false, false]);
+    expect(biases('qwen3')).toEqual([true, true, false]);
+  });
+
+  it('knows the family by its class where model_type is absent, the bare model class included', () => {
+    for (const name of ['Qwen3ForCausalLM', 'Qwen3Model']) {
+      expect(readConfig({ ...LLAMA, model_type: undefined, architectures: [name] }).family).toBe('qwen3');
+    }
+  });
+
+  describe('of rope', () => {
+    const rope = (more: object) => {
+      const { ropeTheta, ropeScaling } = readConfig({ ...LLAMA, max_position_embeddings: 131_072, ...more });
+      return [ropeTheta, ropeScaling];
+    };
+
+    it('reads the old and the new spelling to the same', () => {
+      const expected = [500_000, LLAMA3_SCALING];
+      expect(rope({ rope_theta: 500_000, rope_scaling: LLAMA3_ROPE })).toEqual(expected);
+      expect(rope({ rope_theta: 500_000, rope_scaling: { ...LLAMA3_FACTORS, type: 'llama3' } })).toEqual(
+        expected,
+      );
+      expect(rope({ rope_parameters: { ...LLAMA3_ROPE, rope_theta: 500_000 } })).toEqual(expected);
+      expect(rope({ rope_theta: 500_000, rope_parameters: LLAMA3_ROPE })).toEqual(expected);
+    });
+
+    it('reads linear and default, and prefers rope_scaling unless it is empty or null', () => {
+      expect(rope({ rope_scaling: { type: 'linear', factor: 2.5 } })).toEqual([
+        10_000,
+        { type: 'linear', factor: 2.5 },
+      ]);
+      const rope_parameters = { rope_type: 'linear', factor: 4, rope_theta: 7 };
+      expect(rope({ rope_scaling: { rope_type: 'default' }, rope_parameters })).toEqual([
+        10_000,
+        { type: 'default' },
+      ]);
+      expect(rope({ rope_scaling: {}, rope_parameters })).toEqual([7, { type: 'linear', factor: 4 }]);
+      expect(rope({ rope_scaling: null, rope_parameters })).toEqual([7, { type: 'linear', factor: 4 }]);
+    });
+
+    it('takes the original context of llama3 from the top, else from the group, else the whole context', () => {
+      const { original_max_position_embeddings: _, ...rope_scaling } = LLAMA3_ROPE;
+      const original = (more: object) => rope(more)[1];
+      expect(original({ rope_scaling })).toMatchObject({ original_max_position_embeddings: 131_072 });
+      expect(original({ rope_scaling: LLAMA3_ROPE, original_max_position_embeddings: 4096 })).toMatchObject({
+        original_max_position_embeddings: 4096,
+      });
+    });
+
+    it.each([
+      ['yarn', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope_scaling.rope_type "yarn"'],
+      ['longrope', { rope_parameters: { rope_type: 'longrope' } }, 'rope_parameters.rope_type "longrope"'],
+      ['dynamic', { rope_scaling: { type: 'dynamic', factor: 2 } }, 'rope_scaling.type "dynamic"'],
+      ['a type that is no text', { rope_scaling: { type: 3 } }, 'rope_scaling.type 3'],
+      ['linear without a factor', { rope_scaling: { type: 'linear' } }, 'no rope_scaling.factor'],
+      ['a factor of zero', { rope_scaling: { type: 'linear', factor: 0 } }, 'rope_scaling.factor 0'],
+      [
+        'llama3 without a band',
+        { rope_scaling: { rope_type: 'llama3', factor: 8 } },
+        'no rope_scaling.low_freq_factor',
+      ],
+      [
+        'llama3 with an empty band',
+        { rope_scaling: { ...LLAMA3_ROPE, high_freq_factor: 1 } },
+        'high_freq_factor 1',
+      ],
+      ['a part of the head', { partial_rotary_factor: 0.5 }, 'partial_rotary_factor 0.5'],
+      [
+        'a part, new spelling',
+        { rope_parameters: { partial_rotary_factor: 0.5 } },
+        'rope_parameters.partial_rotary_factor',
+      ],
+      [
+        'sets by layer type',
+        { rope_parameters: { full_attention: { rope_theta: 1e6 } } },
+        'rope_parameters.full_attention',
+      ],
+      ['no object', { rope_scaling: 'linear' }, 'rope_scaling "linear"'],
+      ['a theta in quotes', { rope_theta: '10000' }, 'rope_theta "10000"'],
+    ])('refuses %s', (_, more, words) => {
+      expect(() => rope(more)).toThrow(
+        expect.objectContaining({ code: 'config-invalid', message: expect.stringContaining(words) }),
+      );
+    });
+  });
+
+  describe('of a sliding window', () => {
+    const context = (name: string, more: object) =>
+      readConfig(family(name, { max_position_embeddings: 32_768, ...more })).contextLength;
+
+    it('ends the context at the window of mistral, unless that is null or wider', () => {
+      expect(context('mistral', { sliding_window: 1000 })).toBe(1000);
+      expect(context('mistral', {})).toBe(4096);
+      expect(context('mistral', { sliding_window: null })).toBe(32_768);
+      expect(context('mistral', { sliding_window: 50_000 })).toBe(32_768);
+    });
+
+    it.each(['qwen2', 'qwen3'])(
+      'ends the context of %s there only if the window is in use by a layer',
+      (name) => {
+        const on = { use_sliding_window: true, sliding_window: 1000, max_window_layers: 10 };
+        expect(context(name, on)).toBe(1000);
+        expect(context(name, { ...on, use_sliding_window: false })).toBe(32_768);
+        expect(context(name, { ...on, use_sliding_window: undefined })).toBe(32_768);
+        expect(context(name, { ...on, max_window_layers: 16 })).toBe(32_768);
+        expect(context(name, { ...on, max_window_layers: undefined })).toBe(32_768); // 28 by default, of 16
+        expect(context(name, { ...on, layer_types: Array(16).fill('full_attention') })).toBe(32_768);
+        expect(context(name, { ...on, max_window_layers: 16, layer_types: ['sliding_attention'] })).toBe(
+          1000,
+        );
+      },
+    );
+
+    it('leaves llama alone, whose code has no window', () => {
+      expect(context('llama', { sliding_window: 1000 })).toBe(32_768);
+    });
+  });
+
+  it.each([
+    ['another family', { model_type: 'gemma3' }, 'gemma3'],
+    ['another family of similar build', { model_type: 'phi3' }, 'phi3'],
+    [
+      'the wrong class for its family',
+      { architectures: ['LlamaForSequenceClassification'] },
+      'SequenceClassification',
+    ],
+    ['a mixture of experts', { num_local_experts: 8 }, 'mixture of experts'],
+    [
+      'an unknown class and no family',
+      { model_type: undefined, architectures: ['GPT2LMHeadModel'] },
+      'GPT2LMHeadModel',
+    ],
+    ['nothing that names a family', { model_type: undefined, architectures: undefined }, 'no model_type'],
+    ['a name from Object.prototype', { model_type: 'toString' }, 'toString'],
+  ])('refuses %s, listing what is supported', (_, more, words) => {
+    const error = expect.objectContaining({
+      code: 'family-unsupported',
+      message: expect.stringContaining(words),
+    });
+    expect(() => readConfig({ ...LLAMA, ...more })).toThrow(error);
+    expect(() => readConfig({ ...LLAMA, ...more })).toThrow(
+      /llama .*mistral .*qwen2 .*qwen3 \(Qwen3ForCausalLM\)/,
+    );
+  });
+
+  it.each([
+    ['gptq', { quantization_config: { quant_method: 'gptq', bits: 4 } }, 'gptq, 4 bits'],
+    ['MLX', { quantization: { group_size: 64, bits: 4 } }, 'mlx, 4 bits'],
+    ['an unnamed method', { quantization_config: { load: 1 } }, '{"load":1}'],
+  ])('refuses a checkpoint quantised by %s', (_, more, words) => {
+    const error = expect.objectContaining({
+      code: 'dtype-unsupported',
+      message: expect.stringContaining(words),
+    });
+    expect(() => readConfig({ ...LLAMA, ...more })).toThrow(error);
+  });
+
+  it.each(['hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size'])(
+    'needs %s to be a positive whole number',
+    (name) => {
+      for (const value of [undefined, null, 0, -8, 1.5, NaN, Infinity, '64', [64], true]) {
+        const error = expect.objectContaining({
+          code: 'config-invalid',
+          message: expect.stringContaining(name),
+        });
+        expect(() => readConfig({ ...LLAMA, [name]: value })).toThrow(error);
+      }
+    },
+  );
+
+  it.each([
+    ['rms_norm_eps', '1e-5'],
+    ['rms_norm_eps', 0],
+    ['rms_norm_eps', NaN],
+    ['max_position_embeddings', 0],
+    ['head_dim', '64'],
+    ['head_dim', 7],
+    ['head_dim', 256],
+    ['num_key_value_heads', 5],
+    ['num_key_value_heads', '8'],
+    ['tie_word_embeddings', 'false'],
+    ['attention_bias', 1],
+    ['mlp_bias', 0],
+    ['hidden_act', 'gelu'],
+    ['hidden_act', 3],
+    ['hidden_size', 2052],
+    ['intermediate_size', 8196],
+    ['architectures', 'LlamaForCausalLM'],
+    ['model_type', 7],
+  ])('refuses %s %j, naming the field', (name, value) => {
+    const words = name === 'num_key_value_heads' && value === 5 ? 'key-value heads' : name;
+    const error = expect.objectContaining({
+      code: 'config-invalid',
+      message: expect.stringContaining(words),
+    });
+    expect(() => readConfig({ ...LLAMA, head_dim: 64, [name]: value })).toThrow(error);
+  });
+
+  it.each([null, undefined, [], 'llama', 3])('refuses %j in place of an object', (value) => {
+    expect(() => readConfig(value)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+  });
+});

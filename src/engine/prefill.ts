@@ -1,0 +1,110 @@
+import type { Pacer } from './gpu/pacer';
+import { packStep, type Step } from './kernels/kernel';
+import { encodeHead, encodeKeysAndValues, encodeLayer, type Decoder } from './models/decoder';
+import type { Scratch } from './models/layers';
+import type { ModelSpec } from './models/spec';
+import type { Residual } from './residual';
+
+/** Smallest tile; below it matmuls waste their own tiles. */
+const LEAST_ROWS = 32;
+
+export interface Prefill {
+  readonly device: GPUDevice;
+  readonly spec: ModelSpec;
+  readonly decoder: Decoder;
+  readonly scratch: Scratch;
+  readonly pacer: Pacer;
+  /** Most rows of a tile: a power of two. */
+  readonly mostRows: number;
+  /** Holds x of all rows between layers. Undefined when they fit one tile, and x stays in scratch. */
+  readonly residual: Residual | undefined;
+  /** The tokens to compute; [T] */
+  readonly tokens: Uint32Array<ArrayBuffer>;
+  /** Entries that the cache holds before them. */
+  readonly cached: number;
+  readonly signal: AbortSignal;
+  /** Share of the multiply-adds done, after each submission. */
+  onProgress(share: number): void;
+}
+
+/** Multiply-adds of one layer's linear parts for one row. */
+export const linearWork = ({ C, H, G, D, F }: ModelSpec): number => C * (H + 2 * G) * D + H * D * C + 3 * C * F;
+
+/** Multiply-adds of one layer's attention for rows from..to of a conversation. */
+const attentionWork = ({ H, D }: ModelSpec, from: number, to: number): number => H * D * (to - from) * (to + from);
+
+/** Rows of a tile that fit one submission, and so the longest that a stop waits. */
+export function tileRows({ spec, pacer, mostRows, cached, tokens }: Omit<Prefill, 'decoder' | 'residual'>): number {
+  const end = cached + tokens.length;
+  const perRow = linearWork(spec) + attentionWork(spec, end - 1, end);
+  const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
+  return Math.min(mostRows, Math.max(LEAST_ROWS, fitting));
+}
+
+/**
+ * Reads the tokens layer by layer, tile by tile, then samples the first new token into scratch.ids[0]. False when
+ * aborted between tiles; what the cache holds past `cached` is then partial.
+ */
+export async function prefill(p: Prefill): Promise<boolean> {
+  const { spec, tokens, cached } = p;
+  const T = tokens.length;
+  const total = spec.L * (T * linearWork(spec) + attentionWork(spec, cached, cached + T));
+  let done = 0;
+  let open: Submission | undefined;
+  for (let l = 0; l < spec.L; l++) {
+    const rows = p.residual ? tileRows(p) : T;
+    for (let t0 = 0; t0 < T; t0 += rows) {
+      if (p.signal.aborted) {
+        await p.pacer.idle();
+        return false;
+      }
+      const end = Math.min(T, t0 + rows);
+      open ??= begin(p, t0, end - t0, l);
+      encodeTile(p, open.pass, l, t0, end);
+      open.work += (end - t0) * linearWork(spec) + attentionWork(spec, cached + t0, cached + end);
+      // Alone in its tile, a prompt takes as many layers as fit one submission.
+      if (!p.residual && l < spec.L - 1 && open.work < p.pacer.budget) continue;
+      done += open.work;
+      await finish(p, open, t0, end, l);
+      open = undefined;
+      p.onProgress(Math.min(1, done / total));
+    }
+  }
+  return true;
+}
+
+interface Submission {
+  readonly encoder: GPUCommandEncoder;
+  readonly pass: GPUComputePassEncoder;
+  work: number;
+}
+
+function stepOf({ cached }: Prefill, t0: number, rows: number): Step {
+  return { rows, position: cached + t0, appended: cached + t0, draw: 0 };
+}
+
+function begin(p: Prefill, t0: number, rows: number, l: number): Submission {
+  const { queue } = p.device;
+  queue.writeBuffer(p.scratch.step, 0, packStep(stepOf(p, t0, rows)));
+  if (l === 0) queue.writeBuffer(p.scratch.ids, 0, p.tokens, t0, rows);
+  const encoder = p.device.createCommandEncoder({ label: `layer ${l} row ${t0}` });
+  if (l > 0) p.residual?.load(encoder, p.scratch.x, t0, rows);
+  return { encoder, pass: encoder.beginComputePass(), work: 0 };
+}
+
+function encodeTile(p: Prefill, pass: GPUComputePassEncoder, l: number, t0: number, end: number): void {
+  const { decoder, spec, tokens } = p;
+  const step = stepOf(p, t0, end - t0);
+  const layer = decoder.layers[l]!;
+  const lastTile = end === tokens.length;
+  if (l === 0) decoder.embed_tokens.encode(pass, step, 'prefill');
+  if (l === spec.L - 1 && !lastTile) encodeKeysAndValues(pass, layer, step, 'prefill');
+  else encodeLayer(pass, layer, step, 'prefill');
+  if (l === spec.L - 1 && lastTile) encodeHead(pass, decoder.head, step);
+}
+
+async function finish(p: Prefill, { encoder, pass, work }: Submission, t0: number, end: number, l: number) {
+  pass.end();
+  if (l < p.spec.L - 1) p.residual?.store(encoder, p.scratch.x, t0, end - t0);
+  await p.pacer.submit(encoder.finish(), work);
+}

@@ -1,0 +1,289 @@
+import type { KvLayerReport, MemoryReport, Profile, SamplingOptions, StorageDtype, TurnResult } from '../protocol';
+import { decode, type Decoded } from './decode';
+import { EngineError, invariant } from './errors';
+import { allocate } from './gpu/allocate';
+import { Buffers } from './gpu/buffers';
+import { Pacer } from './gpu/pacer';
+import { Pipelines } from './gpu/pipelines';
+import { readBuffer } from './gpu/readback';
+import { TokenReadback } from './gpu/token-readback';
+import { Uniforms } from './gpu/uniforms';
+import { packOp } from './kernels/kernel';
+import { seenBits } from './kernels/logits_adjust';
+import { SAMPLING_OP, samplingOp } from './kernels/sampling';
+import { KvCache } from './kv/cache';
+import type { Decoder } from './models/decoder';
+import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/layers';
+import { OpMaker } from './models/ops';
+import type { ModelSpec } from './models/spec';
+import { prefill, tileRows } from './prefill';
+import { Residual } from './residual';
+import type { TokenId } from './shapes';
+import { layOut, type ModelWeights, type Placement } from './weights/layout';
+
+export interface SessionOptions {
+  readonly dtype: StorageDtype;
+  readonly profile: Profile;
+  /** Most rows of a prefill tile, a power of two; tests make it small. */
+  readonly mostRows?: number;
+  /** Largest binding; tests make it small to see matrices split. */
+  readonly maxBindingBytes?: number;
+}
+
+export interface RunOptions {
+  readonly sampling: SamplingOptions;
+  readonly maxNewTokens: number;
+  /** Tokens that end the answer. */
+  readonly stopIds: ReadonlySet<TokenId>;
+  readonly signal: AbortSignal;
+  /** Fed instead of the sampled tokens, which are still reported: for measuring agreement. */
+  readonly forced?: readonly TokenId[];
+  onReading?(share: number, tokens: { readonly total: number; readonly reused: number }): void;
+  onToken?(id: TokenId): void;
+  /** Logits before penalties of the row each token was drawn from. [V] Slow: waits for every row. */
+  onLogits?(row: Float32Array<ArrayBuffer>): void;
+}
+
+export interface RunResult {
+  /** The answer; the token that ended it is its last one, as in transformers. */
+  readonly tokens: readonly TokenId[];
+  readonly stopReason: TurnResult['stopReason'];
+  readonly reusedTokens: number;
+  readonly prefillMs: number;
+  /** Undefined when stopped before it. */
+  readonly firstTokenMs: number | undefined;
+  readonly prefillTokensPerSecond: number;
+  /** 0 until two tokens were written. */
+  readonly decodeTokensPerSecond: number;
+}
+
+/** First guess of multiply-adds a millisecond; a CPU's and a small GPU's. */
+const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
+const MOST_ROWS = 512;
+/** Entries reserved for an answer beyond the prompt before the cache has to grow. */
+const ANSWER_ROOM = 256;
+
+/** The life of one model on one device: its weights, one conversation's cache, and the turns over it. */
+export class Session {
+  readonly #pacer: Pacer;
+  readonly #kv: KvCache;
+  readonly #readback: TokenReadback;
+  readonly #mostRows: number;
+  /** Tokens whose keys and values the cache holds. */
+  #tokens: TokenId[] = [];
+  #forward: { readonly decoder: Decoder; readonly generation: number; free(): void } | undefined;
+  #busy = false;
+
+  private constructor(
+    readonly spec: ModelSpec,
+    private readonly options: SessionOptions,
+    readonly buffers: Buffers,
+    readonly pipelines: Pipelines,
+    private readonly scratch: Scratch,
+    private readonly weights: ModelWeights,
+    readonly placements: readonly Placement[],
+  ) {
+    const { device } = buffers;
+    this.#mostRows = options.mostRows ?? MOST_ROWS;
+    this.#pacer = new Pacer(device, FIRST_RATE[options.profile]);
+    this.#kv = new KvCache(buffers, spec, options.dtype);
+    this.#readback = new TokenReadback(buffers);
+  }
+
+  /** Room for everything, nothing loaded yet: `placements` says what the weights' loader has to fill. */
+  static async create(device: GPUDevice, spec: ModelSpec, options: SessionOptions): Promise<Session> {
+    const buffers = new Buffers(device);
+    try {
+      return await allocate(device, 'the model', () => {
+        const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
+        const { weights, placements } = layOut(spec, buffers, options.dtype, largest);
+        const scratch = makeScratch(spec, buffers, options.mostRows ?? MOST_ROWS);
+        return new Session(spec, options, buffers, new Pipelines(device), scratch, weights, placements);
+      });
+    } catch (thrown) {
+      buffers.freeAll();
+      throw thrown;
+    }
+  }
+
+  /** Compiles every pipeline, so that the first turn does not wait for it. */
+  async warmUp(): Promise<void> {
+    await this.#reserve(1);
+  }
+
+  get variant() {
+    return { profile: this.options.profile, dtype: this.options.dtype, D: this.spec.D };
+  }
+
+  /**
+   * Reads the prompt, but for the prefix that the cache already holds, and writes an answer. Rejects with `busy`,
+   * `context-exceeded` or `out-of-memory`; the cache then is as it was, or empty.
+   */
+  async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
+    this.#check(prompt);
+    this.#busy = true;
+    try {
+      return await this.#run(prompt, options);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  memory(): MemoryReport {
+    const layers: KvLayerReport[] = this.#kv.report();
+    return {
+      weightsBytes: this.buffers.bytes('weights'),
+      kv: {
+        hotBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
+        fullBytes: this.#kv.fullBytes(this.#tokens.length),
+        allocatedBytes: this.buffers.bytes('kv'),
+        layers,
+      },
+      scratchBytes: this.buffers.bytes('scratch'),
+      totalBytes: this.buffers.bytes(),
+      peakBytes: this.buffers.peakBytes,
+    };
+  }
+
+  destroy(): void {
+    this.buffers.freeAll();
+  }
+
+  #check(prompt: readonly TokenId[]): void {
+    const { V, contextLength } = this.spec;
+    if (this.#busy) throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
+    if (prompt.length === 0) throw new EngineError('bad-argument', 'The prompt is empty. Write something first.');
+    const wrong = prompt.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
+    if (wrong !== undefined) {
+      throw new EngineError('bad-argument', `Token id ${wrong} is outside the vocabulary of ${V}.`);
+    }
+    if (prompt.length >= contextLength) {
+      throw new EngineError(
+        'context-exceeded',
+        `The conversation takes ${prompt.length} tokens, and this model reads at most ${contextLength - 1}, to leave ` +
+          'room for an answer. Shorten the document, or start a new chat.',
+        { promptTokens: prompt.length, contextLength },
+      );
+    }
+  }
+
+  async #run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
+    const started = performance.now();
+    const reusedTokens = this.#keepPrefix(prompt);
+    this.#prepareSampler(prompt, options.sampling);
+    const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
+    await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
+    const read = await this.#prefill(prompt, reusedTokens, options);
+    const prefillMs = performance.now() - started;
+    const prefillTokensPerSecond = (1000 * (prompt.length - reusedTokens)) / prefillMs;
+    const times = { reusedTokens, prefillMs, prefillTokensPerSecond };
+    if (!read) return { ...times, tokens: [], stopReason: 'stopped', firstTokenMs: undefined, decodeTokensPerSecond: 0 };
+    const decoded = await this.#decode(prompt, { ...options, maxNewTokens: maxNew });
+    const contextEnded = decoded.stopReason === 'length' && maxNew < options.maxNewTokens;
+    return { ...times, ...decoded, stopReason: contextEnded ? 'context' : decoded.stopReason };
+  }
+
+  /** Truncates the cache to what it shares with the prompt; the last token is always computed, for its logits. */
+  #keepPrefix(prompt: readonly TokenId[]): number {
+    const most = Math.min(this.#tokens.length, prompt.length - 1);
+    let shared = 0;
+    while (shared < most && this.#tokens[shared] === prompt[shared]) shared++;
+    this.#truncate(shared);
+    return shared;
+  }
+
+  #truncate(length: number): void {
+    this.#tokens.length = Math.min(this.#tokens.length, length);
+    this.#kv.truncate(length);
+  }
+
+  #prepareSampler(prompt: readonly TokenId[], sampling: SamplingOptions): void {
+    const { queue } = this.buffers.device;
+    queue.writeBuffer(this.scratch.seen, 0, seenBits(this.spec.V, prompt));
+    queue.writeBuffer(this.scratch.sampling, 0, packOp(SAMPLING_OP, samplingOp(this.spec.V, sampling)));
+  }
+
+  /** Room for entries in the cache, and a forward pass bound to it. */
+  async #reserve(entries: number): Promise<void> {
+    const { device } = this.buffers;
+    try {
+      await allocate(device, 'the conversation', () => this.#kv.reserve(entries));
+    } catch (thrown) {
+      this.#tokens = [];
+      this.#kv.clear();
+      throw thrown;
+    }
+    if (this.#forward?.generation === this.#kv.generation) return;
+    this.#forward?.free();
+    const uniforms = new Uniforms(this.buffers);
+    const make = new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
+    const { capacity, layers, generation } = this.#kv;
+    const part =
+      this.options.profile === 'software'
+        ? undefined
+        : this.buffers.storage('scratch', 'splits', 4 * partFloats(this.spec, capacity));
+    const parts = { spec: this.spec, make, scratch: this.scratch, weights: this.weights, part };
+    const decoder = makeDecoder(parts, layers, capacity);
+    await make.compiled();
+    const free = () => {
+      uniforms.free();
+      if (part) this.buffers.free(part);
+    };
+    this.#forward = { decoder, generation, free };
+  }
+
+  async #prefill(prompt: readonly TokenId[], cached: number, options: RunOptions): Promise<boolean> {
+    const { device } = this.buffers;
+    const tokens = Uint32Array.from(prompt.slice(cached));
+    invariant(this.#forward, () => 'prefill before reserve');
+    const common = {
+      device,
+      spec: this.spec,
+      decoder: this.#forward.decoder,
+      scratch: this.scratch,
+      pacer: this.#pacer,
+      mostRows: this.#mostRows,
+      tokens,
+      cached,
+      signal: options.signal,
+      onProgress: (share: number) => options.onReading?.(share, { total: tokens.length, reused: cached }),
+    };
+    const residual =
+      tokens.length > tileRows(common)
+        ? await allocate(device, 'reading the prompt', () => new Residual(this.buffers, tokens.length, this.spec.C))
+        : undefined;
+    try {
+      const read = await prefill({ ...common, residual });
+      if (read) {
+        this.#kv.appended = prompt.length;
+        this.#tokens = [...prompt];
+      }
+      return read;
+    } finally {
+      residual?.free();
+    }
+  }
+
+  async #decode(prompt: readonly TokenId[], options: RunOptions): Promise<Decoded> {
+    const { device } = this.buffers;
+    const decoded = await decode({
+      device,
+      scratch: this.scratch,
+      readback: this.#readback,
+      position: prompt.length,
+      options,
+      // Grows the cache every few hundred tokens; between, nothing is made.
+      forward: async (entries) => {
+        this.#kv.appended = entries;
+        if (entries + 1 > this.#kv.capacity) await this.#reserve(entries + ANSWER_ROOM);
+        return this.#forward!.decoder;
+      },
+      readLogits: async () => new Float32Array(await readBuffer(device, this.scratch.logits, 0, 4 * this.spec.V)),
+    });
+    // The last token was drawn but not fed, or fed by a step that ran ahead; its entry does not count.
+    const fed = (options.forced ?? decoded.tokens).slice(0, decoded.tokens.length - (decoded.stopReason === 'stopped' ? 0 : 1));
+    this.#tokens.push(...fed);
+    this.#kv.appended = this.#tokens.length;
+    return decoded;
+  }
+}

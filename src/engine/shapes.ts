@@ -1,0 +1,18 @@
+/**
+ * Shape letters, fixed once for TypeScript, WGSL and documents:
+ *   T new tokens   S cached entries   L layers   H query heads   G KV heads   D head dim
+ *   C model dim (hidden_size)   F ffn dim (intermediate_size)   V vocabulary
+ */
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = number & { readonly [brand]: Name };
+
+/** Index into the vocabulary. */
+export type TokenId = Branded<'TokenId'>;
+/** What RoPE turns by: the token's place in the conversation. Never renumbered. */
+export type Position = Branded<'Position'>;
+/** Place of an entry in a cache. Equals the position only while nothing was evicted. */
+export type Slot = Branded<'Slot'>;
+
+export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);
+export const roundUp = (a: number, multiple: number): number => ceilDiv(a, multiple) * multiple;

@@ -1,0 +1,228 @@
+import { AutoTokenizer, PreTrainedTokenizer, env } from '@huggingface/transformers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ChatMessage } from '../../protocol';
+import type { TokenId } from '../shapes';
+import {
+  BOS_PROCESSOR,
+  SENTENCE_PIECE,
+  STRINGS,
+  V,
+  demo,
+  json,
+  load,
+  plain,
+  tokenizerConfigJson,
+  wellFormed,
+  withConfig,
+  withParts,
+} from './samples';
+
+describe('encode and decode', () => {
+  it('give back every text without special tokens, whatever its characters', () => {
+    for (const text of STRINGS.map((text) => wellFormed(text).replaceAll('<|', '<'))) {
+      expect(demo.decode(demo.encode(text, plain))).toBe(text);
+    }
+  });
+
+  it('add the special tokens of the post-processor only when asked', () => {
+    const tokenizer = load({ tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }) });
+    const ids = demo.encode('The fox', plain);
+    expect(tokenizer.encode('The fox', plain)).toEqual(ids);
+    expect(tokenizer.encode('The fox', { addSpecialTokens: true })).toEqual([0, ...ids]);
+  });
+
+  it('leave special tokens and ids beyond the vocabulary out of the text', () => {
+    const tokenizer = load({ V: 2000 });
+    const ids = [0, ...demo.encode('a fox', plain), 1999, 2] as TokenId[];
+    expect(tokenizer.decode(ids)).toBe('a fox');
+    expect(tokenizer.decode([])).toBe('');
+    expect(tokenizer.decode([2 as TokenId])).toBe('');
+  });
+
+  it('keep the spaces before punctuation even where tokenizer_config.json asks to clean them up', () => {
+    const tokenizer = load({ tokenizerConfigJson: withConfig({ clean_up_tokenization_spaces: true }) });
+    expect(tokenizer.decode(tokenizer.encode("x . y ? it 's", plain))).toBe("x . y ? it 's");
+  });
+
+  it('know the end token of tokenizer_config.json as text and as object', () => {
+    expect(demo.eosId).toBe(2);
+    expect(load({ tokenizerConfigJson: withConfig({ eos_token: { content: '<|im_start|>' } }) }).eosId).toBe(
+      1,
+    );
+    expect(load({ tokenizerConfigJson: undefined }).eosId).toBeUndefined();
+  });
+});
+
+describe('compared with @huggingface/transformers', () => {
+  let reference: PreTrainedTokenizer;
+  beforeAll(async () => {
+    env.allowRemoteModels = false;
+    env.localModelPath = 'public/models/';
+    reference = await AutoTokenizer.from_pretrained('demo');
+  });
+
+  it('encodes and decodes a few hundred varied strings to the same', () => {
+    expect(STRINGS.length).toBeGreaterThan(350);
+    for (const text of STRINGS) {
+      const ids = reference.encode(text, { add_special_tokens: true });
+      expect(demo.encode(text, { addSpecialTokens: true }), text).toEqual(ids);
+      if (ids.length > 0)
+        expect(demo.decode(ids as TokenId[])).toBe(reference.decode(ids, { skip_special_tokens: true }));
+    }
+  });
+
+  it('does so with a post-processor and with a SentencePiece tokenizer', () => {
+    const files = [
+      { tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }), tokenizerConfigJson },
+      SENTENCE_PIECE,
+    ];
+    for (const file of files) {
+      const ours = load(file);
+      const theirs = new PreTrainedTokenizer(
+        JSON.parse(file.tokenizerJson),
+        JSON.parse(file.tokenizerConfigJson),
+      );
+      for (const text of STRINGS) {
+        expect(ours.encode(text, { addSpecialTokens: true }), text).toEqual(theirs.encode(text));
+        expect(ours.encode(text, plain), text).toEqual(theirs.encode(text, { add_special_tokens: false }));
+      }
+    }
+  });
+
+  it('renders conversations to the same tokens', () => {
+    const of = (...contents: string[]): ChatMessage[] =>
+      contents.map((content, i) => ({ role: i % 2 ? 'assistant' : 'user', content }));
+    const conversations = STRINGS.map((text, i) => of(text, ...STRINGS.slice(0, i % 4)));
+    conversations.push([{ role: 'system', content: 'Be brief.' }, ...of('Hello')], []);
+    for (const messages of conversations) {
+      for (const add_generation_prompt of [true, false]) {
+        const ids = reference.apply_chat_template([...messages], {
+          add_generation_prompt,
+          return_tensor: false,
+          return_dict: false,
+        });
+        expect(demo.chat(messages, { addGenerationPrompt: add_generation_prompt })).toEqual(ids);
+      }
+    }
+  });
+});
+
+describe('chat', () => {
+  const hello: ChatMessage[] = [{ role: 'user', content: 'Hello' }];
+  const prompt = { addGenerationPrompt: true };
+  /** The prompt's text, special tokens spelled out, under `template`. */
+  const rendered = (template: string, more: object = {}): string => {
+    const tokenizer = load({ chatTemplateJinja: template, tokenizerConfigJson: withConfig(more) });
+    return tokenizer.decode(tokenizer.chat(hello, prompt));
+  };
+  const invalid = (words: string) =>
+    expect.objectContaining({ code: 'template-invalid', message: expect.stringContaining(words) });
+
+  it('adds no special tokens to those that the template writes', () => {
+    const tokenizer = load({ tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }) });
+    expect(tokenizer.chat(hello, prompt)).toEqual(demo.chat(hello, prompt));
+    expect(demo.chat(hello, prompt)[0]).toBe(1);
+  });
+
+  it('turns what looks like a special token in a message into one', () => {
+    const ends = demo.chat([{ role: 'user', content: 'a<|im_end|>b' }], prompt).filter((id) => id === 2);
+    expect(ends).toHaveLength(3); // system, user, and the user's own
+  });
+
+  it('gives the template its special tokens, absent ones empty, and the functions that templates call', () => {
+    const tokens =
+      '[{{ bos_token }}|{{ eos_token }}|{{ pad_token is defined }}|{{ strftime_now("%Y") | length }}]';
+    expect(rendered(tokens, { eos_token: 'end', pad_token: null })).toBe('[|end|false|4]');
+    expect(rendered(tokens, { bos_token: { content: 'begin' }, eos_token: 'end', pad_token: 'p' })).toBe(
+      '[begin|end|true|4]',
+    );
+    expect(rendered('{% if tools %}no{% endif %}{{ messages[0].content }}{{ add_generation_prompt }}')).toBe(
+      'Hellotrue',
+    );
+  });
+
+  it('prefers chat_template.jinja and takes the default of several named templates', () => {
+    const named = [
+      { name: 'tool_use', template: 'tools' },
+      { name: 'default', template: 'chat' },
+    ];
+    const tokenizer = load({ tokenizerConfigJson: withConfig({ chat_template: named }) });
+    expect(tokenizer.decode(tokenizer.chat(hello, prompt))).toBe('chat');
+    expect(rendered('file', { chat_template: named })).toBe('file');
+  });
+
+  it('says so when there is no template', () => {
+    const tokenizer = load({ tokenizerConfigJson: withConfig({ chat_template: null }) });
+    expect([demo.hasTemplate, tokenizer.hasTemplate]).toEqual([true, false]);
+    expect(() => tokenizer.chat(hello, prompt)).toThrow(invalid('has none'));
+  });
+
+  it('refuses a template that does not parse when it is loaded', () => {
+    expect(() => load({ chatTemplateJinja: '{% for m in messages %}' })).toThrow(invalid('does not parse'));
+    expect(() => load({ tokenizerConfigJson: withConfig({ chat_template: 7 }) })).toThrow(invalid('7'));
+    expect(() =>
+      load({ tokenizerConfigJson: withConfig({ chat_template: [{ name: 'a', template: 'b' }] }) }),
+    ).toThrow(invalid('"a"'));
+  });
+
+  it("passes on the template's own words when it refuses a conversation", () => {
+    expect(() => rendered("{{ raise_exception('Roles must alternate') }}")).toThrow(
+      invalid('Roles must alternate'),
+    );
+    expect(() => rendered('{{ nothing() }}')).toThrow(invalid('does not take'));
+  });
+});
+
+describe('loadTokenizer', () => {
+  it('refuses a token without a row in the embedding', () => {
+    expect(load({ V }).hasTemplate).toBe(true);
+    const error = { code: 'tokenizer-invalid', message: expect.stringContaining('1535') };
+    expect(() => load({ V: V - 1 })).toThrow(expect.objectContaining(error));
+    const added = {
+      added_tokens: [...json.added_tokens, { ...json.added_tokens[0], id: V, content: '<new>' }],
+    };
+    expect(() => load({ tokenizerJson: withParts(added) })).toThrow(/"<new>" has the id 1536/);
+  });
+
+  it.each([
+    ['no JSON', '{"model":'],
+    ['a list', '[]'],
+    ['no model', '{}'],
+    ['no vocabulary', withParts({ model: { type: 'BPE' } })],
+    ['no merges', withParts({ model: { ...json.model, merges: undefined } })],
+    ['an unknown pre-tokenizer', withParts({ pre_tokenizer: { type: 'Telepathy' } })],
+    ['an unknown decoder', withParts({ decoder: { type: 'Telepathy' } })],
+    [
+      'a broken pattern',
+      withParts({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } }),
+    ],
+    ['an id that is no number', withParts({ model: { ...json.model, vocab: { a: '0' } } })],
+    ['a negative id', withParts({ model: { ...json.model, vocab: { a: -1 } } })],
+    ['added tokens without ids', withParts({ added_tokens: ['<s>'] })],
+    [
+      'a post-processor that adds an unknown token',
+      withParts({
+        post_processor: { type: 'TemplateProcessing', single: [{ SpecialToken: { id: '<x>', type_id: 0 } }] },
+      }),
+    ],
+  ])('refuses a tokenizer.json with %s', (_, broken) => {
+    expect(() => load({ tokenizerJson: broken })).toThrow(
+      expect.objectContaining({
+        code: 'tokenizer-invalid',
+        message: expect.stringContaining('tokenizer.json'),
+      }),
+    );
+  });
+
+  it('refuses an unknown model type and a broken tokenizer_config.json by name', () => {
+    const telepathy = withParts({ model: { type: 'Telepathy', vocab: { a: 0 } } });
+    expect(() => load({ tokenizerJson: telepathy })).toThrow(/Telepathy/);
+    expect(() => load({ tokenizerConfigJson: '{' })).toThrow(/tokenizer_config\.json is not JSON/);
+  });
+
+  it('does without the parts of tokenizer.json that may be left out', () => {
+    const { model, pre_tokenizer, decoder } = json;
+    const tokenizer = load({ tokenizerJson: JSON.stringify({ model, pre_tokenizer, decoder }) });
+    expect(tokenizer.decode(tokenizer.encode('a fox', plain))).toBe('a fox');
+  });
+});

@@ -1,0 +1,242 @@
+/** Text <-> token ids and the chat template: @huggingface/tokenizers and @huggingface/jinja behind one checked door. */
+import { Template } from '@huggingface/jinja';
+import { Tokenizer as Library } from '@huggingface/tokenizers';
+import type { ChatMessage } from '../../protocol';
+import { EngineError } from '../errors';
+import { isObject, parseJsonObject, shown, type JsonObject } from '../json';
+import type { TokenId } from '../shapes';
+
+export interface TokenizerFiles {
+  /** tokenizer.json */
+  readonly tokenizerJson: string;
+  /** tokenizer_config.json */
+  readonly tokenizerConfigJson?: string | undefined;
+  /** chat_template.jinja; goes before the template in tokenizer_config.json, as in transformers. */
+  readonly chatTemplateJinja?: string | undefined;
+  /** Rows of the embedding. */
+  readonly V: number;
+}
+
+export interface Tokenizer {
+  readonly hasTemplate: boolean;
+  /** The id of tokenizer_config.json's eos_token, for a checkpoint whose other files name no end token. */
+  readonly eosId: TokenId | undefined;
+  encode(text: string, options: { readonly addSpecialTokens: boolean }): TokenId[];
+  /** Special tokens are left out. */
+  decode(ids: readonly TokenId[]): string;
+  /** The conversation as the model was trained to read it. Throws `template-invalid`. */
+  chat(messages: readonly ChatMessage[], options: { readonly addGenerationPrompt: boolean }): TokenId[];
+  streamDecoder(): StreamDecoder;
+}
+
+/** Decodes an answer while it is written: the pieces joined are `decode` of all ids, and none splits a character. */
+export interface StreamDecoder {
+  /** The text that has become complete; often empty. */
+  push(id: TokenId): string;
+  /** What was held back, as it stands. The decoder then begins anew. */
+  end(): string;
+}
+
+/** Throws `tokenizer-invalid`, or `template-invalid` for a template that does not parse. */
+export function loadTokenizer({
+  tokenizerJson,
+  tokenizerConfigJson,
+  chatTemplateJinja,
+  V,
+}: TokenizerFiles): Tokenizer {
+  const json = parseJsonObject(tokenizerJson, 'tokenizer.json', 'tokenizer-invalid');
+  const config = parseJsonObject(tokenizerConfigJson ?? '{}', 'tokenizer_config.json', 'tokenizer-invalid');
+  checkVocabulary(json, V);
+  const library = openLibrary(json, config);
+  const template = readTemplate(chatTemplateJinja, config);
+  const special = new Set(
+    [...library.get_added_tokens_decoder().values()]
+      .filter((token) => token.special)
+      .map((token) => token.id),
+  );
+
+  const encode: Tokenizer['encode'] = (text, { addSpecialTokens }) =>
+    library.encode(text, { add_special_tokens: addSpecialTokens }).ids as TokenId[];
+
+  // V may be padded beyond the vocabulary; such ids have no text.
+  const hasText = (id: TokenId): boolean => !special.has(id) && library.id_to_token(id) !== undefined;
+  const decode: Tokenizer['decode'] = (ids) => {
+    const visible = ids.filter(hasText);
+    if (visible.length === 0) return '';
+    // The clean-up is made for WordPiece and eats spaces before punctuation; transformers skips it for BPE as well.
+    return library.decode(visible, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  };
+
+  return {
+    hasTemplate: template !== undefined,
+    eosId: eosIdOf(library, config),
+    encode,
+    decode,
+    chat: (messages, { addGenerationPrompt }) => {
+      if (!template) {
+        throw templateInvalid('has none', 'neither chat_template.jinja nor tokenizer_config.json holds one');
+      }
+      const text = render(template, {
+        messages,
+        add_generation_prompt: addGenerationPrompt,
+        tools: null,
+        documents: null,
+        ...specialTokenTexts(config),
+      });
+      // The template writes its special tokens itself. What looks like one in a message becomes one too: after rendering
+      // nobody can tell them apart, in transformers neither.
+      return encode(text, { addSpecialTokens: false });
+    },
+    streamDecoder: () => streamDecoder(decode, hasText),
+  };
+}
+
+/**
+ * Decodes only a tail: the tokens since the last place where the text was complete, behind some earlier ones as context,
+ * because decoders treat the first token of a text differently (they drop its space).
+ */
+function streamDecoder(decode: Tokenizer['decode'], hasText: (id: TokenId) => boolean): StreamDecoder {
+  let tail: TokenId[] = [];
+  let context = 0; // tokens at the front of `tail` whose text was given out
+  let contextText = '';
+  const newText = (): string => decode(tail).slice(contextText.length);
+  return {
+    push: (id) => {
+      if (!hasText(id)) return '';
+      tail.push(id);
+      const text = newText();
+      // Bytes that do not yet make a character decode to U+FFFD. A real one waits for the token behind it.
+      if (text.endsWith('\uFFFD')) return '';
+      // Alone, a lone space or byte order mark decodes to nothing and would leave the next token the first: keep more then.
+      const ownText = decode(tail.slice(context));
+      if (ownText === '') contextText += text;
+      else {
+        tail = tail.slice(context);
+        contextText = ownText;
+      }
+      context = tail.length;
+      return text;
+    },
+    end: () => {
+      const text = newText();
+      tail = [];
+      context = 0;
+      contextText = '';
+      return text;
+    },
+  };
+}
+
+const MODELS: readonly unknown[] = ['BPE', 'Unigram', 'WordPiece'];
+
+/** The model is of a known type, and every id of it and of the added tokens has a row in the embedding. */
+function checkVocabulary(json: JsonObject, V: number): void {
+  const { type, vocab }: JsonObject = isObject(json.model) ? json.model : {};
+  // The library would take a type that it does not know for a dictionary. Files from before 2020 have none.
+  if (type != null && !MODELS.includes(type)) {
+    throw tokenizerInvalid(`its model is of the type ${shown(type)}, and ${MODELS.join(', ')} are supported`);
+  }
+  const entries: (readonly [unknown, unknown])[] = [];
+  if (isObject(vocab)) for (const entry of Object.entries(vocab)) entries.push(entry);
+  // Unigram: a list of [token, score], ids by place.
+  else if (Array.isArray(vocab)) vocab.forEach((entry, id) => entries.push([entry, id]));
+  else throw tokenizerInvalid('its model has no vocabulary');
+  if (Array.isArray(json.added_tokens)) {
+    for (const token of json.added_tokens)
+      entries.push(isObject(token) ? [token.content, token.id] : [token, token]);
+  }
+  for (const [token, id] of entries) {
+    if (!Number.isSafeInteger(id) || (id as number) < 0) {
+      throw tokenizerInvalid(`the token ${shown(token)} has the id ${shown(id)}`);
+    }
+    if ((id as number) >= V) {
+      throw tokenizerInvalid(
+        `the token ${shown(token)} has the id ${shown(id)}, but the model's vocabulary ends at ${V}`,
+      );
+    }
+  }
+}
+
+function openLibrary(json: JsonObject, config: JsonObject): Library {
+  const parts = {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+  };
+  let ids: readonly (number | undefined)[];
+  let library: Library;
+  try {
+    library = new Library({ ...parts, ...json }, config);
+    // What the post-processor adds is looked up only now.
+    ids = library.encode('', { add_special_tokens: true }).ids;
+  } catch (thrown) {
+    throw tokenizerInvalid(reasonOf(thrown));
+  }
+  if (ids.includes(undefined))
+    throw tokenizerInvalid('its post_processor adds a token that the vocabulary does not have');
+  return library;
+}
+
+/** A special token of tokenizer_config.json: its text, or an object with the text as `content`. */
+function specialText(value: unknown): string | undefined {
+  const text = isObject(value) ? value.content : value;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** Absent ones stay undefined in the template and print as nothing. */
+function specialTokenTexts(config: JsonObject): Record<string, string> {
+  const names = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+  const texts = names.map((name) => [name, specialText(config[name])] as const);
+  return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function eosIdOf(library: Library, config: JsonObject): TokenId | undefined {
+  const text = specialText(config.eos_token);
+  return text === undefined ? undefined : (library.token_to_id(text) as TokenId | undefined);
+}
+
+function readTemplate(file: string | undefined, config: JsonObject): Template | undefined {
+  const source = file ?? templateText(config.chat_template);
+  if (source === undefined) return undefined;
+  try {
+    return new Template(source);
+  } catch (thrown) {
+    throw templateInvalid('does not parse', reasonOf(thrown));
+  }
+}
+
+/** One template, or a list of named ones of which "default" is the chat. */
+function templateText(value: unknown): string | undefined {
+  if (value == null || typeof value === 'string') return value ?? undefined;
+  const found: unknown = Array.isArray(value)
+    ? value.find((entry) => isObject(entry) && entry.name === 'default')
+    : undefined;
+  if (isObject(found) && typeof found.template === 'string') return found.template;
+  throw templateInvalid('cannot be read', `tokenizer_config.json has the chat_template ${shown(value)}`);
+}
+
+function render(template: Template, variables: Record<string, unknown>): string {
+  try {
+    return template.render(variables);
+  } catch (thrown) {
+    throw templateInvalid('does not take this conversation', reasonOf(thrown));
+  }
+}
+
+const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+function tokenizerInvalid(reason: string): EngineError {
+  return new EngineError(
+    'tokenizer-invalid',
+    `tokenizer.json cannot be used: ${reason}. Take the file that belongs to this checkpoint, unchanged.`,
+  );
+}
+
+function templateInvalid(found: string, reason: string): EngineError {
+  return new EngineError(
+    'template-invalid',
+    `The model's chat template ${found}: ${reason}. Choose a chat model, or one with another template.`,
+  );
+}

@@ -1,0 +1,104 @@
+import { fromBfloat16, fromHalf } from '../f16';
+import { invariant } from '../errors';
+import { bind } from '../gpu/pipelines';
+import type { Session } from '../session';
+import { convert, type RawDtype } from '../kernels/convert';
+import { packOp } from '../kernels/kernel';
+import type { Matrix, Vector } from './layout';
+import type { TensorEntry } from './safetensors';
+import type { ByteSource } from './source';
+import { stretches, type Part } from './stretches';
+
+/** Longest read. With one stretch being fetched while another is uploaded, well under the 64 MiB that JavaScript may hold. */
+const STRETCH_BYTES = 8 * 2 ** 20;
+
+export interface LoadWeights {
+  readonly source: ByteSource;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** Says where each tensor goes, and how it is held. */
+  readonly session: Pick<Session, 'placements' | 'buffers' | 'pipelines' | 'variant'>;
+  onProgress(loadedBytes: number, totalBytes: number): void;
+}
+
+/**
+ * Streams the placed tensors from the file to the GPU, in file order: each stretch is read, uploaded as it is and
+ * converted on the GPU. Rejects with what the source rejects with.
+ */
+export async function loadWeights(load: LoadWeights): Promise<void> {
+  const { placements, buffers } = load.session;
+  const { device } = load.session.pipelines;
+  const placed = new Map(placements.map((placement) => [load.entries.get(placement.tensor), placement]));
+  const tensors = [...placed.keys()].filter((entry) => entry !== undefined);
+  invariant(tensors.length === placements.length, () => 'a placement without a tensor');
+  const reads = stretches(tensors, STRETCH_BYTES);
+  const total = reads.reduce((sum, { bytes }) => sum + bytes, 0);
+  const staging = buffers.storage('scratch', 'upload', Math.min(STRETCH_BYTES, total));
+  const params = buffers.make('scratch', 'convert op', 32, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const vectors = new Map<Vector, Float32Array<ArrayBuffer>>();
+  try {
+    let loaded = 0;
+    for (const { begin, bytes, parts } of reads) {
+      const data = await load.source.read(begin, bytes);
+      // Back-pressure: what writeBuffer holds of the stretch before is gone before the next one is queued.
+      await device.queue.onSubmittedWorkDone();
+      for (const part of parts) {
+        const { to, stride, offset } = placed.get(part.tensor)!;
+        const slice = data.subarray(part.at, part.at + part.bytes);
+        if ('buffer' in to) {
+          const values = vectors.get(to) ?? new Float32Array(to.length);
+          vectors.set(to, values);
+          decode(part.tensor.dtype, slice).forEach((v, i) => {
+            values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v;
+          });
+        } else await upload(load, staging, params, { part, slice, to, stride, offset });
+      }
+      load.onProgress((loaded += bytes), total);
+    }
+    for (const [vector, values] of vectors) device.queue.writeBuffer(vector.buffer, 0, values);
+    await device.queue.onSubmittedWorkDone();
+  } finally {
+    buffers.free(staging, params);
+  }
+}
+
+const elementBytes = ({ dtype }: TensorEntry): number => (dtype === 'F32' ? 4 : 2);
+
+interface Upload {
+  readonly part: Part;
+  readonly slice: Uint8Array<ArrayBuffer>;
+  readonly to: Matrix;
+  readonly stride: number;
+  readonly offset: number;
+}
+
+async function upload(
+  { session: { pipelines, variant } }: LoadWeights,
+  staging: GPUBuffer,
+  params: GPUBuffer,
+  { part, slice, to, stride, offset }: Upload,
+): Promise<void> {
+  const { device } = pipelines;
+  const kernel = convert[part.tensor.dtype as RawDtype];
+  const pipeline = await pipelines.get(kernel, variant);
+  device.queue.writeBuffer(staging, 0, slice);
+  for (const { buffer, first, count } of to.pieces) {
+    const size = elementBytes(part.tensor);
+    const op = { start: part.from / size, length: part.bytes / size, K: to.K, stride, offset, first, count };
+    device.queue.writeBuffer(params, 0, packOp(kernel.op, op));
+    const encoder = device.createCommandEncoder({ label: `load ${part.tensor.name}` });
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bind(pipelines, kernel, [params, staging, buffer]));
+    pass.dispatchWorkgroups(...kernel.grid(variant, op, { rows: 1, position: 0, appended: 0, draw: 0 }));
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  }
+}
+
+/** Values of a small tensor's bytes. */
+function decode(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (dtype === 'F32') return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const value = dtype === 'BF16' ? fromBfloat16 : fromHalf;
+  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => value(view.getUint16(2 * i, true)));
+}

@@ -1,0 +1,21 @@
+/** A file that can be read in parts, wherever it lies: disk, network, a dropped file, memory. */
+export interface ByteSource {
+  /** For messages. */
+  readonly name: string;
+  readonly size: number; // bytes
+  /** Exactly `length` bytes from `offset`. Rejects with `file-unreadable` when they cannot be had. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A model's folder. */
+export interface ModelFolder {
+  /** For messages. */
+  readonly name: string;
+  /** Undefined when there is no such file. */
+  open(file: string): Promise<ByteSource | undefined>;
+  /**
+   * All of a small file; undefined when there is no such file, `file-unreadable` when it is longer than `limit` bytes.
+   * Apart from `open`, because a server that compresses a file does not tell its size beforehand.
+   */
+  whole(file: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}

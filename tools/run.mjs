@@ -1,0 +1,74 @@
+/**
+ * Runs a TypeScript tool in Node through Vite, so that `import text from '/shaders/x.wgsl?raw'` and `import.meta.glob`
+ * mean there what they mean on the page and in the tests.
+ *
+ *   node tools/run.mjs FILE.ts [arguments...]
+ *
+ * The tool exports `main(argv: string[]): Promise<number>` and the number is the exit status. Nothing but the tool's
+ * own output goes to stdout. A fault of the world (an error with a `code`) is one line on stderr; a fault of ours is a
+ * stack.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createServer, isRunnableDevEnvironment } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {string} file */
+async function load(file) {
+  const server = await createServer({
+    root,
+    logLevel: 'error',
+    // Not a server of pages: no port, no socket, no watcher, no pre-bundling of the page's libraries.
+    server: { middlewareMode: true, watch: null, ws: false, hmr: false },
+    optimizeDeps: { noDiscovery: true },
+    appType: 'custom',
+  });
+  const { ssr } = server.environments;
+  if (!isRunnableDevEnvironment(ssr)) throw new Error('this Vite cannot run modules in Node');
+  return ssr.runner.import(resolve(file));
+}
+
+/** @param {unknown} thrown */
+function report(thrown) {
+  if (!(thrown instanceof Error)) return String(thrown);
+  // Node's own ERR_ codes mark wrong calls: faults of ours, which want a stack.
+  const ofTheWorld = 'code' in thrown && !String(thrown.code).startsWith('ERR_');
+  return ofTheWorld ? `error ${String(thrown.code)}: ${thrown.message}` : (thrown.stack ?? thrown.message);
+}
+
+/** @param {NodeJS.WriteStream} stream */
+const flushed = (stream) => new Promise((done) => stream.write('', done));
+
+/** Dawn keeps the event loop alive, so ending is up to us, but only when pipes have taken everything. @param {number} status */
+async function end(status) {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(status);
+}
+
+/** @param {unknown} thrown */
+async function fail(thrown) {
+  process.stderr.write(`${report(thrown)}\n`);
+  await end(1);
+}
+
+process.on('uncaughtException', fail).on('unhandledRejection', fail);
+// The reader went away (`... | head`): nobody is left to tell.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(1);
+});
+
+const [file, ...argv] = process.argv.slice(2);
+if (file === undefined || !existsSync(file)) {
+  if (file !== undefined) process.stderr.write(`no such file: ${file}\n`);
+  process.stderr.write('usage: node tools/run.mjs FILE.ts [arguments...]\n');
+  process.exit(2);
+}
+try {
+  const tool = await load(file);
+  if (typeof tool.main !== 'function') throw new Error(`${file} does not export main(argv)`);
+  await end(await tool.main(argv));
+} catch (thrown) {
+  await fail(thrown);
+}

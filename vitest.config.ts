@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects by what they need: `unit` runs anywhere, `gpu` wants a WebGPU adapter in Node.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'tools/**/*.test.ts'],
+          exclude: ['**/*.gpu.test.ts', 'node_modules'],
+        },
+      },
+      {
+        test: {
+          name: 'gpu',
+          environment: 'node',
+          include: ['src/**/*.gpu.test.ts', 'tools/**/*.gpu.test.ts'],
+          // One Dawn instance a process; software adapters use every core already.
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
