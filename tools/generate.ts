@@ -19,7 +19,9 @@ function number(name: string, text: string | undefined, fallback: number, whole:
   if (text === undefined) return fallback;
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value))) {
-    throw bad(`--${name} is ${JSON.stringify(text)}; a ${whole ? 'whole ' : ''}number of 0 or more is needed.`);
+    throw bad(
+      `--${name} is ${JSON.stringify(text)}; a ${whole ? 'whole ' : ''}number of 0 or more is needed.`,
+    );
   }
   return value;
 }
@@ -66,7 +68,10 @@ async function promptTokens(args: Arguments, { tokenizer, info }: LoadedModel): 
     return args.tokens.split(',').map((id) => number('tokens', id, 0, true) as TokenId);
   }
   if (!tokenizer) {
-    throw new EngineError('file-missing', `There is no tokenizer.json in ${info.name}. Add it, or give --tokens.`);
+    throw new EngineError(
+      'file-missing',
+      `There is no tokenizer.json in ${info.name}. Add it, or give --tokens.`,
+    );
   }
   const text = args.prompt ?? (await readPrompt(args['prompt-file']!));
   return args.chat
@@ -92,7 +97,7 @@ function report(model: LoadedModel, prompt: readonly TokenId[], result: RunResul
     promptTokens: prompt.length,
     tokens: result.tokens,
     text,
-    ttftMs: result.prefillMs + (result.firstTokenMs ?? 0),
+    ttftMs: result.ttftMs,
     prefillTokensPerSecond: result.prefillTokensPerSecond,
     decodeTokensPerSecond: result.decodeTokensPerSecond,
     adapter: model.info.adapter,

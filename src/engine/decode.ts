@@ -20,7 +20,8 @@ export interface Decode {
 export interface Decoded {
   readonly tokens: readonly TokenId[];
   readonly stopReason: 'end' | 'length' | 'stopped';
-  readonly firstTokenMs: number;
+  /** By performance.now(). */
+  readonly firstTokenAt: number | undefined;
   readonly decodeTokensPerSecond: number;
 }
 
@@ -32,26 +33,25 @@ export async function decode(d: Decode): Promise<Decoded> {
   const { maxNewTokens, stopIds, signal, forced, onToken, onLogits } = d.options;
   // Looking at each row, or choosing each token, means waiting for it.
   const pipelined = !forced && !onLogits;
-  const began = performance.now();
   const tokens: TokenId[] = [];
-  let firstTokenMs = 0;
+  let firstTokenAt: number | undefined;
   const end = (stopReason: Decoded['stopReason']): Decoded => {
-    const seconds = (performance.now() - began - firstTokenMs) / 1000;
+    const seconds = (performance.now() - (firstTokenAt ?? 0)) / 1000;
     const decodeTokensPerSecond = tokens.length > 1 ? (tokens.length - 1) / seconds : 0;
-    return { tokens, stopReason, firstTokenMs, decodeTokensPerSecond };
+    return { tokens, stopReason, firstTokenAt, decodeTokensPerSecond };
   };
   let coming = readDrawn(d);
   for (let i = 0; ; i++) {
     const next = pipelined && i + 1 < maxNewTokens ? await feed(d, i) : undefined;
     const id = await coming;
-    if (i === 0) firstTokenMs = performance.now() - began;
+    firstTokenAt ??= performance.now();
     if (signal.aborted) {
       await next?.read;
       return end('stopped');
     }
     onLogits?.(await d.readLogits());
     tokens.push(id);
-    onToken?.(id);
+    onToken?.(id, i);
     if (stopIds.has(id)) {
       await next?.read;
       return end('end');

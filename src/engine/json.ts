@@ -9,7 +9,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** A value as a message shows it: JSON, cut where it is long. */
 export function shown(value: unknown): string {
   // JSON.stringify says "null" for NaN and nothing for undefined.
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = value === undefined || typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

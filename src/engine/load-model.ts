@@ -17,10 +17,16 @@ import { readText, requireFile } from './weights/sources';
 const MAX_NEW_TOKENS = 1024;
 
 export interface LoadOptions extends Partial<Omit<SessionOptions, 'dtype' | 'profile'>> {
+  /** For people; the folder's own where left out. */
+  readonly name?: string;
   readonly dtype?: StorageDtype | undefined;
   /** Left out: chosen from the adapter. */
   readonly profile?: Profile | undefined;
-  onStep?(step: 'adapter' | 'config' | 'weights' | 'compiling', loadedBytes: number, totalBytes: number): void;
+  onStep?(
+    step: 'adapter' | 'config' | 'weights' | 'compiling',
+    loadedBytes: number,
+    totalBytes: number,
+  ): void;
 }
 
 /** A model that is ready to run. */
@@ -38,14 +44,20 @@ export interface LoadedModel {
  * Opens a folder with config.json, model.safetensors and, if there is text to be read, tokenizer.json. The checkpoint
  * is checked whole before the device allocates anything. Rejects with any EngineErrorCode about files and devices.
  */
-export async function loadModel(adapter: GPUAdapter, folder: ModelFolder, options: LoadOptions = {}): Promise<LoadedModel> {
+export async function loadModel(
+  adapter: GPUAdapter,
+  folder: ModelFolder,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
   const { onStep } = options;
   onStep?.('config', 0, 0);
   const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
   const spec = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
   const tokenizer = await readTokenizer(folder, spec.V);
-  const file = await openSafetensors(await requireFile(folder, 'model.safetensors', folder.open('model.safetensors')));
+  const file = await openSafetensors(
+    await requireFile(folder, 'model.safetensors', folder.open('model.safetensors')),
+  );
   const entries = checkTensors(spec, file.tensors);
 
   onStep?.('adapter', 0, 0);
@@ -63,7 +75,12 @@ export async function loadModel(adapter: GPUAdapter, folder: ModelFolder, option
   try {
     session = await Session.create(device, spec, { ...options, dtype, profile });
     onStep?.('weights', 0, file.source.size);
-    await loadWeights({ source: file.source, entries, session, onProgress: (loaded, total) => onStep?.('weights', loaded, total) });
+    await loadWeights({
+      source: file.source,
+      entries,
+      session,
+      onProgress: (loaded, total) => onStep?.('weights', loaded, total),
+    });
     onStep?.('compiling', 0, 0);
     await session.warmUp();
   } catch (thrown) {
@@ -71,9 +88,15 @@ export async function loadModel(adapter: GPUAdapter, folder: ModelFolder, option
     device.destroy();
     throw thrown;
   }
-  const stopIds = new Set(generation.eosIds.length > 0 ? generation.eosIds : tokenizer?.eosId !== undefined ? [tokenizer.eosId] : []);
+  const stopIds = new Set(
+    generation.eosIds.length > 0
+      ? generation.eosIds
+      : tokenizer?.eosId !== undefined
+        ? [tokenizer.eosId]
+        : [],
+  );
   const info: ModelInfo = {
-    name: folder.name,
+    name: options.name ?? folder.name,
     family: spec.family,
     parameters: [...entries.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     contextLength: spec.contextLength,

@@ -23,18 +23,26 @@ export interface Prefill {
   /** Entries that the cache holds before them. */
   readonly cached: number;
   readonly signal: AbortSignal;
-  /** Share of the multiply-adds done, after each submission. */
-  onProgress(share: number): void;
+  /** After each submission: the share of the multiply-adds done, and how far a layer's cache is filled. */
+  onProgress(share: number, layer: number, entries: number): void;
 }
 
 /** Multiply-adds of one layer's linear parts for one row. */
-export const linearWork = ({ C, H, G, D, F }: ModelSpec): number => C * (H + 2 * G) * D + H * D * C + 3 * C * F;
+export const linearWork = ({ C, H, G, D, F }: ModelSpec): number =>
+  C * (H + 2 * G) * D + H * D * C + 3 * C * F;
 
 /** Multiply-adds of one layer's attention for rows from..to of a conversation. */
-const attentionWork = ({ H, D }: ModelSpec, from: number, to: number): number => H * D * (to - from) * (to + from);
+const attentionWork = ({ H, D }: ModelSpec, from: number, to: number): number =>
+  H * D * (to - from) * (to + from);
 
 /** Rows of a tile that fit one submission, and so the longest that a stop waits. */
-export function tileRows({ spec, pacer, mostRows, cached, tokens }: Omit<Prefill, 'decoder' | 'residual'>): number {
+export function tileRows({
+  spec,
+  pacer,
+  mostRows,
+  cached,
+  tokens,
+}: Omit<Prefill, 'decoder' | 'residual'>): number {
   const end = cached + tokens.length;
   const perRow = linearWork(spec) + attentionWork(spec, end - 1, end);
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
@@ -67,7 +75,7 @@ export async function prefill(p: Prefill): Promise<boolean> {
       done += open.work;
       await finish(p, open, t0, end, l);
       open = undefined;
-      p.onProgress(Math.min(1, done / total));
+      p.onProgress(Math.min(1, done / total), l, cached + end);
     }
   }
   return true;

@@ -1,4 +1,11 @@
-import type { KvLayerReport, MemoryReport, Profile, SamplingOptions, StorageDtype, TurnResult } from '../protocol';
+import type {
+  KvLayerReport,
+  MemoryReport,
+  Profile,
+  SamplingOptions,
+  StorageDtype,
+  TurnResult,
+} from '../protocol';
 import { decode, type Decoded } from './decode';
 import { EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
@@ -10,7 +17,7 @@ import { TokenReadback } from './gpu/token-readback';
 import { Uniforms } from './gpu/uniforms';
 import { packOp } from './kernels/kernel';
 import { seenBits } from './kernels/logits_adjust';
-import { SAMPLING_OP, samplingOp } from './kernels/sampling';
+import { GREEDY, SAMPLING_OP, samplingOp } from './kernels/sampling';
 import { KvCache } from './kv/cache';
 import type { Decoder } from './models/decoder';
 import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/layers';
@@ -39,7 +46,9 @@ export interface RunOptions {
   /** Fed instead of the sampled tokens, which are still reported: for measuring agreement. */
   readonly forced?: readonly TokenId[];
   onReading?(share: number, tokens: { readonly total: number; readonly reused: number }): void;
-  onToken?(id: TokenId): void;
+  /** Just before the first `onToken`; both from the call. */
+  onFirstToken?(prefillMs: number, ttftMs: number): void;
+  onToken?(id: TokenId, index: number): void;
   /** Logits before penalties of the row each token was drawn from. [V] Slow: waits for every row. */
   onLogits?(row: Float32Array<ArrayBuffer>): void;
 }
@@ -49,9 +58,10 @@ export interface RunResult {
   readonly tokens: readonly TokenId[];
   readonly stopReason: TurnResult['stopReason'];
   readonly reusedTokens: number;
+  /** Until the device was through with the prompt. */
   readonly prefillMs: number;
-  /** Undefined when stopped before it. */
-  readonly firstTokenMs: number | undefined;
+  /** From the call to the first token in JavaScript. Undefined when stopped before it. */
+  readonly ttftMs: number | undefined;
   readonly prefillTokensPerSecond: number;
   /** 0 until two tokens were written. */
   readonly decodeTokensPerSecond: number;
@@ -62,6 +72,13 @@ const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
 const MOST_ROWS = 512;
 /** Entries reserved for an answer beyond the prompt before the cache has to grow. */
 const ANSWER_ROOM = 256;
+
+const NOTHING: Decoded = {
+  tokens: [],
+  stopReason: 'stopped',
+  firstTokenAt: undefined,
+  decodeTokensPerSecond: 0,
+};
 
 /** The life of one model on one device: its weights, one conversation's cache, and the turns over it. */
 export class Session {
@@ -106,9 +123,12 @@ export class Session {
     }
   }
 
-  /** Compiles every pipeline, so that the first turn does not wait for it. */
+  /** Runs every kernel once: drivers finish compiling only then, and the first turn should not wait for it. */
   async warmUp(): Promise<void> {
-    await this.#reserve(1);
+    const prompt = [0, 0] as TokenId[];
+    const signal = new AbortController().signal;
+    await this.run(prompt, { sampling: GREEDY, maxNewTokens: 2, stopIds: new Set(), signal });
+    this.#truncate(0);
   }
 
   get variant() {
@@ -135,7 +155,7 @@ export class Session {
       weightsBytes: this.buffers.bytes('weights'),
       kv: {
         hotBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
-        fullBytes: this.#kv.fullBytes(this.#tokens.length),
+        fullBytes: this.#kv.fullBytes(Math.max(...this.#kv.filled)),
         allocatedBytes: this.buffers.bytes('kv'),
         layers,
       },
@@ -151,8 +171,10 @@ export class Session {
 
   #check(prompt: readonly TokenId[]): void {
     const { V, contextLength } = this.spec;
-    if (this.#busy) throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
-    if (prompt.length === 0) throw new EngineError('bad-argument', 'The prompt is empty. Write something first.');
+    if (this.#busy)
+      throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
+    if (prompt.length === 0)
+      throw new EngineError('bad-argument', 'The prompt is empty. Write something first.');
     const wrong = prompt.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
     if (wrong !== undefined) {
       throw new EngineError('bad-argument', `Token id ${wrong} is outside the vocabulary of ${V}.`);
@@ -174,13 +196,26 @@ export class Session {
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
     const read = await this.#prefill(prompt, reusedTokens, options);
-    const prefillMs = performance.now() - started;
-    const prefillTokensPerSecond = (1000 * (prompt.length - reusedTokens)) / prefillMs;
-    const times = { reusedTokens, prefillMs, prefillTokensPerSecond };
-    if (!read) return { ...times, tokens: [], stopReason: 'stopped', firstTokenMs: undefined, decodeTokensPerSecond: 0 };
-    const decoded = await this.#decode(prompt, { ...options, maxNewTokens: maxNew });
+    // Not awaited before decoding starts: the first token is already on its way.
+    let prefillMs = performance.now() - started;
+    const idle = this.#pacer.idle().then(() => (prefillMs = performance.now() - started));
+    const onToken = (id: TokenId, index: number) => {
+      if (index === 0) options.onFirstToken?.(prefillMs, performance.now() - started);
+      options.onToken?.(id, index);
+    };
+    const decoded = read
+      ? await this.#decode(prompt, { ...options, onToken, maxNewTokens: maxNew })
+      : NOTHING;
+    await idle;
     const contextEnded = decoded.stopReason === 'length' && maxNew < options.maxNewTokens;
-    return { ...times, ...decoded, stopReason: contextEnded ? 'context' : decoded.stopReason };
+    return {
+      ...decoded,
+      stopReason: contextEnded ? 'context' : decoded.stopReason,
+      reusedTokens,
+      prefillMs,
+      ttftMs: decoded.firstTokenAt === undefined ? undefined : decoded.firstTokenAt - started,
+      prefillTokensPerSecond: (1000 * (prompt.length - reusedTokens)) / prefillMs,
+    };
   }
 
   /** Truncates the cache to what it shares with the prompt; the last token is always computed, for its logits. */
@@ -246,18 +281,25 @@ export class Session {
       tokens,
       cached,
       signal: options.signal,
-      onProgress: (share: number) => options.onReading?.(share, { total: tokens.length, reused: cached }),
+      onProgress: (share: number, layer: number, entries: number) => {
+        this.#kv.filled.fill(entries, layer, layer + 1);
+        options.onReading?.(share, { total: tokens.length, reused: cached });
+      },
     };
     const residual =
       tokens.length > tileRows(common)
-        ? await allocate(device, 'reading the prompt', () => new Residual(this.buffers, tokens.length, this.spec.C))
+        ? await allocate(
+            device,
+            'reading the prompt',
+            () => new Residual(this.buffers, tokens.length, this.spec.C),
+          )
         : undefined;
     try {
       const read = await prefill({ ...common, residual });
       if (read) {
         this.#kv.appended = prompt.length;
         this.#tokens = [...prompt];
-      }
+      } else this.#truncate(cached);
       return read;
     } finally {
       residual?.free();
@@ -278,10 +320,14 @@ export class Session {
         if (entries + 1 > this.#kv.capacity) await this.#reserve(entries + ANSWER_ROOM);
         return this.#forward!.decoder;
       },
-      readLogits: async () => new Float32Array(await readBuffer(device, this.scratch.logits, 0, 4 * this.spec.V)),
+      readLogits: async () =>
+        new Float32Array(await readBuffer(device, this.scratch.logits, 0, 4 * this.spec.V)),
     });
     // The last token was drawn but not fed, or fed by a step that ran ahead; its entry does not count.
-    const fed = (options.forced ?? decoded.tokens).slice(0, decoded.tokens.length - (decoded.stopReason === 'stopped' ? 0 : 1));
+    const fed = (options.forced ?? decoded.tokens).slice(
+      0,
+      decoded.tokens.length - (decoded.stopReason === 'stopped' ? 0 : 1),
+    );
     this.#tokens.push(...fed);
     this.#kv.appended = this.#tokens.length;
     return decoded;

@@ -21,7 +21,13 @@ export interface Composition {
 }
 
 /** The only place where WGSL text is put together. */
-export function compose({ shader, enable = [], consts = {}, aliases = {}, chunks = [] }: Composition): string {
+export function compose({
+  shader,
+  enable = [],
+  consts = {},
+  aliases = {},
+  chunks = [],
+}: Composition): string {
   const file = (name: string): string => {
     const text = shaderTexts.get(name);
     invariant(text !== undefined, () => `no shader file ${name}.wgsl`);
@@ -29,7 +35,9 @@ export function compose({ shader, enable = [], consts = {}, aliases = {}, chunks
   };
   return [
     ...enable.map((feature) => `enable ${feature};`),
-    ...Object.entries(consts).map(([name, value]) => `const ${name} = ${typeof value === 'number' ? `${value}u` : value};`),
+    ...Object.entries(consts).map(
+      ([name, value]) => `const ${name} = ${typeof value === 'number' ? `${value}u` : value};`,
+    ),
     ...Object.entries(aliases).map(([name, type]) => `alias ${name} = ${type};`),
     ...chunks.map((name) => file(`chunks/${name}`)),
     file(shader),

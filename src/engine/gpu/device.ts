@@ -16,13 +16,20 @@ const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
 /** A short name of the adapter for people, such as "apple metal-3" or "mesa software (llvmpipe)". */
 export function describeAdapter({ info }: GPUAdapter): string {
-  return [info.vendor, info.architecture, info.description && `(${info.description})`].filter(Boolean).join(' ') || 'unknown';
+  return (
+    [info.vendor, info.architecture, info.description && `(${info.description})`].filter(Boolean).join(' ') ||
+    'unknown'
+  );
 }
 
 /** fast wants halves and subgroups; adapters that run on the CPU want kernels without barriers. */
 export function chooseProfile(adapter: GPUAdapter): Profile {
   const { info } = adapter;
-  if (info.isFallbackAdapter || /swiftshader|llvmpipe|software/i.test(`${info.architecture} ${info.description}`)) return 'software';
+  if (
+    info.isFallbackAdapter ||
+    /swiftshader|llvmpipe|software/i.test(`${info.architecture} ${info.description}`)
+  )
+    return 'software';
   return canRun('fast', adapter.features) ? 'fast' : 'portable';
 }
 

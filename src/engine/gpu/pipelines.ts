@@ -53,7 +53,9 @@ export class Pipelines {
 async function complaints(module: GPUShaderModule, code: string): Promise<string> {
   const lines = code.split('\n');
   const { messages } = await module.getCompilationInfo();
-  return messages.map(({ lineNum, message }) => `${lineNum}: ${lines[lineNum - 1] ?? ''}\n  ${message}`).join('\n');
+  return messages
+    .map(({ lineNum, message }) => `${lineNum}: ${lines[lineNum - 1] ?? ''}\n  ${message}`)
+    .join('\n');
 }
 
 /** A bind group whose buffers are in the order of the kernel's bindings. */
@@ -65,6 +67,9 @@ export function bind(
   return pipelines.device.createBindGroup({
     label: kernel.name,
     layout: pipelines.layout(kernel),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: 'size' in buffer && 'usage' in buffer ? { buffer } : buffer })),
+    entries: buffers.map((buffer, binding) => ({
+      binding,
+      resource: 'size' in buffer && 'usage' in buffer ? { buffer } : buffer,
+    })),
   });
 }

@@ -10,7 +10,9 @@ export class TokenReadback {
 
   constructor(buffers: Buffers) {
     const { COPY_DST, MAP_READ } = GPUBufferUsage;
-    this.#slots = Array.from({ length: SLOTS }, () => buffers.make('scratch', 'token', 16, COPY_DST | MAP_READ));
+    this.#slots = Array.from({ length: SLOTS }, () =>
+      buffers.make('scratch', 'token', 16, COPY_DST | MAP_READ),
+    );
   }
 
   /** Encodes the copy of ids[0]; call the result once the commands are submitted. */

@@ -5,7 +5,8 @@ const WG = 32;
 const KEYS = 64;
 
 /** Stretches of 64 entries that the longest head has, the new one included. */
-export const splitsOf = (keptMost: number, { appended }: Step): number => Math.ceil((keptMost + appended + 1) / KEYS);
+export const splitsOf = (keptMost: number, { appended }: Step): number =>
+  Math.ceil((keptMost + appended + 1) / KEYS);
 
 /** Joins the stretches of attention_split. */
 export const attention_merge: Kernel = {

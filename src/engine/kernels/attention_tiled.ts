@@ -21,7 +21,11 @@ export const attention_tiled: Kernel = {
     consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D) },
     chunks: ['step', `kv_${dtype}`, profile === 'fast' ? 'row_sum_subgroup' : 'row_sum_shared'],
   }),
-  grid: ({ D }, op, { rows }) => [Math.ceil((rows * (op['H']! / op['G']!)) / (WG / lanesPerRow(D))), op['G']!, 1],
+  grid: ({ D }, op, { rows }) => [
+    Math.ceil((rows * (op['H']! / op['G']!)) / (WG / lanesPerRow(D))),
+    op['G']!,
+    1,
+  ],
 };
 
 const withKeys = (c: KernelCase): KernelCase => ({ ...c, op: { ...c.op, keys: keysPerTile(c.D!) } });

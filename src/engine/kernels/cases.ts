@@ -61,7 +61,10 @@ export function encodeStored(values: Float32Array<ArrayBuffer>, dtype: StorageDt
   return new Uint32Array(halves.buffer);
 }
 
-export function decodeStored(words: Uint32Array<ArrayBuffer>, dtype: StorageDtype): Float32Array<ArrayBuffer> {
+export function decodeStored(
+  words: Uint32Array<ArrayBuffer>,
+  dtype: StorageDtype,
+): Float32Array<ArrayBuffer> {
   if (dtype === 'f32') return new Float32Array(words.buffer);
   return Float32Array.from(new Uint16Array(words.buffer), fromHalf);
 }

@@ -65,7 +65,10 @@ function convertCase(raw: RawDtype, dtype: StorageDtype, shape: Shape): KernelCa
   };
 }
 
-function encodeRaw(raw: RawDtype, values: Float32Array<ArrayBuffer>): { words: Values; values: Float32Array } {
+function encodeRaw(
+  raw: RawDtype,
+  values: Float32Array<ArrayBuffer>,
+): { words: Values; values: Float32Array } {
   if (raw === 'F32') return { words: values, values };
   if (raw === 'F16') {
     const bits = Uint16Array.from(values, toHalf);

@@ -15,7 +15,13 @@ export const embed: Kernel = {
   grid: (_, op, { rows }) => [Math.ceil(op['C']! / 8 / WG), rows, 1],
 };
 
-function embedCase(dtype: StorageDtype, C: number, first: number, count: number, tokens: number[]): KernelCase {
+function embedCase(
+  dtype: StorageDtype,
+  C: number,
+  first: number,
+  count: number,
+  tokens: number[],
+): KernelCase {
   const w = asStored(noise(count * C, 1), dtype);
   const x = noise(tokens.length * C, 2);
   return {
@@ -26,7 +32,8 @@ function embedCase(dtype: StorageDtype, C: number, first: number, count: number,
     expected: () => {
       const out = x.slice();
       tokens.forEach((id, t) => {
-        if (id >= first && id < first + count) out.set(w.subarray((id - first) * C, (id - first + 1) * C), t * C);
+        if (id >= first && id < first + count)
+          out.set(w.subarray((id - first) * C, (id - first + 1) * C), t * C);
       });
       return { x: out };
     },

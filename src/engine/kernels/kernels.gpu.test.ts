@@ -34,12 +34,19 @@ function worst(found: Values, expected: Values): number {
 async function check(kernel: Kernel, kernelCase: KernelCase, profile: Profile, dtype: StorageDtype) {
   const { device } = pipelines;
   device.pushErrorScope('validation');
-  const prepared = await prepareCase(pipelines, kernel, { profile, dtype, D: kernelCase.D ?? 32 }, kernelCase);
+  const prepared = await prepareCase(
+    pipelines,
+    kernel,
+    { profile, dtype, D: kernelCase.D ?? 32 },
+    kernelCase,
+  );
   dispatchOnce(pipelines, prepared);
   expect((await device.popErrorScope())?.message).toBeUndefined();
   for (const [name, expected] of Object.entries(kernelCase.expected())) {
     const difference = worst(await prepared.read(name), expected);
-    expect(difference, `${kernel.name} ${kernelCase.name}: ${name}`).toBeLessThanOrEqual(kernelCase.tolerance ?? 1e-5);
+    expect(difference, `${kernel.name} ${kernelCase.name}: ${name}`).toBeLessThanOrEqual(
+      kernelCase.tolerance ?? 1e-5,
+    );
   }
   prepared.destroy();
 }

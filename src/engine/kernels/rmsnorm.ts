@@ -22,7 +22,11 @@ export const rmsnorm: Kernel = {
 };
 
 /** The specification. x [T, C], weight [C] -> [T, C] */
-export function rmsnormReference(x: Float32Array, weight: Float32Array, eps: number): Float32Array<ArrayBuffer> {
+export function rmsnormReference(
+  x: Float32Array,
+  weight: Float32Array,
+  eps: number,
+): Float32Array<ArrayBuffer> {
   const C = weight.length;
   const y = new Float32Array(x.length);
   for (let from = 0; from < x.length; from += C) {
@@ -51,6 +55,12 @@ function rmsnormCase(T: number, C: number, lastOnly = false): KernelCase {
 
 export const rmsnormCases: KernelCases = {
   kernel: rmsnorm,
-  cases: () => [rmsnormCase(1, 8), rmsnormCase(3, 128), rmsnormCase(65, 72), rmsnormCase(2, 2048), rmsnormCase(7, 264, true)],
+  cases: () => [
+    rmsnormCase(1, 8),
+    rmsnormCase(3, 128),
+    rmsnormCase(65, 72),
+    rmsnormCase(2, 2048),
+    rmsnormCase(7, 264, true),
+  ],
   benchCases: () => [rmsnormCase(256, 1024)],
 };

@@ -8,7 +8,16 @@ const WG = 32;
 export const rope_append: Kernel = {
   name: 'rope_append',
   profiles: ALL_PROFILES,
-  bindings: ['op:uniform', 'step:uniform', 'qkv:write', 'qk_norm:read', 'rope:read', 'kept:read', 'k:write', 'v:write'],
+  bindings: [
+    'op:uniform',
+    'step:uniform',
+    'qkv:write',
+    'qk_norm:read',
+    'rope:read',
+    'kept:read',
+    'k:write',
+    'v:write',
+  ],
   stored: ['k', 'v'],
   op: ['H', 'G', 'capacity', 'D', 'norm', 'eps:f32'],
   compose: ({ profile, dtype }) => ({

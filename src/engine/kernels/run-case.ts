@@ -18,8 +18,16 @@ export interface PreparedCase {
 
 const isStored = (kernel: Kernel, name: string) => kernel.stored.includes(name);
 
-function upload(device: GPUDevice, kernel: Kernel, name: string, values: Values, variant: Variant): GPUBuffer {
-  const stored = isStored(kernel, name) ? encodeStored(values as Float32Array<ArrayBuffer>, variant.dtype) : values;
+function upload(
+  device: GPUDevice,
+  kernel: Kernel,
+  name: string,
+  values: Values,
+  variant: Variant,
+): GPUBuffer {
+  const stored = isStored(kernel, name)
+    ? encodeStored(values as Float32Array<ArrayBuffer>, variant.dtype)
+    : values;
   const buffer = device.createBuffer({
     label: name,
     size: stored.byteLength + 4 * CANARY_WORDS,
@@ -65,7 +73,8 @@ export async function prepareCase(
     async read(name) {
       const words = new Uint32Array(await readBuffer(device, made.get(name)!));
       const canary = words.slice(words.length - CANARY_WORDS);
-      if (canary.some((word) => word !== CANARY)) throw new Error(`${kernel.name} wrote past the end of ${name}`);
+      if (canary.some((word) => word !== CANARY))
+        throw new Error(`${kernel.name} wrote past the end of ${name}`);
       const content = words.slice(0, words.length - CANARY_WORDS);
       if (isStored(kernel, name)) return decodeStored(content, variant.dtype);
       return buffers[name] instanceof Uint32Array ? content : new Float32Array(content.buffer);

@@ -15,7 +15,11 @@ export const sample: Kernel = {
   grid: () => [1, 1, 1],
 };
 
-function sampleCase(adjusted: Float32Array<ArrayBuffer>, options: Partial<SamplingOptions>, draw = 0): KernelCase {
+function sampleCase(
+  adjusted: Float32Array<ArrayBuffer>,
+  options: Partial<SamplingOptions>,
+  draw = 0,
+): KernelCase {
   const V = adjusted.length;
   const sampling = { ...GREEDY, ...options };
   const seen = seenBits(V, [1]);
@@ -42,7 +46,9 @@ export const sampleCases: KernelCases = {
     ...[0, 1, 2].map((draw) => sampleCase(noise(1536, 3, 3), { temperature: 1, topK: 3, seed: 1 }, draw)),
     ...[0, 1, 2].map((draw) => sampleCase(noise(3000, 4, 6), { temperature: 0.8, topP: 0.6, seed: 2 }, draw)),
     ...[0, 1, 2].map((draw) => sampleCase(noise(3000, 5, 6), { temperature: 1.2, minP: 0.4, seed: 3 }, draw)),
-    ...[0, 1, 2].map((draw) => sampleCase(noise(3000, 6, 4), { temperature: 1, topK: 50, topP: 0.9, minP: 0.1, seed: 4 }, draw)),
+    ...[0, 1, 2].map((draw) =>
+      sampleCase(noise(3000, 6, 4), { temperature: 1, topK: 50, topP: 0.9, minP: 0.1, seed: 4 }, draw),
+    ),
     sampleCase(new Float32Array(600).fill(2), { temperature: 1, topK: 4, seed: 5 }), // all tied: all stay
   ],
   benchCases: () => [

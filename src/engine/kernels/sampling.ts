@@ -1,7 +1,15 @@
 import type { SamplingOptions } from '../../protocol';
 
 /** Fields of the Sampling struct in chunks/sampling.wgsl. */
-export const SAMPLING_OP = ['V', 'penalty:f32', 'temperature:f32', 'top_k', 'top_p:f32', 'min_p:f32', 'seed'] as const;
+export const SAMPLING_OP = [
+  'V',
+  'penalty:f32',
+  'temperature:f32',
+  'top_k',
+  'top_p:f32',
+  'min_p:f32',
+  'seed',
+] as const;
 
 export const samplingOp = (V: number, s: SamplingOptions): Record<string, number> => ({
   V,
@@ -13,12 +21,23 @@ export const samplingOp = (V: number, s: SamplingOptions): Record<string, number
   seed: s.seed,
 });
 
-export const GREEDY: SamplingOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
+export const GREEDY: SamplingOptions = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  seed: 0,
+};
 
 const f32 = Math.fround;
 
 /** Repetition penalty and temperature. [V] */
-export function adjustReference(logits: Float32Array, seen: ReadonlySet<number>, s: SamplingOptions): Float32Array<ArrayBuffer> {
+export function adjustReference(
+  logits: Float32Array,
+  seen: ReadonlySet<number>,
+  s: SamplingOptions,
+): Float32Array<ArrayBuffer> {
   return Float32Array.from(logits, (l, i) => {
     const penalised = !seen.has(i) ? l : l > 0 ? f32(l / s.repetitionPenalty) : f32(l * s.repetitionPenalty);
     return s.temperature > 0 ? penalised / s.temperature : penalised;

@@ -23,9 +23,10 @@ export class KvCache {
   capacity = 0;
   /** Changes when the buffers do. */
   generation = 0;
-  /** Entries appended to every head of every layer. */
-  appended = 0;
+  /** By layer, while a prompt is being read: layers fill one after another. For reports only. [L] */
+  readonly filled: number[];
 
+  #appended = 0;
   readonly #kept: readonly GPUBuffer[];
 
   constructor(
@@ -33,7 +34,18 @@ export class KvCache {
     private readonly spec: Pick<ModelSpec, 'L' | 'G' | 'D'>,
     private readonly dtype: StorageDtype,
   ) {
+    this.filled = new Array<number>(spec.L).fill(0);
     this.#kept = Array.from({ length: spec.L }, (_, l) => buffers.storage('kv', `kept ${l}`, 4 * spec.G));
+  }
+
+  /** Entries appended to every head of every layer. */
+  get appended(): number {
+    return this.#appended;
+  }
+
+  set appended(entries: number) {
+    this.#appended = entries;
+    this.filled.fill(entries);
   }
 
   /** Bytes of one entry's key and value in one head. */
@@ -47,7 +59,11 @@ export class KvCache {
     const capacity = roundUp(entries, GRANULE);
     this.layers = this.#kept.map((kept, l) => {
       const old = this.layers[l];
-      const grown = { kept, k: this.#grow(`k ${l}`, old?.k, capacity), v: this.#grow(`v ${l}`, old?.v, capacity) };
+      const grown = {
+        kept,
+        k: this.#grow(`k ${l}`, old?.k, capacity),
+        v: this.#grow(`v ${l}`, old?.v, capacity),
+      };
       if (old) this.buffers.free(old.k, old.v);
       return grown;
     });
@@ -85,8 +101,11 @@ export class KvCache {
 
   /** Entries in use, by layer and head. */
   report(): KvLayerReport[] {
-    const lengths = new Array<number>(this.spec.G).fill(this.appended);
-    return this.layers.map(() => ({ lengths, bytes: this.spec.G * this.appended * this.entryBytes }));
+    const { G } = this.spec;
+    return this.filled.map((entries) => ({
+      lengths: new Array<number>(G).fill(entries),
+      bytes: G * entries * this.entryBytes,
+    }));
   }
 
   /** What a full cache takes for `tokens`. */

@@ -218,7 +218,7 @@ describe('readConfig', () => {
       'GPT2LMHeadModel',
     ],
     ['nothing that names a family', { model_type: undefined, architectures: undefined }, 'no model_type'],
-    ['a name from Object.prototype', { model_type: 'toString' }, 'toString'],
+    ['a name from Object.prototype', { model_type: 'toString', architectures: undefined }, 'toString'],
   ])('refuses %s, listing what is supported', (_, more, words) => {
     const error = expect.objectContaining({
       code: 'family-unsupported',

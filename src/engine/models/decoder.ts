@@ -29,7 +29,12 @@ export interface Decoder {
 }
 
 /** One layer for the rows of `step`, in place on x. */
-export function encodeLayer(pass: GPUComputePassEncoder, layer: DecoderLayer, step: Step, phase: Phase): void {
+export function encodeLayer(
+  pass: GPUComputePassEncoder,
+  layer: DecoderLayer,
+  step: Step,
+  phase: Phase,
+): void {
   encodeKeysAndValues(pass, layer, step, phase);
   layer.self_attn.encode(pass, step, phase);
   layer.o_proj.encode(pass, step, phase);
@@ -51,7 +56,11 @@ export function encodeKeysAndValues(
 }
 
 /** Logits of the last row, and the token drawn from them. Always the decode kernels: it is one row. */
-export function encodeHead(pass: GPUComputePassEncoder, { norm, lm_head, sample }: DecoderHead, step: Step): void {
+export function encodeHead(
+  pass: GPUComputePassEncoder,
+  { norm, lm_head, sample }: DecoderHead,
+  step: Step,
+): void {
   norm.encode(pass, step, 'decode');
   lm_head.encode(pass, step, 'decode');
   sample.encode(pass, step, 'decode');

@@ -143,7 +143,13 @@ class LayerMaker {
     return this.make.dispatch(rmsnorm, values, { x, weight: weight.buffer, y });
   }
 
-  #linear({ N, K, pieces }: Matrix, bias: Vector | undefined, x: GPUBuffer, y: GPUBuffer, epilogue: Epilogue): Op {
+  #linear(
+    { N, K, pieces }: Matrix,
+    bias: Vector | undefined,
+    x: GPUBuffer,
+    y: GPUBuffer,
+    epilogue: Epilogue,
+  ): Op {
     const prefill = this.make.variant.profile === 'software' ? matmul_rows : matmul_tiled;
     return sequence(
       pieces.map(({ buffer: w, first, count }) =>

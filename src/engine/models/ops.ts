@@ -29,7 +29,9 @@ export class OpMaker {
 
   /** Two kernels with the same bindings: one for each phase. */
   phased(kernels: Record<Phase, Kernel>, values: OpValues, buffers: Readonly<Record<string, GPUBuffer>>): Op {
-    return this.#over([kernels.prefill, kernels.decode], values, buffers, (phase) => (phase === 'prefill' ? 0 : 1));
+    return this.#over([kernels.prefill, kernels.decode], values, buffers, (phase) =>
+      phase === 'prefill' ? 0 : 1,
+    );
   }
 
   /** Resolves when everything made so far is compiled; before that, nothing may be encoded. */

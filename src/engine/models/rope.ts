@@ -5,7 +5,11 @@ import type { ModelSpec } from './spec';
  * Source: `_compute_*_parameters` of transformers' modeling_rope_utils; llama3 smooths between "as trained" for short
  * wavelengths and "linear" for long ones.
  */
-export function inverseFrequencies({ D, ropeTheta, ropeScaling }: Pick<ModelSpec, 'D' | 'ropeTheta' | 'ropeScaling'>): Float64Array {
+export function inverseFrequencies({
+  D,
+  ropeTheta,
+  ropeScaling,
+}: Pick<ModelSpec, 'D' | 'ropeTheta' | 'ropeScaling'>): Float64Array {
   const plain = Float64Array.from({ length: D / 2 }, (_, i) => ropeTheta ** ((-2 * i) / D));
   switch (ropeScaling.type) {
     case 'default':

@@ -112,6 +112,7 @@ describe('checkTensors', () => {
       expect.objectContaining({ code: 'tensor-missing', message: expect.stringMatching(words) });
     expect(() => checkTensors(SPEC, available)).toThrow(refusal(/layers\.1\.mlp\.up_proj\.weight\. /));
     available.delete('lm_head.weight');
+    expect(() => checkTensors(SPEC, available)).toThrow(refusal(/and 1 more of the 21/));
     available.delete('model.norm.weight');
     expect(() => checkTensors(SPEC, available)).toThrow(
       refusal(/layers\.1\.mlp\.up_proj\.weight and 2 more of the 21/),

@@ -6,8 +6,15 @@ const FOLDER = 'public/models/demo';
 export const V = 1536;
 export const tokenizerJson = readFileSync(`${FOLDER}/tokenizer.json`, 'utf8');
 export const tokenizerConfigJson = readFileSync(`${FOLDER}/tokenizer_config.json`, 'utf8');
-export const json = JSON.parse(tokenizerJson);
-export const config = JSON.parse(tokenizerConfigJson);
+/** What the tests touch of tokenizer.json. */
+interface TokenizerJson {
+  readonly added_tokens: readonly object[];
+  readonly model: object;
+  readonly pre_tokenizer: object;
+  readonly decoder: object;
+}
+export const json = JSON.parse(tokenizerJson) as TokenizerJson;
+export const config = JSON.parse(tokenizerConfigJson) as object;
 const PIECES = [
   ...'The quick brown fox|jumps over| the lazy dog. |What is the code of Duxer Rea?|LM-383.| 47527'.split(
     '|',
@@ -62,7 +69,7 @@ export const BOS_PROCESSOR = {
 function sentencePieceJson(): string {
   const hex = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
   const tokens = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => hex(byte))];
-  tokens.push('▁', ...'Heloabctw.,éß', 'He', 'll', '▁He', '▁a', '▁b');
+  tokens.push('▁', ...Array.from('Heloabctw.,éß'), 'He', 'll', '▁He', '▁a', '▁b');
   return withParts({
     added_tokens: ['<unk>', '<s>', '</s>'].map((content, id) => ({ ...json.added_tokens[0], id, content })),
     normalizer: {

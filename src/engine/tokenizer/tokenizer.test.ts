@@ -37,6 +37,7 @@ describe('encode and decode', () => {
     expect(tokenizer.decode(ids)).toBe('a fox');
     expect(tokenizer.decode([])).toBe('');
     expect(tokenizer.decode([2 as TokenId])).toBe('');
+    expect(load({ ...SENTENCE_PIECE, V: 2000 }).decode([1999 as TokenId])).toBe('');
   });
 
   it('keep the spaces before punctuation even where tokenizer_config.json asks to clean them up', () => {

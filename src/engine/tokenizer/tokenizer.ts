@@ -59,9 +59,8 @@ export function loadTokenizer({
     library.encode(text, { add_special_tokens: addSpecialTokens }).ids as TokenId[];
 
   // V may be padded beyond the vocabulary; such ids have no text.
-  const hasText = (id: TokenId): boolean => !special.has(id) && library.id_to_token(id) !== undefined;
   const decode: Tokenizer['decode'] = (ids) => {
-    const visible = ids.filter(hasText);
+    const visible = ids.filter((id) => !special.has(id) && library.id_to_token(id) !== undefined);
     if (visible.length === 0) return '';
     // The clean-up is made for WordPiece and eats spaces before punctuation; transformers skips it for BPE as well.
     return library.decode(visible, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
@@ -87,7 +86,7 @@ export function loadTokenizer({
       // nobody can tell them apart, in transformers neither.
       return encode(text, { addSpecialTokens: false });
     },
-    streamDecoder: () => streamDecoder(decode, hasText),
+    streamDecoder: () => streamDecoder(decode),
   };
 }
 
@@ -95,19 +94,19 @@ export function loadTokenizer({
  * Decodes only a tail: the tokens since the last place where the text was complete, behind some earlier ones as context,
  * because decoders treat the first token of a text differently (they drop its space).
  */
-function streamDecoder(decode: Tokenizer['decode'], hasText: (id: TokenId) => boolean): StreamDecoder {
+function streamDecoder(decode: Tokenizer['decode']): StreamDecoder {
   let tail: TokenId[] = [];
   let context = 0; // tokens at the front of `tail` whose text was given out
   let contextText = '';
   const newText = (): string => decode(tail).slice(contextText.length);
   return {
     push: (id) => {
-      if (!hasText(id)) return '';
       tail.push(id);
       const text = newText();
       // Bytes that do not yet make a character decode to U+FFFD. A real one waits for the token behind it.
       if (text.endsWith('\uFFFD')) return '';
-      // Alone, a lone space or byte order mark decodes to nothing and would leave the next token the first: keep more then.
+      // A special token, a space or a byte order mark alone decodes to nothing, and the next token would count as the
+      // first: keep more then.
       const ownText = decode(tail.slice(context));
       if (ownText === '') contextText += text;
       else {

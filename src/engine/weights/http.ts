@@ -90,11 +90,9 @@ export class HttpFile implements ByteSource {
     const stream = this.stream;
     try {
       await stream.skip(offset - stream.position);
-      const part = await stream.take(length);
-      if (stream.position === this.size) this.closeStream();
-      return part;
+      return await stream.take(length);
     } catch (thrown) {
-      this.closeStream();
+      this.stream = undefined;
       throw thrown;
     }
   }
@@ -104,11 +102,6 @@ export class HttpFile implements ByteSource {
     const body = new BodyReader(this.name, response);
     this.checkWhole(response, body);
     return body;
-  }
-
-  private closeStream(): void {
-    this.stream?.cancel();
-    this.stream = undefined;
   }
 
   private inTurn<Result>(job: () => Promise<Result>): Promise<Result> {

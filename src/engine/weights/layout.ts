@@ -99,13 +99,18 @@ export function layOut(
     }
     const gate_up_proj = matrix(name('gate_up_proj'), 2 * F, C);
     const gate_up_bias = spec.mlpBias ? vector(name('gate_up_bias'), 2 * F) : undefined;
-    for (const [proj, offset] of [['gate_proj', 0], ['up_proj', 1]] as const) {
+    for (const [proj, offset] of [
+      ['gate_proj', 0],
+      ['up_proj', 1],
+    ] as const) {
       place(gate_up_proj, name(`mlp.${proj}.weight`), 2, offset);
       if (gate_up_bias) place(gate_up_bias, name(`mlp.${proj}.bias`), 2, offset);
     }
     const norm = (which: string) => place(vector(name(which), C), name(`${which}.weight`));
-    const linear = (which: string, N: number, K: number) => place(matrix(name(which), N, K), name(`${which}.weight`));
-    const bias = (which: string, has: boolean) => (has ? place(vector(name(which), C), name(`${which}.bias`)) : undefined);
+    const linear = (which: string, N: number, K: number) =>
+      place(matrix(name(which), N, K), name(`${which}.weight`));
+    const bias = (which: string, has: boolean) =>
+      has ? place(vector(name(which), C), name(`${which}.bias`)) : undefined;
     return {
       input_layernorm: norm('input_layernorm'),
       qkv_proj,

@@ -47,7 +47,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
         if ('buffer' in to) {
           const values = vectors.get(to) ?? new Float32Array(to.length);
           vectors.set(to, values);
-          decode(part.tensor.dtype, slice).forEach((v, i) => {
+          decodeTensor(part.tensor.dtype, slice).forEach((v, i) => {
             values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v;
           });
         } else await upload(load, staging, params, { part, slice, to, stride, offset });
@@ -95,10 +95,11 @@ async function upload(
   }
 }
 
-/** Values of a small tensor's bytes. */
-function decode(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+/** Values of the bytes of a BF16, F16 or F32 tensor. For small ones: matrices are converted on the GPU. */
+export function decodeTensor(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (dtype === 'F32') return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  if (dtype === 'F32')
+    return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
   const value = dtype === 'BF16' ? fromBfloat16 : fromHalf;
   return Float32Array.from({ length: bytes.length / 2 }, (_, i) => value(view.getUint16(2 * i, true)));
 }

@@ -113,6 +113,7 @@ describe('openSafetensors', () => {
     ['an unknown dtype', tensor('F12', [1], [0, 4]), 'dtype "F12"'],
     ['no shape', tensor('F32', undefined, [0, 4]), 'shape undefined'],
     ['a negative size', tensor('F32', [-1], [0, 4]), 'shape [-1]'],
+    ['two negative sizes, whose product is not', tensor('U8', [-2, -2], [0, 4]), 'shape [-2,-2]'],
     ['a broken size', tensor('F32', [1.5], [0, 6]), 'shape [1.5]'],
     ['a size in quotes', tensor('F32', ['1'], [0, 4]), 'shape ["1"]'],
     ['a size beyond the safe integers', tensor('F32', [2 ** 53], [0, 4]), 'shape [9007199254740992]'],

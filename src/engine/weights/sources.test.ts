@@ -114,6 +114,15 @@ describe('httpFolder over a server that grants ranges', () => {
     expect(source.size).toBe(SIZE);
   });
 
+  it('does not believe a HEAD that says 0', async () => {
+    const source = await openFrom((request, response, url) =>
+      request.method === 'HEAD'
+        ? response.writeHead(200, { 'content-length': 0 }).end()
+        : ranged(request, response, url),
+    );
+    expect(source.size).toBe(SIZE);
+  });
+
   it('opens an empty file as one', async () => {
     expect((await openFrom(ranged, 'empty')).size).toBe(0);
     expect((await openFrom(plain, 'empty')).size).toBe(0);
@@ -179,12 +188,20 @@ describe('httpFolder over a server that ignores ranges', () => {
     parts.forEach((bytes, i) => expectPart(bytes, offsets[i] ?? 0, 5000));
   });
 
-  it('cancels the download once the last byte was read or a stream is left behind', async () => {
-    const source = await openFrom(plain);
+  it('cancels a download that it leaves behind', async () => {
+    // Never ends of itself, so that only the client can close it.
+    const source = await openFrom((request, response, url) => {
+      if (request.method === 'HEAD') plain(request, response, url);
+      else response.writeHead(200).write(part(0, 1000));
+    });
+    // Both ask for a range before either knows that there are none.
+    await Promise.all([source.read(0, 10), source.read(500, 10)]);
+    await expect.poll(() => closed).toBe(2); // HEAD and the second answer, which the first stream makes needless
     await source.read(0, 10);
-    await source.read(5, 10);
-    await source.read(SIZE - 10, 10);
-    await expect.poll(() => closed).toBe(3); // HEAD and both downloads
+    await expect.poll(() => closed).toBe(3);
+    handler = (_, response) => response.writeHead(200).end(part(0, 10));
+    await expect(source.read(0, 11)).rejects.toMatchObject(unreadable);
+    await expect.poll(() => closed).toBe(5);
   });
 
   it('says so when the body ends early, and recovers when the server does', async () => {

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { decodeTensor } from '../weights/load';
+import { openSafetensors } from '../weights/safetensors';
+import { nodeFolder } from '../../../tools/node-folder';
+import { readConfig } from './config';
+import type { Tensors } from './reference';
+import type { ModelSpec } from './spec';
+import type { TokenId } from '../shapes';
+
+/** Made by tools/fixtures/make_fixtures.py with PyTorch and transformers. */
+const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url));
+export const DEMO_FOLDER = fileURLToPath(new URL('../../../public/models/demo/', import.meta.url));
+
+export interface Fixture {
+  readonly name: string;
+  readonly folder: string;
+  readonly prompt: TokenId[];
+  /** Greedy tokens. */
+  readonly continuation: TokenId[];
+  /** Of the last prompt position, then of each generated token but the last. [n][V] */
+  readonly logits: Float32Array[];
+}
+
+const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+
+function readFixture(name: string, folder = FOLDER + name): Fixture {
+  const { prompt, continuation } = json<Pick<Fixture, 'prompt' | 'continuation'>>(
+    `${FOLDER}${name}/expected.json`,
+  );
+  const bytes = readFileSync(`${FOLDER}${name}/logits.bin`);
+  const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const V = all.length / continuation.length;
+  const logits = continuation.map((_, i) => all.slice(i * V, (i + 1) * V));
+  return { name, folder, prompt, continuation, logits };
+}
+
+/** A tiny random checkpoint of every family and variant. */
+export const FIXTURES: readonly Fixture[] = readdirSync(FOLDER)
+  .filter((name) => name !== 'demo')
+  .map((name) => readFixture(name));
+
+/** The demo model over a sample document. */
+export const DEMO = readFixture('demo', DEMO_FOLDER);
+
+/** Token ids of sample text, with the f32 argmax of PyTorch after each. */
+export const FORCED = json<{ tokens: TokenId[]; argmax: TokenId[]; gap: number[] }>(
+  `${FOLDER}demo/forced.json`,
+);
+
+export async function readOnCpu(folder: string): Promise<{ spec: ModelSpec; tensors: Tensors }> {
+  const spec = readConfig(json(`${folder}/config.json`));
+  const source = await nodeFolder(folder).open('model.safetensors');
+  const file = await openSafetensors(source!);
+  const values = new Map<string, Float32Array>();
+  for (const [name, { dtype, begin, bytes }] of file.tensors) {
+    values.set(name, decodeTensor(dtype, await file.source.read(begin, bytes)));
+  }
+  return { spec, tensors: (name) => values.get(name) };
+}
+
+/** Largest difference, relative to the range of the expected row. */
+export function logitError(found: Float32Array, expected: Float32Array): number {
+  const range = Math.max(...expected) - Math.min(...expected);
+  return expected.reduce((worst, v, i) => Math.max(worst, Math.abs(found[i]! - v)), 0) / range;
+}
+
+export const argmax = (row: Float32Array): number => row.indexOf(Math.max(...row));

@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Profile } from '../../protocol';
+import { load, runOptions, runWithLogits } from '../engine.test-support';
+import type { LoadedModel } from '../load-model';
+import { argmax, DEMO, DEMO_FOLDER, FIXTURES, FORCED, logitError } from './fixtures.test-support';
+
+let model: LoadedModel | undefined;
+afterEach(() => {
+  model?.device.destroy();
+  model = undefined;
+});
+
+/** Of the range of a row, in f32, against PyTorch. */
+const TOLERANCE = 1e-3;
+
+describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile) => {
+  it.each([...FIXTURES, DEMO])(
+    'gives the logits and greedy tokens of transformers for $name in f32',
+    async (fixture) => {
+      const { folder, prompt, continuation, logits } = fixture;
+      model = await load(folder, { dtype: 'f32', profile });
+      const found = await runWithLogits(model, prompt, runOptions(continuation.length));
+      expect(found.tokens).toEqual(continuation);
+      found.rows.forEach((row, i) => expect(logitError(row, logits[i]!)).toBeLessThan(TOLERANCE));
+      // The pipelined loop, which never looks at logits, must write the same.
+      const piped = await model.session.run(prompt, runOptions(continuation.length));
+      expect(piped.tokens).toEqual(continuation);
+    },
+  );
+});
+
+describe.each<Profile>(['software', 'fast'])('profile %s with 16-bit weights and cache', (profile) => {
+  it('agrees with PyTorch in f32 on the top token of at least 99 % of forced positions of the demo model', async () => {
+    const { tokens, argmax: expected } = FORCED;
+    const count = 220;
+    const prompt = tokens.slice(0, tokens.length - count);
+    model = await load(DEMO_FOLDER, { dtype: 'f16', profile });
+    const forced = tokens.slice(prompt.length);
+    const { rows } = await runWithLogits(model, prompt, runOptions(count, { forced }));
+    const agreeing = rows.filter((row, i) => argmax(row) === expected[prompt.length - 1 + i]).length;
+    expect(agreeing / count).toBeGreaterThanOrEqual(0.99);
+  });
+});

@@ -1,0 +1,27 @@
+/** The engine's side of the wire: gets the adapter, and exposes the engine to the page. */
+import { expose } from 'comlink';
+import { carryErrorCodes } from '../comlink-errors';
+import type { EngineApi } from '../protocol';
+import { Engine } from './engine';
+import { EngineError } from './errors';
+import { httpFolder } from './weights/sources';
+
+async function requestAdapter(): Promise<GPUAdapter> {
+  // Without WebGPU, or on a page that is not served securely, `gpu` is not there at all, whatever its type says.
+  const gpu = (navigator as { readonly gpu?: GPU }).gpu;
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter) return adapter;
+  throw new EngineError(
+    'webgpu-unavailable',
+    gpu
+      ? 'The browser offers WebGPU but found no graphics adapter for it. Update the graphics driver, or allow hardware acceleration in the browser’s settings.'
+      : 'This browser has no WebGPU. Use a current Chrome, Edge, Safari or Firefox, over https or on localhost.',
+  );
+}
+
+carryErrorCodes();
+const api: EngineApi = new Engine({
+  requestAdapter,
+  openFolder: (baseUrl) => httpFolder(baseUrl, fetch.bind(globalThis)),
+});
+expose(api);
