@@ -4,7 +4,9 @@ import { attentionSplitCases } from './attention_split';
 import { attentionTiledCases } from './attention_tiled';
 import type { KernelCases } from './cases';
 import { convertCases } from './convert';
+import { copyCases } from './copy';
 import { embedCases } from './embed';
+import { fmaRateCases } from './fma_rate';
 import { logitsAdjustCases } from './logits_adjust';
 import { matmulRowsCases } from './matmul_rows';
 import { matmulTiledCases } from './matmul_tiled';
@@ -28,4 +30,6 @@ export const KERNELS: readonly KernelCases[] = [
   attentionMergeCases,
   logitsAdjustCases,
   sampleCases,
+  copyCases,
+  fmaRateCases,
 ];

@@ -85,6 +85,7 @@ export class HttpFile implements ByteSource {
     if (this.stream && this.stream.position <= offset) fresh?.cancel();
     else {
       this.stream?.cancel();
+      this.stream = undefined; // also when the next line throws
       this.stream = fresh ?? (await this.restart());
     }
     const stream = this.stream;

@@ -212,7 +212,11 @@ describe('httpFolder over a server that ignores ranges', () => {
       message: expect.stringContaining('ended after 1000 bytes'),
     });
     handler = plain;
-    expectPart(await source.read(500, 501), 500, 501);
+    expectPart(await source.read(1500, 501), 1500, 501);
+    handler = (_, response) => response.writeHead(503).end();
+    await expect(source.read(0, 1)).rejects.toMatchObject(unreadable);
+    handler = plain;
+    expectPart(await source.read(2_500_000, 501), 2_500_000, 501);
   });
 });
 
