@@ -100,6 +100,14 @@ export async function withoutWebGpu(page: Page): Promise<void> {
   );
 }
 
-/** How many pixels the page is wider than its window. */
-export const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+/** What has to be scrolled sideways to be seen whole: the page itself, or a part of it. */
+export const overflowing = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('*')]
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .filter((element) => {
+        const isPage = element === document.documentElement;
+        return isPage || ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+      })
+      .map((element) => `${element.tagName} ${element.className}: ${element.scrollWidth} px`),
+  );

@@ -137,16 +137,6 @@ describe('decode', () => {
     expect(tokens.slice(590)).toEqual(read.tokens);
     grown.device.destroy();
   });
-
-  it('ends with reason "context" where the positions end', async () => {
-    const { contextLength } = model.info;
-    const long = Array.from({ length: contextLength - 2 }, (_, i) => ((i * 7) % 1000) as TokenId);
-    // The prompt is not read here: it would take a software adapter minutes.
-    await expect(model.session.run([...long, ...long], runOptions(1))).rejects.toMatchObject({
-      code: 'context-exceeded',
-      data: { contextLength },
-    });
-  });
 });
 
 describe('sampling', () => {
@@ -191,6 +181,15 @@ describe('memory', () => {
 });
 
 describe('a turn that cannot be', () => {
+  it('is refused when the prompt leaves no room in the context', async () => {
+    const { contextLength } = model.info;
+    const long = new Array<TokenId>(contextLength).fill(5 as TokenId);
+    await expect(model.session.run(long, runOptions(1))).rejects.toMatchObject({
+      code: 'context-exceeded',
+      data: { contextLength, promptTokens: contextLength },
+    });
+  });
+
   it('is refused with a code, and the next one works', async () => {
     await expect(model.session.run([], runOptions(1))).rejects.toMatchObject({ code: 'bad-argument' });
     await expect(model.session.run([99_999 as TokenId], runOptions(1))).rejects.toMatchObject({

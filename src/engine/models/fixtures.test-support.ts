@@ -48,6 +48,15 @@ export const FORCED = json<{ tokens: TokenId[]; argmax: TokenId[]; gap: number[]
   `${FOLDER}demo/forced.json`,
 );
 
+interface Sample {
+  readonly name: string;
+  readonly text: string;
+  readonly questions: readonly { readonly question: string; readonly model_full_cache: string }[];
+}
+
+/** The page's sample documents, with what PyTorch made the demo model answer. */
+export const SAMPLES = json<[Sample, ...Sample[]]>(`${DEMO_FOLDER}samples.json`);
+
 export async function readOnCpu(folder: string): Promise<{ spec: ModelSpec; tensors: Tensors }> {
   const spec = readConfig(json(`${folder}/config.json`));
   const source = await nodeFolder(folder).open('model.safetensors');

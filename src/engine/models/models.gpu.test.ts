@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../protocol';
 import { load, runOptions, runWithLogits } from '../engine.test-support';
+import type { TokenId } from '../shapes';
 import type { LoadedModel } from '../load-model';
-import { argmax, DEMO, DEMO_FOLDER, FIXTURES, FORCED, logitError } from './fixtures.test-support';
+import { argmax, DEMO, DEMO_FOLDER, FIXTURES, FORCED, logitError, SAMPLES } from './fixtures.test-support';
 
 let model: LoadedModel | undefined;
 afterEach(() => {
@@ -27,6 +28,29 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
       expect(piped.tokens).toEqual(continuation);
     },
   );
+});
+
+describe('the demo model in f32', () => {
+  it('writes the recorded answers to its sample questions, token for token the same in every profile', async () => {
+    const [{ text, questions }] = SAMPLES;
+    const asked = questions.slice(0, 4);
+    const answers: Record<string, unknown> = {};
+    for (const profile of ['software', 'portable', 'fast'] as const) {
+      const { session, tokenizer, stopIds, device } = await load(DEMO_FOLDER, { dtype: 'f32', profile });
+      const tokens: TokenId[][] = [];
+      for (const { question, model_full_cache: recorded } of asked) {
+        const content = `${text}\n\n${question}`;
+        const prompt = tokenizer!.chat([{ role: 'user', content }], { addGenerationPrompt: true });
+        const run = await session.run(prompt, runOptions(32, { stopIds }));
+        expect(tokenizer!.decode(run.tokens)).toBe(recorded);
+        tokens.push([...run.tokens]);
+      }
+      answers[profile] = tokens;
+      device.destroy();
+    }
+    expect(answers['portable']).toEqual(answers['software']);
+    expect(answers['fast']).toEqual(answers['software']);
+  });
 });
 
 describe.each<Profile>(['software', 'fast'])('profile %s with 16-bit weights and cache', (profile) => {
