@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { chooseProfile, openDevice } from '../src/engine/gpu/device';
 import { Pipelines } from '../src/engine/gpu/pipelines';
 import type { Kernel } from '../src/engine/kernels/kernel';
-import type { KernelCase } from '../src/engine/kernels/cases';
+import type { KernelCase, KernelCases } from '../src/engine/kernels/cases';
 import { copyCases } from '../src/engine/kernels/copy';
 import { fmaRateCases } from '../src/engine/kernels/fma_rate';
 import { KERNELS } from '../src/engine/kernels/index';
@@ -94,8 +94,14 @@ export async function main(argv: string[]): Promise<number> {
   const profile = (values.profile as Profile | undefined) ?? chooseProfile(adapter);
   const dtype = (values.dtype as StorageDtype | undefined) ?? 'f16';
   const setting = { pipelines: new Pipelines(device), profile, dtype };
-  const bytesRate = (await row(setting, copyCases.kernel, copyCases.benchCases!(dtype)[0]!)).gbPerSecond!;
-  const flopsRate = (await row(setting, fmaRateCases.kernel, fmaRateCases.benchCases!(dtype)[0]!)).gflopPerSecond!;
+  // The best of a few: a ceiling that another process lowered would flatter every share.
+  const best = async ({ kernel, benchCases }: KernelCases, rate: 'gbPerSecond' | 'gflopPerSecond') => {
+    const rates: number[] = [];
+    for (let i = 0; i < 3; i++) rates.push((await row(setting, kernel, benchCases!(dtype)[0]!))[rate]!);
+    return Math.max(...rates);
+  };
+  const bytesRate = await best(copyCases, 'gbPerSecond');
+  const flopsRate = await best(fmaRateCases, 'gflopPerSecond');
 
   const rows: Row[] = [];
   for (const { kernel, cases, benchCases } of KERNELS) {

@@ -18,6 +18,10 @@ struct Op { H: u32, G: u32, capacity: u32, D: u32 }
 @group(0) @binding(5) var<storage, read> v: array<Kv4>;
 @group(0) @binding(6) var<storage, read_write> o: array<vec4f>;
 
+fn mix_v(p: vec4f, at: vec4u) -> vec4f {
+  return p.x * unpack_kv4(v[at.x]) + p.y * unpack_kv4(v[at.y]) + p.z * unpack_kv4(v[at.z]) + p.w * unpack_kv4(v[at.w]);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lid: u32) {
   let D4 = op.D / 4u; // a uniform: constant trip counts invite unrolling
@@ -35,21 +39,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   var o0 = vec4f(); var o1 = vec4f(); var o2 = vec4f(); var o3 = vec4f();
   var top = -3.0e38;
   var total = 0.0;
-  for (var s = 0u; s < end; s++) {
-    let at = (g * op.capacity + s) * D4;
-    var products = vec4f();
-    for (var i = 0u; i < D4; i++) { products += qkv[start + i] * unpack_kv4(k[at + i]); }
-    let seen = s <= base + t;
-    let score = select(-3.0e38, dot(products, vec4f(scale)), seen);
-    let high = max(top, score);
+  // Four keys at a time: one load of q and one rescaling serve all four.
+  for (var s = 0u; s < end; s += 4u) {
+    let last = end - 1u;
+    let at = (vec4u(s, min(s + 1u, last), min(s + 2u, last), min(s + 3u, last)) + g * op.capacity) * D4;
+    var p0 = vec4f(); var p1 = vec4f(); var p2 = vec4f(); var p3 = vec4f();
+    for (var i = 0u; i < D4; i++) {
+      let q = qkv[start + i];
+      p0 += q * unpack_kv4(k[at.x + i]);
+      p1 += q * unpack_kv4(k[at.y + i]);
+      p2 += q * unpack_kv4(k[at.z + i]);
+      p3 += q * unpack_kv4(k[at.w + i]);
+    }
+    let seen = vec4u(s, s + 1u, s + 2u, s + 3u) <= vec4u(base + t);
+    let one = vec4f(scale);
+    let score = select(vec4f(-3.0e38), vec4f(dot(p0, one), dot(p1, one), dot(p2, one), dot(p3, one)), seen);
+    let high = max(max(top, max(score.x, score.y)), max(score.z, score.w));
     let fade = exp(top - high);
-    let p = select(0.0, exp(score - high), seen);
+    let p = select(vec4f(), exp(score - high), seen);
     top = high;
-    total = total * fade + p;
-    o0 = o0 * fade + p * unpack_kv4(v[at + d]);
-    o1 = o1 * fade + p * unpack_kv4(v[at + d1]);
-    o2 = o2 * fade + p * unpack_kv4(v[at + d2]);
-    o3 = o3 * fade + p * unpack_kv4(v[at + d3]);
+    total = total * fade + dot(p, vec4f(1.0));
+    o0 = o0 * fade + mix_v(p, at + d);
+    o1 = o1 * fade + mix_v(p, at + d1);
+    o2 = o2 * fade + mix_v(p, at + d2);
+    o3 = o3 * fade + mix_v(p, at + d3);
   }
   if (group.x * WG + lid >= step.rows) { return; }
   let to = (t * op.H + h) * D4;

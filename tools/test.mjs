@@ -80,8 +80,9 @@ function chosen(argv) {
   process.exit(2);
 }
 
-/** What the suites will run on. @param {readonly string[]} names */
+/** Sees that the suites have what they run on, and says what that is. @param {readonly string[]} names */
 function announce(names) {
+  if (names.includes('journeys') || names.includes('gpu')) run(['tools/system.mjs']);
   if (names.includes('journeys')) process.stdout.write(`browser: ${findChromium()?.path ?? 'none found'}\n`);
   if (names.includes('gpu')) {
     process.stdout.write('adapter: ');

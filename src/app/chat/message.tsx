@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import { formatTokens } from '../format';
 import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
@@ -75,7 +76,11 @@ function Ending({ message, stopReason }: EndingProps) {
         </p>
       );
     case 'length':
-      return <p className="answer-note">Cut off: an answer of this model has at most so many tokens.</p>;
+      return (
+        <p className="answer-note">
+          Cut off: {formatTokens(message.figures.newTokens)} is as long as answers get here.
+        </p>
+      );
     case 'context':
       return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
   }
