@@ -35,9 +35,18 @@ interface Setting {
 }
 
 /** Milliseconds of one dispatch: the slope between n and 2n in one submission each, median of some. */
-async function measure({ pipelines, profile, dtype }: Setting, kernel: Kernel, kernelCase: KernelCase): Promise<number> {
+async function measure(
+  { pipelines, profile, dtype }: Setting,
+  kernel: Kernel,
+  kernelCase: KernelCase,
+): Promise<number> {
   const { device } = pipelines;
-  const prepared = await prepareCase(pipelines, kernel, { profile, dtype, D: kernelCase.D ?? 64 }, kernelCase);
+  const prepared = await prepareCase(
+    pipelines,
+    kernel,
+    { profile, dtype, D: kernelCase.D ?? 64 },
+    kernelCase,
+  );
   const time = async (n: number) => {
     const began = performance.now();
     dispatchOnce(pipelines, prepared, n);
@@ -68,7 +77,8 @@ async function row(setting: Setting, kernel: Kernel, kernelCase: KernelCase): Pr
   };
 }
 
-const cell = (value: number | undefined, digits = 3) => (value === undefined ? '' : value.toPrecision(digits));
+const cell = (value: number | undefined, digits = 3) =>
+  value === undefined ? '' : value.toPrecision(digits);
 
 function printTable(rows: readonly Row[]): void {
   const lines = rows.map((r) => [
@@ -82,7 +92,9 @@ function printTable(rows: readonly Row[]): void {
   const table = [['kernel', 'case', 'ms', 'GB/s', 'GFLOP/s', 'of device'], ...lines];
   const widths = table[0]!.map((_, c) => Math.max(...table.map((line) => line[c]!.length)));
   for (const line of table) {
-    console.log(line.map((text, c) => (c < 2 ? text.padEnd(widths[c]!) : text.padStart(widths[c]!))).join('  '));
+    console.log(
+      line.map((text, c) => (c < 2 ? text.padEnd(widths[c]!) : text.padStart(widths[c]!))).join('  '),
+    );
   }
 }
 
@@ -105,7 +117,8 @@ export async function main(argv: string[]): Promise<number> {
 
   const rows: Row[] = [];
   for (const { kernel, cases, benchCases } of KERNELS) {
-    if (!kernel.profiles.includes(profile) || (values.kernel !== undefined && values.kernel !== kernel.name)) continue;
+    if (!kernel.profiles.includes(profile) || (values.kernel !== undefined && values.kernel !== kernel.name))
+      continue;
     for (const kernelCase of benchCases?.(dtype) ?? cases(dtype).slice(-1)) {
       const measured = await row(setting, kernel, kernelCase);
       const shares = [(measured.gbPerSecond ?? 0) / bytesRate, (measured.gflopPerSecond ?? 0) / flopsRate];
@@ -115,6 +128,15 @@ export async function main(argv: string[]): Promise<number> {
   console.log(`${description}, profile ${profile}, storage ${dtype}`);
   console.log(`copy ${cell(bytesRate)} GB/s, multiply-add ${cell(flopsRate)} GFLOP/s\n`);
   printTable(rows);
-  console.log(JSON.stringify({ adapter: description, profile, dtype, copyGbPerSecond: bytesRate, fmaGflopPerSecond: flopsRate, rows }));
+  console.log(
+    JSON.stringify({
+      adapter: description,
+      profile,
+      dtype,
+      copyGbPerSecond: bytesRate,
+      fmaGflopPerSecond: flopsRate,
+      rows,
+    }),
+  );
   return 0;
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { EngineError } from '../src/engine/errors';
 import { loadModel, type LoadedModel } from '../src/engine/load-model';
-import type { RunResult } from '../src/engine/session';
+import type { RunResult } from '../src/engine/run';
 import type { TokenId } from '../src/engine/shapes';
 import type { Profile, StorageDtype } from '../src/protocol';
 import { nodeFolder } from './node-folder';

@@ -2,7 +2,7 @@ import type { TokenReadback } from './gpu/token-readback';
 import { packStep, type Step } from './kernels/kernel';
 import { encodeToken, type Decoder } from './models/decoder';
 import type { Scratch } from './models/layers';
-import type { RunOptions } from './session';
+import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
 
 export interface Decode {
@@ -20,8 +20,6 @@ export interface Decode {
 export interface Decoded {
   readonly tokens: readonly TokenId[];
   readonly stopReason: 'end' | 'length' | 'stopped';
-  /** By performance.now(). */
-  readonly firstTokenAt: number | undefined;
   readonly decodeTokensPerSecond: number;
 }
 
@@ -38,7 +36,7 @@ export async function decode(d: Decode): Promise<Decoded> {
   const end = (stopReason: Decoded['stopReason']): Decoded => {
     const seconds = (performance.now() - (firstTokenAt ?? 0)) / 1000;
     const decodeTokensPerSecond = tokens.length > 1 ? (tokens.length - 1) / seconds : 0;
-    return { tokens, stopReason, firstTokenAt, decodeTokensPerSecond };
+    return { tokens, stopReason, decodeTokensPerSecond };
   };
   let coming = readDrawn(d);
   for (let i = 0; ; i++) {

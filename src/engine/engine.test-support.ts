@@ -2,7 +2,7 @@ import { openNodeAdapter } from '../../tools/node-gpu';
 import { nodeFolder } from '../../tools/node-folder';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { GREEDY } from './kernels/sampling';
-import type { RunOptions } from './session';
+import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
 
 /** A model on the adapter that Node finds. */

@@ -3,14 +3,16 @@ import { EngineError } from './errors';
 import { canRun, chooseProfile, describeAdapter, openDevice } from './gpu/device';
 import { readConfig } from './models/config';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
+import type { ModelSpec } from './models/spec';
 import { checkTensors } from './models/tensors';
 import { parseJsonObject } from './json';
-import { Session, type SessionOptions } from './session';
+import type { SessionOptions } from './run';
+import { Session } from './session';
 import type { TokenId } from './shapes';
 import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
 import { loadWeights } from './weights/load';
-import { openSafetensors } from './weights/safetensors';
-import type { ModelFolder } from './weights/source';
+import { openSafetensors, type TensorEntry } from './weights/safetensors';
+import type { ByteSource, ModelFolder } from './weights/source';
 import { readText, requireFile } from './weights/sources';
 
 /** Longest answer where neither the checkpoint nor the caller sets a limit. */
@@ -49,18 +51,9 @@ export async function loadModel(
   folder: ModelFolder,
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const { onStep } = options;
-  onStep?.('config', 0, 0);
-  const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
-  const spec = readConfig(config);
-  const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
-  const tokenizer = await readTokenizer(folder, spec.V);
-  const file = await openSafetensors(
-    await requireFile(folder, 'model.safetensors', folder.open('model.safetensors')),
-  );
-  const entries = checkTensors(spec, file.tensors);
-
-  onStep?.('adapter', 0, 0);
+  options.onStep?.('config', 0, 0);
+  const checkpoint = await readCheckpoint(folder);
+  options.onStep?.('adapter', 0, 0);
   const profile = options.profile ?? chooseProfile(adapter);
   if (!canRun(profile, adapter.features)) {
     throw new EngineError(
@@ -70,49 +63,84 @@ export async function loadModel(
     );
   }
   const device = await openDevice(adapter);
-  const dtype = options.dtype ?? 'f16';
-  let session: Session | undefined;
   try {
-    session = await Session.create(device, spec, { ...options, dtype, profile });
-    onStep?.('weights', 0, file.source.size);
-    await loadWeights({
-      source: file.source,
-      entries,
-      session,
-      onProgress: (loaded, total) => onStep?.('weights', loaded, total),
+    const session = await openSession(device, checkpoint, {
+      ...options,
+      dtype: options.dtype ?? 'f16',
+      profile,
     });
-    onStep?.('compiling', 0, 0);
-    await session.warmUp();
+    const name = options.name ?? folder.name;
+    const info = describeModel(name, checkpoint, session, describeAdapter(adapter));
+    const { tokenizer, generation } = checkpoint;
+    return { device, session, tokenizer, generation, stopIds: stopIdsOf(checkpoint), info };
   } catch (thrown) {
-    session?.destroy();
     device.destroy();
     throw thrown;
   }
-  const stopIds = new Set(
-    generation.eosIds.length > 0
-      ? generation.eosIds
-      : tokenizer?.eosId !== undefined
-        ? [tokenizer.eosId]
-        : [],
-  );
-  const info: ModelInfo = {
-    name: options.name ?? folder.name,
+}
+
+/** A folder's files, read and checked; of the weights only the header. */
+interface Checkpoint {
+  readonly spec: ModelSpec;
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly source: ByteSource;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+}
+
+async function readCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
+  const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
+  const spec = readConfig(config);
+  const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
+  const tokenizer = await readTokenizer(folder, spec.V);
+  const weights = 'model.safetensors';
+  const { source, tensors } = await openSafetensors(await requireFile(folder, weights, folder.open(weights)));
+  return { spec, generation, tokenizer, source, entries: checkTensors(spec, tensors) };
+}
+
+type OpenOptions = LoadOptions & Pick<SessionOptions, 'dtype' | 'profile'>;
+
+async function openSession(device: GPUDevice, { spec, source, entries }: Checkpoint, options: OpenOptions) {
+  const { onStep } = options;
+  const session = await Session.create(device, spec, options);
+  try {
+    onStep?.('weights', 0, source.size);
+    const onProgress = (loaded: number, total: number) => onStep?.('weights', loaded, total);
+    await loadWeights({ source, entries, session, onProgress });
+    onStep?.('compiling', 0, 0);
+    await session.warmUp();
+    return session;
+  } catch (thrown) {
+    session.destroy();
+    throw thrown;
+  }
+}
+
+function stopIdsOf({ generation, tokenizer }: Checkpoint): ReadonlySet<TokenId> {
+  if (generation.eosIds.length > 0) return new Set(generation.eosIds);
+  return new Set(tokenizer?.eosId === undefined ? [] : [tokenizer.eosId]);
+}
+
+function describeModel(name: string, checkpoint: Checkpoint, session: Session, adapter: string): ModelInfo {
+  const { spec, generation, entries } = checkpoint;
+  const sizes = [...entries.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  return {
+    name,
     family: spec.family,
-    parameters: [...entries.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    parameters: sizes.reduce((a, b) => a + b, 0),
     contextLength: spec.contextLength,
     layers: spec.L,
     heads: spec.H,
     kvHeads: spec.G,
     headDim: spec.D,
     vocabulary: spec.V,
-    dtype,
-    profile,
-    adapter: describeAdapter(adapter),
+    dtype: session.variant.dtype,
+    profile: session.variant.profile,
+    adapter,
     weightsBytes: session.memory().weightsBytes,
     sampling: generation.sampling,
     maxNewTokens: generation.maxNewTokens ?? MAX_NEW_TOKENS,
   };
-  return { device, session, tokenizer, generation, stopIds, info };
 }
 
 async function readJson(folder: ModelFolder, file: string) {

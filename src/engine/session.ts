@@ -1,11 +1,4 @@
-import type {
-  KvLayerReport,
-  MemoryReport,
-  Profile,
-  SamplingOptions,
-  StorageDtype,
-  TurnResult,
-} from '../protocol';
+import type { KvLayerReport, MemoryReport, SamplingOptions } from '../protocol';
 import { decode, type Decoded } from './decode';
 import { EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
@@ -24,48 +17,10 @@ import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/lay
 import { OpMaker } from './models/ops';
 import type { ModelSpec } from './models/spec';
 import { prefill, tileRows } from './prefill';
+import type { RunOptions, RunResult, SessionOptions } from './run';
 import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
-
-export interface SessionOptions {
-  readonly dtype: StorageDtype;
-  readonly profile: Profile;
-  /** Most rows of a prefill tile, a power of two; tests make it small. */
-  readonly mostRows?: number;
-  /** Largest binding; tests make it small to see matrices split. */
-  readonly maxBindingBytes?: number;
-}
-
-export interface RunOptions {
-  readonly sampling: SamplingOptions;
-  readonly maxNewTokens: number;
-  /** Tokens that end the answer. */
-  readonly stopIds: ReadonlySet<TokenId>;
-  readonly signal: AbortSignal;
-  /** Fed instead of the sampled tokens, which are still reported: for measuring agreement. */
-  readonly forced?: readonly TokenId[];
-  onReading?(share: number, tokens: { readonly total: number; readonly reused: number }): void;
-  /** Just before the first `onToken`; both from the call. */
-  onFirstToken?(prefillMs: number, ttftMs: number): void;
-  onToken?(id: TokenId, index: number): void;
-  /** Logits before penalties of the row each token was drawn from. [V] Slow: waits for every row. */
-  onLogits?(row: Float32Array<ArrayBuffer>): void;
-}
-
-export interface RunResult {
-  /** The answer; the token that ended it is its last one, as in transformers. */
-  readonly tokens: readonly TokenId[];
-  readonly stopReason: TurnResult['stopReason'];
-  readonly reusedTokens: number;
-  /** Until the device was through with the prompt. */
-  readonly prefillMs: number;
-  /** From the call to the first token in JavaScript. Undefined when stopped before it. */
-  readonly ttftMs: number | undefined;
-  readonly prefillTokensPerSecond: number;
-  /** 0 until two tokens were written. */
-  readonly decodeTokensPerSecond: number;
-}
 
 /** First guess of multiply-adds a millisecond; a CPU's and a small GPU's. */
 const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
@@ -76,7 +31,6 @@ const ANSWER_ROOM = 256;
 const NOTHING: Decoded = {
   tokens: [],
   stopReason: 'stopped',
-  firstTokenAt: undefined,
   decodeTokensPerSecond: 0,
 };
 
@@ -196,25 +150,30 @@ export class Session {
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
     const read = await this.#prefill(prompt, reusedTokens, options);
-    // Not awaited before decoding starts: the first token is already on its way.
-    let prefillMs = performance.now() - started;
-    const idle = this.#pacer.idle().then(() => (prefillMs = performance.now() - started));
+    // Not awaited before decoding starts: the first token is already on its way, and may even be seen first.
+    const elapsed = () => performance.now() - started;
+    let prefillMs: number | undefined;
+    let ttftMs: number | undefined;
+    const idle = this.#pacer.idle().then(() => (prefillMs ??= elapsed()));
     const onToken = (id: TokenId, index: number) => {
-      if (index === 0) options.onFirstToken?.(prefillMs, performance.now() - started);
+      if (index === 0) {
+        ttftMs = elapsed();
+        options.onFirstToken?.((prefillMs ??= ttftMs), ttftMs);
+      }
       options.onToken?.(id, index);
     };
     const decoded = read
       ? await this.#decode(prompt, { ...options, onToken, maxNewTokens: maxNew })
       : NOTHING;
-    await idle;
+    const readMs = await idle;
     const contextEnded = decoded.stopReason === 'length' && maxNew < options.maxNewTokens;
     return {
       ...decoded,
       stopReason: contextEnded ? 'context' : decoded.stopReason,
       reusedTokens,
-      prefillMs,
-      ttftMs: decoded.firstTokenAt === undefined ? undefined : decoded.firstTokenAt - started,
-      prefillTokensPerSecond: (1000 * (prompt.length - reusedTokens)) / prefillMs,
+      prefillMs: readMs,
+      ttftMs,
+      prefillTokensPerSecond: (1000 * (prompt.length - reusedTokens)) / readMs,
     };
   }
 

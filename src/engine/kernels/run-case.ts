@@ -1,5 +1,6 @@
 import type { Variant } from '../gpu/compose';
-import { bind, Pipelines } from '../gpu/pipelines';
+import type { Pipelines } from '../gpu/pipelines';
+import { bind } from '../gpu/pipelines';
 import { readBuffer } from '../gpu/readback';
 import { bindingsOf, packOp, packStep, type Kernel } from './kernel';
 import { decodeStored, encodeStored, type KernelCase, type Values } from './cases';

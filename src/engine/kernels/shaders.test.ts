@@ -24,13 +24,22 @@ describe('a kernel', () => {
     expect(kernelFiles.filter((name) => !twins.includes(name))).toEqual([]);
   });
 
-  it.each(kernelFiles)('%s says its formula, layout, grid, memory, variants and source in its head', (name) => {
-    const head = shaderTexts.get(name)!.split('\n').filter((line) => line.startsWith('//'));
-    expect(head[0]).toMatch(new RegExp(`^// ${name}: .+`));
-    for (const field of ['Layout', 'Grid', 'Memory', 'Variants', 'Source']) {
-      expect(head.some((line) => line.startsWith(`// ${field} `)), field).toBe(true);
-    }
-  });
+  it.each(kernelFiles)(
+    '%s says its formula, layout, grid, memory, variants and source in its head',
+    (name) => {
+      const head = shaderTexts
+        .get(name)!
+        .split('\n')
+        .filter((line) => line.startsWith('//'));
+      expect(head[0]).toMatch(new RegExp(`^// ${name}: .+`));
+      for (const field of ['Layout', 'Grid', 'Memory', 'Variants', 'Source']) {
+        expect(
+          head.some((line) => line.startsWith(`// ${field} `)),
+          field,
+        ).toBe(true);
+      }
+    },
+  );
 
   it.each(kernelFiles)('%s stays under 170 lines', (name) => {
     expect(shaderTexts.get(name)!.split('\n').length).toBeLessThan(170);
@@ -42,13 +51,17 @@ describe('a kernel', () => {
         const text = kernelText(kernel, { profile, dtype: 'f16', D: 64 });
         const declared = [...text.matchAll(/@binding\((\w+)\) var<(\w+)(?:, (\w+))?> (\w+)/g)].map(
           ([, number, space, access, name]) => {
-            const index = number === 'WEIGHTS' ? Number(/const WEIGHTS = (\d+)u/.exec(text)![1]) : Number(number);
+            const index =
+              number === 'WEIGHTS' ? Number(/const WEIGHTS = (\d+)u/.exec(text)![1]) : Number(number);
             const type = space === 'uniform' ? 'uniform' : access === 'read_write' ? 'write' : 'read';
             return { index, name, type };
           },
         );
         const expected = bindingsOf(kernel).map(({ name, type }, index) => ({ index, name, type }));
-        expect(declared.sort((a, b) => a.index - b.index), kernel.name).toEqual(expected);
+        expect(
+          declared.sort((a, b) => a.index - b.index),
+          kernel.name,
+        ).toEqual(expected);
       }
     }
   });
@@ -67,9 +80,13 @@ describe('a kernel', () => {
 
 describe('WGSL text', () => {
   it('is joined in one place, and no shader hides in TypeScript', () => {
-    const importing = sources.filter(({ text }) => /gpu\/shaders'|\.\/shaders'/.test(text)).map(({ name }) => name);
+    const importing = sources
+      .filter(({ text }) => /gpu\/shaders'|\.\/shaders'/.test(text))
+      .map(({ name }) => name);
     expect(importing).toEqual(['src/engine/gpu/compose.ts']);
-    expect(sources.filter(({ text }) => /@compute|var<storage/.test(text)).map(({ name }) => name)).toEqual([]);
+    expect(sources.filter(({ text }) => /@compute|var<storage/.test(text)).map(({ name }) => name)).toEqual(
+      [],
+    );
   });
 
   it('uses every chunk', () => {

@@ -22,12 +22,13 @@ export interface Fixture {
   readonly logits: Float32Array[];
 }
 
-const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 function readFixture(name: string, folder = FOLDER + name): Fixture {
-  const { prompt, continuation } = json<Pick<Fixture, 'prompt' | 'continuation'>>(
-    `${FOLDER}${name}/expected.json`,
-  );
+  const { prompt, continuation } = json(`${FOLDER}${name}/expected.json`) as Pick<
+    Fixture,
+    'prompt' | 'continuation'
+  >;
   const bytes = readFileSync(`${FOLDER}${name}/logits.bin`);
   const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   const V = all.length / continuation.length;
@@ -44,9 +45,7 @@ export const FIXTURES: readonly Fixture[] = readdirSync(FOLDER)
 export const DEMO = readFixture('demo', DEMO_FOLDER);
 
 /** Token ids of sample text, with the f32 argmax of PyTorch after each. */
-export const FORCED = json<{ tokens: TokenId[]; argmax: TokenId[]; gap: number[] }>(
-  `${FOLDER}demo/forced.json`,
-);
+export const FORCED = json(`${FOLDER}demo/forced.json`) as { tokens: TokenId[]; argmax: TokenId[] };
 
 interface Sample {
   readonly name: string;
@@ -55,7 +54,7 @@ interface Sample {
 }
 
 /** The page's sample documents, with what PyTorch made the demo model answer. */
-export const SAMPLES = json<[Sample, ...Sample[]]>(`${DEMO_FOLDER}samples.json`);
+export const SAMPLES = json(`${DEMO_FOLDER}samples.json`) as [Sample, ...Sample[]];
 
 export async function readOnCpu(folder: string): Promise<{ spec: ModelSpec; tensors: Tensors }> {
   const spec = readConfig(json(`${folder}/config.json`));

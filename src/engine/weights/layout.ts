@@ -45,9 +45,12 @@ export interface ModelWeights {
 }
 
 /** Where a tensor of the checkpoint goes: its row (or element) i to `i * stride + offset` of the target. */
-export type Placement =
-  | { readonly tensor: string; readonly to: Matrix; readonly stride: number; readonly offset: number }
-  | { readonly tensor: string; readonly to: Vector; readonly stride: number; readonly offset: number };
+export interface Placement {
+  readonly tensor: string;
+  readonly to: Matrix | Vector;
+  readonly stride: number;
+  readonly offset: number;
+}
 
 /** Empty weights of a model and where each tensor of its checkpoint goes. */
 export function layOut(
@@ -56,79 +59,99 @@ export function layOut(
   dtype: StorageDtype,
   maxBindingBytes: number,
 ): { weights: ModelWeights; placements: Placement[] } {
-  const { L, H, G, D, C, F, V } = spec;
-  const placements: Placement[] = [];
+  const { C, V } = spec;
+  const layout = new Layout(buffers, dtype, maxBindingBytes);
+  const embed_tokens = layout.linear('model.embed_tokens', V, C);
+  const layers = Array.from({ length: spec.L }, (_, l) => layOutLayer(spec, layout, `model.layers.${l}`));
+  const norm = layout.norm('model.norm', C);
+  const lm_head = spec.tied ? embed_tokens : layout.linear('lm_head', V, C);
+  return { weights: { embed_tokens, layers, norm, lm_head }, placements: layout.placements };
+}
 
-  const matrix = (label: string, N: number, K: number): Matrix => {
-    const rowBytes = K * (dtype === 'f16' ? 2 : 4);
+function layOutLayer(spec: ModelSpec, layout: Layout, name: string): LayerWeights {
+  const { H, G, D, C, F } = spec;
+  const attn = `${name}.self_attn`;
+  const mlp = `${name}.mlp`;
+  const qkv: readonly Place[] = [
+    { tensor: `${attn}.q_proj`, offset: 0 },
+    { tensor: `${attn}.k_proj`, offset: H * D },
+    { tensor: `${attn}.v_proj`, offset: (H + G) * D },
+  ];
+  const gateUp: readonly Place[] = [
+    { tensor: `${mlp}.gate_proj`, stride: 2, offset: 0 },
+    { tensor: `${mlp}.up_proj`, stride: 2, offset: 1 },
+  ];
+  const qkNorm: readonly Place[] = [
+    { tensor: `${attn}.q_norm`, offset: 0 },
+    { tensor: `${attn}.k_norm`, offset: D },
+  ];
+  return {
+    input_layernorm: layout.norm(`${name}.input_layernorm`, C),
+    qkv_proj: layout.matrix(`${attn}.qkv_proj`, (H + 2 * G) * D, C, qkv),
+    qkv_bias: spec.qkvBias ? layout.vector(`${attn}.qkv_bias`, (H + 2 * G) * D, 'bias', qkv) : undefined,
+    qk_norm: spec.qkNorm ? layout.vector(`${attn}.qk_norm`, 2 * D, 'weight', qkNorm) : undefined,
+    o_proj: layout.linear(`${attn}.o_proj`, C, H * D),
+    o_bias: spec.oBias ? layout.bias(`${attn}.o_proj`, C) : undefined,
+    post_attention_layernorm: layout.norm(`${name}.post_attention_layernorm`, C),
+    gate_up_proj: layout.matrix(`${mlp}.gate_up_proj`, 2 * F, C, gateUp),
+    gate_up_bias: spec.mlpBias ? layout.vector(`${mlp}.gate_up_bias`, 2 * F, 'bias', gateUp) : undefined,
+    down_proj: layout.linear(`${mlp}.down_proj`, C, F),
+    down_bias: spec.mlpBias ? layout.bias(`${mlp}.down_proj`, C) : undefined,
+  };
+}
+
+/** A tensor of the checkpoint, without its `.weight` or `.bias`, and its rows within a fused one. */
+interface Place {
+  readonly tensor: string;
+  readonly stride?: number;
+  readonly offset: number;
+}
+
+/** Makes buffers and notes what goes into them. */
+class Layout {
+  readonly placements: Placement[] = [];
+
+  constructor(
+    private readonly buffers: Buffers,
+    private readonly dtype: StorageDtype,
+    private readonly maxBindingBytes: number,
+  ) {}
+
+  matrix(label: string, N: number, K: number, from: readonly Place[]): Matrix {
+    const rowBytes = K * (this.dtype === 'f16' ? 2 : 4);
     // Whole tiles of 64 rows, so that pieces do not cut tiles.
-    const most = Math.max(64, Math.floor(maxBindingBytes / rowBytes / 64) * 64);
+    const most = Math.max(64, Math.floor(this.maxBindingBytes / rowBytes / 64) * 64);
     const pieces: Piece[] = [];
     for (let first = 0; first < N; first += most) {
       const count = Math.min(most, N - first);
-      pieces.push({ buffer: buffers.storage('weights', label, count * rowBytes), first, count });
+      pieces.push({ buffer: this.buffers.storage('weights', label, count * rowBytes), first, count });
     }
-    return { N, K, pieces };
-  };
-  const vector = (label: string, length: number): Vector => ({
-    length,
-    buffer: buffers.storage('weights', label, 4 * length),
-  });
-  const place = <T extends Matrix | Vector>(to: T, tensor: string, stride = 1, offset = 0): T => {
-    placements.push({ tensor, to, stride, offset } as Placement);
+    const to = { N, K, pieces };
+    this.#note(to, 'weight', from);
     return to;
-  };
+  }
 
-  const layer = (l: number): LayerWeights => {
-    const name = (rest: string) => `model.layers.${l}.${rest}`;
-    const heads = [
-      ['q_proj', 0],
-      ['k_proj', H * D],
-      ['v_proj', (H + G) * D],
-    ] as const;
-    const qkv_proj = matrix(name('qkv_proj'), (H + 2 * G) * D, C);
-    const qkv_bias = spec.qkvBias ? vector(name('qkv_bias'), (H + 2 * G) * D) : undefined;
-    for (const [proj, offset] of heads) {
-      place(qkv_proj, name(`self_attn.${proj}.weight`), 1, offset);
-      if (qkv_bias) place(qkv_bias, name(`self_attn.${proj}.bias`), 1, offset);
-    }
-    const qk_norm = spec.qkNorm ? vector(name('qk_norm'), 2 * D) : undefined;
-    if (qk_norm) {
-      place(qk_norm, name('self_attn.q_norm.weight'));
-      place(qk_norm, name('self_attn.k_norm.weight'), 1, D);
-    }
-    const gate_up_proj = matrix(name('gate_up_proj'), 2 * F, C);
-    const gate_up_bias = spec.mlpBias ? vector(name('gate_up_bias'), 2 * F) : undefined;
-    for (const [proj, offset] of [
-      ['gate_proj', 0],
-      ['up_proj', 1],
-    ] as const) {
-      place(gate_up_proj, name(`mlp.${proj}.weight`), 2, offset);
-      if (gate_up_bias) place(gate_up_bias, name(`mlp.${proj}.bias`), 2, offset);
-    }
-    const norm = (which: string) => place(vector(name(which), C), name(`${which}.weight`));
-    const linear = (which: string, N: number, K: number) =>
-      place(matrix(name(which), N, K), name(`${which}.weight`));
-    const bias = (which: string, has: boolean) =>
-      has ? place(vector(name(which), C), name(`${which}.bias`)) : undefined;
-    return {
-      input_layernorm: norm('input_layernorm'),
-      qkv_proj,
-      qkv_bias,
-      qk_norm,
-      o_proj: linear('self_attn.o_proj', C, H * D),
-      o_bias: bias('self_attn.o_proj', spec.oBias),
-      post_attention_layernorm: norm('post_attention_layernorm'),
-      gate_up_proj,
-      gate_up_bias,
-      down_proj: linear('mlp.down_proj', C, F),
-      down_bias: bias('mlp.down_proj', spec.mlpBias),
-    };
-  };
+  vector(label: string, length: number, kind: 'weight' | 'bias', from: readonly Place[]): Vector {
+    const to = { length, buffer: this.buffers.storage('weights', label, 4 * length) };
+    this.#note(to, kind, from);
+    return to;
+  }
 
-  const embed_tokens = place(matrix('embed_tokens', V, C), 'model.embed_tokens.weight');
-  const layers = Array.from({ length: L }, (_, l) => layer(l));
-  const norm = place(vector('norm', C), 'model.norm.weight');
-  const lm_head = spec.tied ? embed_tokens : place(matrix('lm_head', V, C), 'lm_head.weight');
-  return { weights: { embed_tokens, layers, norm, lm_head }, placements };
+  linear(tensor: string, N: number, K: number): Matrix {
+    return this.matrix(tensor, N, K, [{ tensor, offset: 0 }]);
+  }
+
+  norm(tensor: string, length: number): Vector {
+    return this.vector(tensor, length, 'weight', [{ tensor, offset: 0 }]);
+  }
+
+  bias(tensor: string, length: number): Vector {
+    return this.vector(tensor, length, 'bias', [{ tensor, offset: 0 }]);
+  }
+
+  #note(to: Matrix | Vector, kind: string, from: readonly Place[]): void {
+    for (const { tensor, stride = 1, offset } of from) {
+      this.placements.push({ tensor: `${tensor}.${kind}`, to, stride, offset });
+    }
+  }
 }
