@@ -1,3 +1,4 @@
+import { awaitedLater } from './errors';
 import type { TokenReadback } from './gpu/token-readback';
 import { packStep, type Step } from './kernels/kernel';
 import { encodeToken, type Decoder } from './models/decoder';
@@ -65,7 +66,7 @@ function readDrawn({ device, readback, scratch }: Decode): Promise<TokenId> {
   const encoder = device.createCommandEncoder({ label: 'first token' });
   const read = readback.copy(encoder, scratch.ids);
   device.queue.submit([encoder.finish()]);
-  return read();
+  return awaitedLater(read());
 }
 
 /** Submits the step that feeds token i of the answer; `read` is the promise of token i + 1. */
@@ -80,5 +81,5 @@ async function feed(d: Decode, i: number): Promise<{ read: Promise<TokenId> }> {
   pass.end();
   const read = d.readback.copy(encoder, d.scratch.ids);
   d.device.queue.submit([encoder.finish()]);
-  return { read: read() };
+  return { read: awaitedLater(read()) };
 }

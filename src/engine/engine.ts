@@ -11,6 +11,7 @@ import type {
 } from '../protocol';
 import { EngineError, toEngineError } from './errors';
 import { EventBatch } from './event-batch';
+import { deviceLost } from './gpu/device';
 import { loadModel, type LoadedModel } from './load-model';
 import type { Tokenizer } from './tokenizer/tokenizer';
 import type { ModelFolder } from './weights/source';
@@ -28,12 +29,9 @@ export class Engine implements EngineApi {
   #model: ChatModel | undefined;
   #loading = false;
   #abort: AbortController | undefined;
-  readonly #lost: Promise<EngineFailure>;
-  #onLost!: (failure: EngineFailure) => void;
+  #loss = new Loss();
 
-  constructor(private readonly world: EngineWorld) {
-    this.#lost = new Promise((resolve) => (this.#onLost = resolve));
-  }
+  constructor(private readonly world: EngineWorld) {}
 
   async load(request: LoadRequest, onStatus: (status: EngineStatus) => void): Promise<ModelInfo> {
     if (this.#loading || this.#abort) throw busy();
@@ -42,6 +40,7 @@ export class Engine implements EngineApi {
       this.#model?.session.destroy();
       this.#model?.device.destroy();
       this.#model = undefined;
+      if (this.#loss.happened) this.#loss = new Loss();
       this.#model = await this.#open(request, onStatus);
       this.#watch(this.#model);
       onStatus({ state: 'ready', model: this.#model.info });
@@ -61,9 +60,11 @@ export class Engine implements EngineApi {
     this.#abort = new AbortController();
     const batch = new EventBatch(onEvents);
     try {
-      return await new Turn(model, request, batch, this.#abort.signal).run();
+      const result = await new Turn(model, request, batch, this.#abort.signal).run();
+      if (this.#model === model) return result;
+      throw deviceLost(''); // which is what stopped it
     } catch (thrown) {
-      throw this.#model === model ? toEngineError(thrown) : deviceLost('');
+      throw toEngineError(thrown);
     } finally {
       batch.flush();
       this.#abort = undefined;
@@ -79,11 +80,12 @@ export class Engine implements EngineApi {
   }
 
   async lost(): Promise<EngineFailure> {
-    return this.#lost;
+    return this.#loss.promise;
   }
 
   #ready(): ChatModel {
     if (this.#model) return this.#model;
+    if (this.#loading) throw busy();
     throw new EngineError('not-loaded', 'No model is loaded. Load one first.');
   }
 
@@ -109,8 +111,7 @@ export class Engine implements EngineApi {
       if (reason === 'destroyed' && this.#model !== model) return; // our own doing
       this.#model = undefined;
       this.#abort?.abort();
-      const { code, message: sentence } = deviceLost(message);
-      this.#onLost({ code, message: sentence });
+      this.#loss.tell(deviceLost(message));
     });
   }
 }
@@ -118,11 +119,17 @@ export class Engine implements EngineApi {
 const busy = () =>
   new EngineError('busy', 'The engine is loading or answering. Stop it or wait for its end.');
 
-const deviceLost = (why: string) =>
-  new EngineError(
-    'device-lost',
-    `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again; the conversation is kept.`,
-  );
+/** The loss of a device, which may come once and may be waited for before. */
+class Loss {
+  happened = false;
+  #resolve!: (failure: EngineFailure) => void;
+  readonly promise = new Promise<EngineFailure>((resolve) => (this.#resolve = resolve));
+
+  tell({ code, message }: EngineError): void {
+    this.happened = true;
+    this.#resolve({ code, message });
+  }
+}
 
 /** One turn: template, prefill, decode, with what the page sees of it. */
 class Turn {

@@ -20,6 +20,12 @@ export function invariant(condition: unknown, text: () => string): asserts condi
   if (!condition) throw new Error(`invariant: ${text()}`);
 }
 
+/** The same promise; should nobody come to await it, because something else failed first, its rejection is no news. */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** What went wrong, whatever was thrown, as an EngineError. */
 export function toEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;

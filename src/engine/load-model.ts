@@ -1,6 +1,6 @@
 import type { ModelInfo, Profile, StorageDtype } from '../protocol';
 import { EngineError } from './errors';
-import { canRun, chooseProfile, describeAdapter, openDevice } from './gpu/device';
+import { canRun, causeOf, chooseProfile, describeAdapter, openDevice } from './gpu/device';
 import { readConfig } from './models/config';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
@@ -74,8 +74,9 @@ export async function loadModel(
     const { tokenizer, generation } = checkpoint;
     return { device, session, tokenizer, generation, stopIds: stopIdsOf(checkpoint), info };
   } catch (thrown) {
+    const cause = await causeOf(thrown, device);
     device.destroy();
-    throw thrown;
+    throw cause;
   }
 }
 

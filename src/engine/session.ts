@@ -1,8 +1,9 @@
 import type { KvLayerReport, MemoryReport, SamplingOptions } from '../protocol';
 import { decode, type Decoded } from './decode';
-import { EngineError, invariant } from './errors';
+import { awaitedLater, EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
+import { causeOf } from './gpu/device';
 import { Pacer } from './gpu/pacer';
 import { Pipelines } from './gpu/pipelines';
 import { readBuffer } from './gpu/readback';
@@ -91,13 +92,15 @@ export class Session {
 
   /**
    * Reads the prompt, but for the prefix that the cache already holds, and writes an answer. Rejects with `busy`,
-   * `context-exceeded` or `out-of-memory`; the cache then is as it was, or empty.
+   * `context-exceeded`, `out-of-memory` or `device-lost`; but for the last, the cache then is as it was, or empty.
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     this.#check(prompt);
     this.#busy = true;
     try {
       return await this.#run(prompt, options);
+    } catch (thrown) {
+      throw await causeOf(thrown, this.buffers.device);
     } finally {
       this.#busy = false;
     }
@@ -154,7 +157,7 @@ export class Session {
     const elapsed = () => performance.now() - started;
     let prefillMs: number | undefined;
     let ttftMs: number | undefined;
-    const idle = this.#pacer.idle().then(() => (prefillMs ??= elapsed()));
+    const idle = awaitedLater(this.#pacer.idle().then(() => (prefillMs ??= elapsed())));
     const onToken = (id: TokenId, index: number) => {
       if (index === 0) {
         ttftMs = elapsed();
@@ -212,16 +215,13 @@ export class Session {
     const uniforms = new Uniforms(this.buffers);
     const make = new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
     const { capacity, layers, generation } = this.#kv;
-    const part =
-      this.options.profile === 'software'
-        ? undefined
-        : this.buffers.storage('scratch', 'splits', 4 * partFloats(this.spec, capacity));
+    const part = this.buffers.storage('scratch', 'splits', 4 * partFloats(this.spec, capacity));
     const parts = { spec: this.spec, make, scratch: this.scratch, weights: this.weights, part };
     const decoder = makeDecoder(parts, layers, capacity);
     await make.compiled();
     const free = () => {
       uniforms.free();
-      if (part) this.buffers.free(part);
+      this.buffers.free(part);
     };
     this.#forward = { decoder, generation, free };
   }

@@ -1,3 +1,4 @@
+import { EngineError } from '../errors';
 import { roundUp } from '../shapes';
 
 export type BufferKind = 'weights' | 'kv' | 'scratch';
@@ -18,8 +19,20 @@ export class Buffers {
     return this.make(kind, label, bytes, STORAGE | COPY_SRC | COPY_DST | usage);
   }
 
+  /** Throws `out-of-memory` when the device does not make, or does not bind, a buffer of that size. */
   make(kind: BufferKind, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
-    const buffer = this.device.createBuffer({ label, size: Math.max(16, roundUp(bytes, 16)), usage });
+    const size = Math.max(16, roundUp(bytes, 16));
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const most =
+      usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > most) {
+      throw new EngineError(
+        'out-of-memory',
+        `A buffer of ${size} bytes is needed (${label}), and this graphics device allows ${most}. ` +
+          'Shorten the document or take a smaller model.',
+      );
+    }
+    const buffer = this.device.createBuffer({ label, size, usage });
     this.#live.set(buffer, kind);
     this.#peak = Math.max(this.#peak, this.bytes());
     return buffer;

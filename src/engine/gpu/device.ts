@@ -38,6 +38,21 @@ export function canRun(profile: Profile, features: ReadonlySet<string>): boolean
   return profile !== 'fast' || (features.has('shader-f16') && features.has('subgroups'));
 }
 
+export const deviceLost = (why: string) =>
+  new EngineError(
+    'device-lost',
+    `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again; the conversation is kept.`,
+  );
+
+/**
+ * What made `thrown` happen: `device-lost` when the device is gone, which what fails then does not say by itself.
+ * To be asked before one destroys the device oneself.
+ */
+export async function causeOf(thrown: unknown, device: GPUDevice): Promise<unknown> {
+  const lost = await Promise.race([device.lost, new Promise<undefined>((go) => setTimeout(go, 0))]);
+  return lost ? deviceLost(lost.message) : thrown;
+}
+
 /**
  * A device with the adapter's own limits where they exceed the defaults, and the optional features that kernels know.
  * Rejects with `adapter-limits` when a needed limit is missing.

@@ -1,4 +1,4 @@
-import type { Kernel, Step } from './kernel';
+import { ALL_PROFILES, type Kernel, type Step } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
 
 const WG = 32;
@@ -11,7 +11,7 @@ export const splitsOf = (keptMost: number, { appended }: Step): number =>
 /** Joins the stretches of attention_split. */
 export const attention_merge: Kernel = {
   name: 'attention_merge',
-  profiles: ['portable', 'fast'],
+  profiles: ALL_PROFILES,
   bindings: ['op:uniform', 'step:uniform', 'part:read', 'o:write'],
   stored: [],
   op: ['H', 'G', 'kept_most'],

@@ -1,6 +1,6 @@
 import { ATTENTION, attentionCase, type AttentionShape } from './attention';
 import { splitsOf } from './attention_merge';
-import type { Kernel } from './kernel';
+import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
 
@@ -10,7 +10,7 @@ const HEADS = 8;
 /** One new query a head against stretches of the cache. `kept_most` is the longest head's; only the grid needs it. */
 export const attention_split: Kernel = {
   name: 'attention_split',
-  profiles: ['portable', 'fast'],
+  profiles: ALL_PROFILES,
   ...ATTENTION,
   bindings: ['op:uniform', 'step:uniform', 'qkv:read', 'kept:read', 'k:read', 'v:read', 'part:write'],
   compose: ({ dtype, D }) => ({ consts: { D }, chunks: ['step', `kv_${dtype}`] }),

@@ -1,5 +1,5 @@
 import { ATTENTION, attentionCase, prefillCases } from './attention';
-import type { Kernel } from './kernel';
+import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 
 const WG = 64;
@@ -13,7 +13,7 @@ export const keysPerTile = (D: number): number => (D <= 64 ? 16 : 8);
 /** Causal attention for prefill. */
 export const attention_tiled: Kernel = {
   name: 'attention_tiled',
-  profiles: ['portable', 'fast'],
+  profiles: ALL_PROFILES,
   ...ATTENTION,
   op: [...ATTENTION.op, 'keys'],
   compose: ({ profile, dtype, D }) => ({

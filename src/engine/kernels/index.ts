@@ -1,5 +1,4 @@
 import { attentionMergeCases } from './attention_merge';
-import { attentionRowsCases } from './attention_rows';
 import { attentionSplitCases } from './attention_split';
 import { attentionTiledCases } from './attention_tiled';
 import type { KernelCases } from './cases';
@@ -25,7 +24,6 @@ export const KERNELS: readonly KernelCases[] = [
   matmulRowsCases,
   ropeAppendCases,
   attentionTiledCases,
-  attentionRowsCases,
   attentionSplitCases,
   attentionMergeCases,
   logitsAdjustCases,

@@ -185,7 +185,7 @@ function slidingWindow(fields: Fields, family: Family, L: number): number {
 }
 
 function checkLimits(spec: ModelSpec, activation: string): void {
-  const { H, G, D, C, F } = spec;
+  const { L, H, G, D, C, F, contextLength } = spec;
   const need = (ok: boolean, found: string, needed: string): void => {
     if (!ok) throw configInvalid('config.json', found, needed);
   };
@@ -195,6 +195,13 @@ function checkLimits(spec: ModelSpec, activation: string): void {
     (HEAD_DIMS as readonly number[]).includes(D),
     `has head_dim ${D}`,
     `the attention kernels are made for ${HEAD_DIMS.join(', ')}`,
+  );
+  // Far beyond any model; what follows makes lists of them.
+  need(L <= 1024, `has num_hidden_layers ${L}`, 'at most 1024 are supported');
+  need(
+    contextLength <= 2 ** 24,
+    `has max_position_embeddings ${contextLength}`,
+    'at most 16777216 are supported',
   );
   need(C % 8 === 0, `has hidden_size ${C}`, 'a multiple of 8 is needed');
   need(F % 8 === 0, `has intermediate_size ${F}`, 'a multiple of 8 is needed');

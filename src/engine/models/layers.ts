@@ -1,7 +1,6 @@
 /** Makes the lines of the forward pass: which kernel, which weights, which scratch. */
 import type { Buffers } from '../gpu/buffers';
 import { attention_merge, splitsOf } from '../kernels/attention_merge';
-import { attention_rows } from '../kernels/attention_rows';
 import { attention_split } from '../kernels/attention_split';
 import { attention_tiled, keysPerTile } from '../kernels/attention_tiled';
 import { embed } from '../kernels/embed';
@@ -80,8 +79,8 @@ export interface LayerParts {
   readonly make: OpMaker;
   readonly scratch: Scratch;
   readonly weights: ModelWeights;
-  /** Between the two kernels of attention over stretches of the cache; software adapters need none. */
-  readonly part: GPUBuffer | undefined;
+  /** Between the two kernels of attention over stretches of the cache. */
+  readonly part: GPUBuffer;
 }
 
 /** Floats that `LayerParts.part` needs for a capacity. */
@@ -179,7 +178,6 @@ class LayerMaker {
     const capacity = this.capacity;
     const { qkv, attn: o } = this.scratch;
     const values = { H, G, D, capacity, keys: keysPerTile(D), kept_most: 0 };
-    if (!part) return this.make.dispatch(attention_rows, values, { qkv, kept, k, v, o });
     const prefill = this.make.dispatch(attention_tiled, values, { qkv, kept, k, v, o });
     const decode = sequence([
       this.make.dispatch(attention_split, values, { qkv, kept, k, v, part }),

@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../protocol';
+import { openNodeAdapter } from '../../../tools/node-gpu';
 import { load, runOptions, runWithLogits } from '../engine.test-support';
+import { canRun } from '../gpu/device';
 import type { TokenId } from '../shapes';
 import type { LoadedModel } from '../load-model';
 import { argmax, DEMO, DEMO_FOLDER, FIXTURES, FORCED, logitError, SAMPLES } from './fixtures.test-support';
+
+const { features } = (await openNodeAdapter()).adapter;
+/** Whether profile fast is out of reach here; CI installs an adapter that has it, and counts a skip as a failure. */
+const cannot = (profile: Profile) => !canRun(profile, features);
 
 let model: LoadedModel | undefined;
 afterEach(() => {
@@ -15,7 +21,7 @@ afterEach(() => {
 const TOLERANCE = 1e-3;
 
 describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile) => {
-  it.each([...FIXTURES, DEMO])(
+  it.skipIf(cannot(profile)).each([...FIXTURES, DEMO])(
     'gives the logits and greedy tokens of transformers for $name in f32',
     async (fixture) => {
       const { folder, prompt, continuation, logits } = fixture;
@@ -31,37 +37,43 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
 });
 
 describe('the demo model in f32', () => {
-  it('writes the recorded answers to its sample questions, token for token the same in every profile', async () => {
-    const [{ text, questions }] = SAMPLES;
-    const asked = questions.slice(0, 4);
-    const answers: Record<string, unknown> = {};
-    for (const profile of ['software', 'portable', 'fast'] as const) {
-      const { session, tokenizer, stopIds, device } = await load(DEMO_FOLDER, { dtype: 'f32', profile });
-      const tokens: TokenId[][] = [];
-      for (const { question, model_full_cache: recorded } of asked) {
-        const content = `${text}\n\n${question}`;
-        const prompt = tokenizer!.chat([{ role: 'user', content }], { addGenerationPrompt: true });
-        const run = await session.run(prompt, runOptions(32, { stopIds }));
-        expect(tokenizer!.decode(run.tokens)).toBe(recorded);
-        tokens.push([...run.tokens]);
+  it.skipIf(cannot('fast'))(
+    'writes the recorded answers to its sample questions, token for token the same in every profile',
+    async () => {
+      const [{ text, questions }] = SAMPLES;
+      const asked = questions.slice(0, 4);
+      const answers: Record<string, unknown> = {};
+      for (const profile of ['software', 'portable', 'fast'] as const) {
+        const { session, tokenizer, stopIds, device } = await load(DEMO_FOLDER, { dtype: 'f32', profile });
+        const tokens: TokenId[][] = [];
+        for (const { question, model_full_cache: recorded } of asked) {
+          const content = `${text}\n\n${question}`;
+          const prompt = tokenizer!.chat([{ role: 'user', content }], { addGenerationPrompt: true });
+          const run = await session.run(prompt, runOptions(32, { stopIds }));
+          expect(tokenizer!.decode(run.tokens)).toBe(recorded);
+          tokens.push([...run.tokens]);
+        }
+        answers[profile] = tokens;
+        device.destroy();
       }
-      answers[profile] = tokens;
-      device.destroy();
-    }
-    expect(answers['portable']).toEqual(answers['software']);
-    expect(answers['fast']).toEqual(answers['software']);
-  });
+      expect(answers['portable']).toEqual(answers['software']);
+      expect(answers['fast']).toEqual(answers['software']);
+    },
+  );
 });
 
 describe.each<Profile>(['software', 'fast'])('profile %s with 16-bit weights and cache', (profile) => {
-  it('agrees with PyTorch in f32 on the top token of at least 99 % of forced positions of the demo model', async () => {
-    const { tokens, argmax: expected } = FORCED;
-    const count = 220;
-    const prompt = tokens.slice(0, tokens.length - count);
-    model = await load(DEMO_FOLDER, { dtype: 'f16', profile });
-    const forced = tokens.slice(prompt.length);
-    const { rows } = await runWithLogits(model, prompt, runOptions(count, { forced }));
-    const agreeing = rows.filter((row, i) => argmax(row) === expected[prompt.length - 1 + i]).length;
-    expect(agreeing / count).toBeGreaterThanOrEqual(0.99);
-  });
+  it.skipIf(cannot(profile))(
+    'agrees with PyTorch in f32 on the top token of at least 99 % of forced positions of the demo model',
+    async () => {
+      const { tokens, argmax: expected } = FORCED;
+      const count = 220;
+      const prompt = tokens.slice(0, tokens.length - count);
+      model = await load(DEMO_FOLDER, { dtype: 'f16', profile });
+      const forced = tokens.slice(prompt.length);
+      const { rows } = await runWithLogits(model, prompt, runOptions(count, { forced }));
+      const agreeing = rows.filter((row, i) => argmax(row) === expected[prompt.length - 1 + i]).length;
+      expect(agreeing / count).toBeGreaterThanOrEqual(0.99);
+    },
+  );
 });

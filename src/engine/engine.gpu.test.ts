@@ -1,0 +1,305 @@
+/** What the worker exposes, with the demo model on the adapter that Node finds. */
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodeFolder } from '../../tools/node-folder';
+import { openNodeAdapter } from '../../tools/node-gpu';
+import type { ChatMessage, EngineEvent, EngineStatus, LoadRequest, TurnResult } from '../protocol';
+import { Engine } from './engine';
+import { DEMO_FOLDER, SAMPLES } from './models/fixtures.test-support';
+
+const REQUEST: LoadRequest = { baseUrl: DEMO_FOLDER, name: 'demo', dtype: 'f32' };
+const [SHORT, , LONG] = SAMPLES as unknown as [(typeof SAMPLES)[0], (typeof SAMPLES)[0], (typeof SAMPLES)[0]];
+const [FIRST, SECOND] = SHORT.questions as [(typeof SHORT.questions)[0], (typeof SHORT.questions)[0]];
+
+let gpu: GPU;
+/** The device of the last load. */
+let device: GPUDevice;
+
+beforeAll(async () => {
+  ({ gpu } = await openNodeAdapter());
+});
+
+/** The engine keeps its device to itself; the adapter that it asks is seen to make it. */
+async function requestAdapter(): Promise<GPUAdapter> {
+  const adapter = (await gpu.requestAdapter({ powerPreference: 'high-performance' }))!;
+  return new Proxy(adapter, {
+    get: (target, key) => {
+      if (key === 'requestDevice')
+        return async (wanted: GPUDeviceDescriptor) => (device = await target.requestDevice(wanted));
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** Every submission takes longer than a frame, so that events are seen one by one on a fast adapter too. */
+function slowDown({ queue }: GPUDevice): void {
+  const done = queue.onSubmittedWorkDone.bind(queue);
+  queue.onSubmittedWorkDone = async () => {
+    await done();
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  };
+}
+
+const newEngine = () => new Engine({ requestAdapter, openFolder: nodeFolder });
+const nothing = () => undefined;
+const user = (content: string): ChatMessage => ({ role: 'user', content });
+const ask = (question: string, text = SHORT.text) => ({ messages: [user(`${text}\n\n${question}`)] });
+
+interface Watched {
+  readonly result: TurnResult;
+  readonly events: readonly EngineEvent[];
+}
+
+/** A turn with all its events; `onEvent` may act on them. */
+async function watch(
+  engine: Engine,
+  request: Parameters<Engine['send']>[0],
+  onEvent: (event: EngineEvent) => void = nothing,
+): Promise<Watched> {
+  const events: EngineEvent[] = [];
+  const result = await engine.send(request, (batch) => {
+    events.push(...batch);
+    batch.forEach(onEvent);
+  });
+  return { result, events };
+}
+
+const textOf = (events: readonly EngineEvent[]) =>
+  events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+describe('a turn', () => {
+  let engine: Engine;
+  let turn: Watched;
+  beforeAll(async () => {
+    engine = newEngine();
+    await engine.load(REQUEST, nothing);
+    slowDown(device);
+    turn = await watch(engine, ask(LONG.questions[0]!.question, LONG.text));
+  });
+
+  it('gives the answer that PyTorch gives', () => {
+    expect(turn.result).toMatchObject({ text: LONG.questions[0]!.model_full_cache, stopReason: 'end' });
+  });
+
+  it('tells of reading, then of the first token, then of text', () => {
+    const types = turn.events.map(({ type }) => type).filter((type) => type !== 'memory');
+    const kinds = types.filter((type, i) => type !== types[i - 1]);
+    expect(kinds).toEqual(['reading', 'first-token', 'text']);
+  });
+
+  it('sends texts that joined are the text of the result', () => {
+    expect(textOf(turn.events)).toBe(turn.result.text);
+    const last = turn.events.findLast(({ type }) => type === 'text');
+    expect(last).toMatchObject({ newTokens: turn.result.newTokens });
+  });
+
+  it('tells how far it has read: always further, and all of the new tokens in the end', () => {
+    const readings = turn.events.filter((event) => event.type === 'reading');
+    const done = readings.map(({ doneTokens }) => doneTokens);
+    const { promptTokens, reusedTokens } = turn.result;
+    expect(readings.length).toBeGreaterThan(3);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    expect(done[0]).toBeGreaterThan(0);
+    expect(done.at(-1)).toBe(promptTokens - reusedTokens);
+    for (const { totalTokens, tokensPerSecond, secondsLeft } of readings) {
+      expect(totalTokens).toBe(promptTokens - reusedTokens);
+      expect(tokensPerSecond).toBeGreaterThan(0);
+      expect(secondsLeft).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('shows the cache grow while it reads, before the first token', () => {
+    const first = turn.events.findIndex(({ type }) => type === 'first-token');
+    const hot = turn.events
+      .slice(0, first)
+      .flatMap((event) => (event.type === 'memory' ? [event.memory.kv.hotBytes] : []));
+    expect(hot).toEqual([...hot].sort((a, b) => a - b));
+    expect(new Set(hot).size).toBeGreaterThan(3);
+    // 6 layers, 2 heads, keys and values of 32 floats.
+    const { promptTokens, memory } = turn.result;
+    expect(hot.at(-1)).toBeLessThanOrEqual(6 * 2 * 2 * 32 * 4 * promptTokens);
+    expect(memory.kv.hotBytes).toBeGreaterThan(hot.at(-1)!);
+  });
+
+  it('splits the time to first token into parts that add up', () => {
+    const told = turn.events.find((event) => event.type === 'first-token')!.ttft;
+    expect(turn.result.ttft).toEqual(told);
+    const { totalMs, tokenizeMs, prefillMs, firstTokenMs } = told;
+    expect(tokenizeMs + prefillMs + firstTokenMs).toBeCloseTo(totalMs, 6);
+    for (const part of [tokenizeMs, prefillMs]) expect(part).toBeGreaterThan(0);
+    expect(firstTokenMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('computes again only what is new in a conversation that goes on', async () => {
+    const { result: first } = await watch(engine, ask(FIRST.question));
+    const messages = [...ask(FIRST.question).messages, { role: 'assistant' as const, content: first.text }];
+    const next = await watch(engine, { messages: [...messages, user(SECOND.question)] });
+    expect(first.text).toBe(FIRST.model_full_cache);
+    expect(next.result.reusedTokens).toBeGreaterThanOrEqual(first.promptTokens);
+    expect(next.result.promptTokens).toBeGreaterThan(next.result.reusedTokens);
+    const fresh = newEngine();
+    await fresh.load(REQUEST, nothing);
+    const whole = await watch(fresh, { messages: [...messages, user(SECOND.question)] });
+    expect(whole.result.reusedTokens).toBe(0);
+    expect(next.result.text).toBe(whole.result.text);
+    device.destroy();
+  });
+
+  it('writes the same for the same seed, and something else for another', async () => {
+    const write = async (seed: number) => {
+      const sampling = { temperature: 3, topK: 200, seed };
+      return (await watch(engine, { ...ask(FIRST.question), sampling, maxNewTokens: 12 })).result.text;
+    };
+    const [one, again, two] = [await write(1), await write(1), await write(2)];
+    expect(again).toBe(one);
+    expect(two).not.toBe(one);
+  });
+
+  it('ends when stopped while reading, without text, and the next turn is right', async () => {
+    const { result, events } = await watch(
+      engine,
+      ask(LONG.questions[1]!.question, LONG.text),
+      ({ type }) => {
+        if (type === 'reading') void engine.stop();
+      },
+    );
+    expect(result).toMatchObject({ stopReason: 'stopped', text: '', newTokens: 0, ttft: undefined });
+    expect(events.some(({ type }) => type === 'first-token')).toBe(false);
+    expect((await watch(engine, ask(FIRST.question))).result.text).toBe(FIRST.model_full_cache);
+  });
+
+  it('ends when stopped while writing, with the text so far, and the next turn is right', async () => {
+    // Hot enough never to come to its end.
+    const sampling = { temperature: 100, seed: 3 };
+    const request = { ...ask(FIRST.question), sampling, maxNewTokens: 1000 };
+    const { result, events } = await watch(engine, request, ({ type }) => {
+      if (type === 'text') void engine.stop();
+    });
+    expect(result.stopReason).toBe('stopped');
+    expect(result.newTokens).toBeGreaterThan(0);
+    expect(result.newTokens).toBeLessThan(1000);
+    expect(result.ttft).toBeDefined();
+    expect(textOf(events)).toBe(result.text);
+    expect((await watch(engine, ask(FIRST.question))).result.text).toBe(FIRST.model_full_cache);
+  });
+
+  it('is refused as busy while another runs, which goes on; so is a load', async () => {
+    const running = engine.send(ask(FIRST.question), nothing);
+    await expect(engine.send(ask(SECOND.question), nothing)).rejects.toMatchObject({ code: 'busy' });
+    await expect(engine.load(REQUEST, nothing)).rejects.toMatchObject({ code: 'busy' });
+    expect((await running).text).toBe(FIRST.model_full_cache);
+  });
+
+  it('is refused with a code when it cannot be, and the next one works', async () => {
+    const long = ask(FIRST.question, LONG.text.repeat(20));
+    await expect(engine.send(long, nothing)).rejects.toMatchObject({ code: 'context-exceeded' });
+    expect((await engine.send(ask(FIRST.question), nothing)).text).toBe(FIRST.model_full_cache);
+  });
+
+  it('counts the tokens of a text, without the chat around it', async () => {
+    expect(await engine.countTokens('')).toBe(0);
+    const [one, two] = [await engine.countTokens(SHORT.text), await engine.countTokens(LONG.text)];
+    expect(one).toBeGreaterThan(100);
+    expect(two).toBeGreaterThan(one);
+    expect((await engine.send(ask(FIRST.question), nothing)).promptTokens).toBeGreaterThan(one);
+  });
+});
+
+describe('loading', () => {
+  let engine: Engine;
+  beforeEach(() => {
+    engine = newEngine();
+  });
+
+  it('tells its steps, the bytes up to all of them, and ends ready', async () => {
+    const statuses: EngineStatus[] = [];
+    const info = await engine.load(REQUEST, (status) => statuses.push(status));
+    const steps = statuses.map((status) => (status.state === 'loading' ? status.step : status.state));
+    expect(steps[0]).toBe('adapter');
+    expect(steps.indexOf('weights')).toBeGreaterThan(steps.indexOf('config'));
+    expect(steps.indexOf('compiling')).toBeGreaterThan(steps.lastIndexOf('weights'));
+    expect(statuses.at(-1)).toEqual({ state: 'ready', model: info });
+    const weights = statuses.filter((status) => status.state === 'loading' && status.step === 'weights');
+    expect(weights.at(-1)).toMatchObject({ loadedBytes: expect.any(Number), totalBytes: expect.any(Number) });
+    const { loadedBytes, totalBytes } = weights.at(-1) as { loadedBytes: number; totalBytes: number };
+    expect(loadedBytes).toBe(totalBytes);
+    expect(info).toMatchObject({ name: 'demo', family: 'llama', layers: 6, dtype: 'f32', vocabulary: 1536 });
+    device.destroy();
+  });
+
+  it('comes before anything else', async () => {
+    await expect(engine.send(ask(FIRST.question), nothing)).rejects.toMatchObject({ code: 'not-loaded' });
+    await expect(engine.countTokens('x')).rejects.toMatchObject({ code: 'not-loaded' });
+    await engine.stop();
+  });
+
+  it('keeps the engine busy', async () => {
+    const loading = engine.load(REQUEST, nothing);
+    await expect(engine.load(REQUEST, nothing)).rejects.toMatchObject({ code: 'busy' });
+    await expect(engine.send(ask(FIRST.question), nothing)).rejects.toMatchObject({ code: 'busy' });
+    await loading;
+    expect((await engine.send(ask(FIRST.question), nothing)).text).toBe(FIRST.model_full_cache);
+    device.destroy();
+  });
+
+  it('that fails says so twice, by status and by rejection, and may be tried again', async () => {
+    const statuses: EngineStatus[] = [];
+    const request = { ...REQUEST, baseUrl: `${DEMO_FOLDER}no-such-folder/` };
+    const failure = { code: 'file-missing', message: expect.stringContaining('config.json') };
+    await expect(engine.load(request, (status) => statuses.push(status))).rejects.toMatchObject(failure);
+    expect(statuses.at(-1)).toEqual({ state: 'failed', error: failure });
+    await expect(engine.load(REQUEST, nothing)).resolves.toMatchObject({ name: 'demo' });
+    device.destroy();
+  });
+
+  it('replaces the model and gives its device back, which is no loss', async () => {
+    await engine.load(REQUEST, nothing);
+    let lost = false;
+    void engine.lost().then(() => (lost = true));
+    const before = device;
+    await engine.load(REQUEST, nothing);
+    expect((await before.lost).reason).toBe('destroyed');
+    expect((await engine.send(ask(FIRST.question), nothing)).text).toBe(FIRST.model_full_cache);
+    expect(lost).toBe(false);
+    device.destroy();
+  });
+});
+
+describe('the loss of the device', () => {
+  it.each(['reading', 'text'] as const)(
+    'during %s ends the turn and is told; a later load answers again, and may be lost again',
+    async (when) => {
+      const engine = newEngine();
+      for (let life = 0; life < 2; life++) {
+        await engine.load(REQUEST, nothing);
+        slowDown(device);
+        const lost = engine.lost();
+        const request = { ...ask(FIRST.question), sampling: { temperature: 100 }, maxNewTokens: 1000 };
+        const turn = watch(engine, request, ({ type }) => {
+          if (type === when) device.destroy();
+        });
+        const failure = { code: 'device-lost', message: expect.stringContaining('Load the model again') };
+        await expect(turn).rejects.toMatchObject(failure);
+        expect(await lost).toEqual(failure);
+        await expect(engine.send(ask(FIRST.question), nothing)).rejects.toMatchObject({ code: 'not-loaded' });
+      }
+      await engine.load(REQUEST, nothing);
+      expect((await engine.send(ask(FIRST.question), nothing)).text).toBe(FIRST.model_full_cache);
+      device.destroy();
+    },
+  );
+
+  it('between turns is told, and while loading ends the load with its code', async () => {
+    const engine = newEngine();
+    await engine.load(REQUEST, nothing);
+    device.destroy();
+    expect(await engine.lost()).toMatchObject({ code: 'device-lost' });
+    const load = engine.load(REQUEST, (status) => {
+      if (status.state === 'loading' && status.step === 'weights') device.destroy();
+    });
+    await expect(load).rejects.toMatchObject({ code: 'device-lost' });
+    await engine.load(REQUEST, nothing);
+    expect((await engine.send(ask(FIRST.question), nothing)).text).toBe(FIRST.model_full_cache);
+    device.destroy();
+  });
+});
