@@ -39,6 +39,23 @@ test('a visitor attaches the short sample, clicks a question and reads the right
   await expect(page.getByTestId('answer-figures')).toContainText('tok/s');
 });
 
+for (const profile of ['portable', 'software']) {
+  // The same recorded answers that the engine's tests hold Node to.
+  test(`profile ${profile} writes in f32 what it writes in Node`, async ({ page }) => {
+    const chat = chatOn(page);
+    await chat.openReady(`?dtype=f32&profile=${profile}`);
+    await chat.attachShort();
+    for (const [i, { question, model_full_cache: recorded }] of asked.slice(0, 2).entries()) {
+      if (i > 0) await page.getByTestId('new-chat').click();
+      if (i > 0) await chat.attachShort();
+      await chat.composer.fill(question);
+      await chat.composer.press('Enter');
+      await chat.finished(chat.answers.first());
+      await expect(page.getByTestId('answer-text')).toHaveText(recorded);
+    }
+  });
+}
+
 test('the document of a question can be read where it was attached', async ({ page }) => {
   const chat = chatOn(page);
   await chat.openReady();

@@ -16,6 +16,8 @@ interface Sample {
   readonly questions: readonly {
     readonly question: string;
     readonly answer: string;
+    /** What PyTorch made the demo model answer. */
+    readonly model_full_cache: string;
     readonly right: boolean;
   }[];
 }

@@ -59,21 +59,44 @@ function parse(argv: string[]) {
   }
 }
 
-type Arguments = ReturnType<typeof parse>;
-
-async function promptTokens(args: Arguments, { tokenizer, info }: LoadedModel): Promise<TokenId[]> {
-  const given = [args.prompt, args['prompt-file'], args.tokens].filter((value) => value !== undefined);
+/** All that the command line asks for, checked before anything is loaded. */
+function readArguments(argv: string[]) {
+  const args = parse(argv);
+  const { model, prompt, tokens, chat, json } = args;
+  if (model === undefined) throw bad('--model is missing.');
+  const given = [prompt, args['prompt-file'], tokens].filter((value) => value !== undefined);
   if (given.length !== 1) throw bad('Give one of --prompt, --prompt-file and --tokens.');
-  if (args.tokens !== undefined) {
-    return args.tokens.split(',').map((id) => number('tokens', id, 0, true) as TokenId);
-  }
+  if (tokens !== undefined && chat) throw bad('--chat takes text; --tokens are read as they are.');
+  const maxNewTokens = number('max-new', args['max-new'], 64, true);
+  if (maxNewTokens === 0) throw bad('--max-new is 0; at least one token is needed.');
+  const profile = oneOf<Profile | 'auto'>('profile', args.profile, ['auto', 'portable', 'fast', 'software']);
+  return {
+    model,
+    prompt,
+    promptFile: args['prompt-file'],
+    tokens: tokens?.split(',').map((id) => number('tokens', id, 0, true) as TokenId),
+    chat,
+    maxNewTokens,
+    temperature: number('temperature', args.temperature, 0, false),
+    seed: args.seed === undefined ? undefined : number('seed', args.seed, 0, true),
+    dtype: oneOf<StorageDtype>('dtype', args.dtype, ['f32', 'f16']),
+    profile: profile === 'auto' ? undefined : profile,
+    logitsOut: args['logits-out'],
+    json,
+  };
+}
+
+type Arguments = ReturnType<typeof readArguments>;
+
+async function promptTokens(args: Arguments, { tokenizer, info }: LoadedModel): Promise<readonly TokenId[]> {
+  if (args.tokens) return args.tokens;
   if (!tokenizer) {
     throw new EngineError(
       'file-missing',
       `There is no tokenizer.json in ${info.name}. Add it, or give --tokens.`,
     );
   }
-  const text = args.prompt ?? (await readPrompt(args['prompt-file']!));
+  const text = args.prompt ?? (await readPrompt(args.promptFile!));
   return args.chat
     ? tokenizer.chat([{ role: 'user', content: text }], { addGenerationPrompt: true })
     : tokenizer.encode(text, { addSpecialTokens: true });
@@ -88,7 +111,10 @@ async function readPrompt(file: string): Promise<string> {
 }
 
 async function writeLogits(file: string, rows: readonly Float32Array<ArrayBuffer>[]): Promise<void> {
-  await writeFile(file, Buffer.concat(rows.map((row) => new Uint8Array(row.buffer))));
+  const bytes = Buffer.concat(rows.map((row) => new Uint8Array(row.buffer)));
+  await writeFile(file, bytes).catch((thrown: unknown) => {
+    throw bad(`--logits-out cannot be written: ${(thrown as Error).message}.`);
+  });
 }
 
 function report(model: LoadedModel, prompt: readonly TokenId[], result: RunResult, text: string) {
@@ -108,32 +134,21 @@ function report(model: LoadedModel, prompt: readonly TokenId[], result: RunResul
 }
 
 export async function main(argv: string[]): Promise<number> {
-  const args = parse(argv);
-  if (args.model === undefined) throw bad('--model is missing.');
-  const dtype = oneOf<StorageDtype>('dtype', args.dtype, ['f32', 'f16']);
-  const profile = oneOf<Profile | 'auto'>('profile', args.profile, ['auto', 'portable', 'fast', 'software']);
-  const maxNewTokens = number('max-new', args['max-new'], 64, true);
-  if (maxNewTokens === 0) throw bad('--max-new is 0; at least one token is needed.');
+  const args = readArguments(argv);
+  const { dtype, profile, maxNewTokens, temperature, logitsOut } = args;
   const { adapter } = await openNodeAdapter();
-  const model = await loadModel(adapter, nodeFolder(args.model), {
-    dtype,
-    profile: profile === 'auto' ? undefined : profile,
-  });
+  const model = await loadModel(adapter, nodeFolder(args.model), { dtype, profile });
   const prompt = await promptTokens(args, model);
   const rows: Float32Array<ArrayBuffer>[] = [];
   const { sampling } = model.generation;
   const result = await model.session.run(prompt, {
-    sampling: {
-      ...sampling,
-      temperature: number('temperature', args.temperature, 0, false),
-      seed: number('seed', args.seed, sampling.seed, true),
-    },
+    sampling: { ...sampling, temperature, seed: args.seed ?? sampling.seed },
     maxNewTokens,
     stopIds: model.stopIds,
     signal: new AbortController().signal,
-    ...(args['logits-out'] !== undefined && { onLogits: (row) => rows.push(row) }),
+    ...(logitsOut !== undefined && { onLogits: (row) => rows.push(row) }),
   });
-  if (args['logits-out'] !== undefined) await writeLogits(args['logits-out'], rows);
+  if (logitsOut !== undefined) await writeLogits(logitsOut, rows);
   const text = model.tokenizer?.decode(result.tokens) ?? '';
   process.stdout.write(`${args.json ? JSON.stringify(report(model, prompt, result, text)) : text}\n`);
   return 0;

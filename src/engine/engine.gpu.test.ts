@@ -273,14 +273,19 @@ describe('the loss of the device', () => {
       for (let life = 0; life < 2; life++) {
         await engine.load(REQUEST, nothing);
         slowDown(device);
-        const lost = engine.lost();
+        let told = 0;
+        const lost = engine.lost().finally(() => told++);
+        let toldBefore: number | undefined;
         const request = { ...ask(FIRST.question), sampling: { temperature: 100 }, maxNewTokens: 1000 };
         const turn = watch(engine, request, ({ type }) => {
-          if (type === when) device.destroy();
+          if (type !== when) return;
+          toldBefore ??= told;
+          device.destroy();
         });
         const failure = { code: 'device-lost', message: expect.stringContaining('Load the model again') };
         await expect(turn).rejects.toMatchObject(failure);
         expect(await lost).toEqual(failure);
+        expect(toldBefore).toBe(0);
         await expect(engine.send(ask(FIRST.question), nothing)).rejects.toMatchObject({ code: 'not-loaded' });
       }
       await engine.load(REQUEST, nothing);

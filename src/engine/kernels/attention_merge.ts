@@ -45,10 +45,12 @@ function mergeCase(H: number, D: number, length: number): KernelCase {
     step,
     buffers: { part, o: new Float32Array(H * D) },
     expected,
+    bytes: 4 * part.length,
   };
 }
 
 export const attentionMergeCases: KernelCases = {
   kernel: attention_merge,
   cases: () => [mergeCase(1, 8, 3), mergeCase(4, 32, 65), mergeCase(3, 80, 400), mergeCase(9, 128, 64)],
+  benchCases: () => [mergeCase(16, 64, 8192)],
 };

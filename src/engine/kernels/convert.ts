@@ -39,6 +39,17 @@ const SHAPES: readonly Shape[] = [
   { rows: 12, K: 40, start: 0, length: 480, stride: 1, offset: 5, piece: [8, 6] },
 ];
 
+/** A matrix of a model of a billion parameters, for time. */
+const MATRIX: Shape = {
+  rows: 1024,
+  K: 2048,
+  start: 0,
+  length: 1024 * 2048,
+  stride: 1,
+  offset: 0,
+  piece: [0, 1024],
+};
+
 function convertCase(raw: RawDtype, dtype: StorageDtype, shape: Shape): KernelCase {
   const { start, length, K, stride, offset } = shape;
   const [first, count] = shape.piece;
@@ -60,6 +71,7 @@ function convertCase(raw: RawDtype, dtype: StorageDtype, shape: Shape): KernelCa
     step: oneStep(1),
     buffers: { raw: encoded.words, out },
     expected,
+    bytes: length * (raw === 'F32' ? 4 : 2) + length * (dtype === 'f16' ? 2 : 4),
     // Rounding to the nearest half is asked of pack2x16float, but not promised by WGSL: one unit of 2^-11 may differ.
     tolerance: dtype === 'f16' && raw !== 'F16' ? 5e-4 : 0,
   };
@@ -81,4 +93,5 @@ function encodeRaw(
 export const convertCases: KernelCases[] = (Object.keys(convert) as RawDtype[]).map((raw) => ({
   kernel: convert[raw],
   cases: (dtype) => SHAPES.map((shape) => convertCase(raw, dtype, shape)),
+  benchCases: (dtype) => [convertCase(raw, dtype, MATRIX)],
 }));

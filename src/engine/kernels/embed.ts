@@ -38,10 +38,12 @@ function embedCase(
       return { x: out };
     },
     tolerance: 0,
+    bytes: tokens.length * C * ((dtype === 'f16' ? 2 : 4) + 4),
   };
 }
 
 export const embedCases: KernelCases = {
   kernel: embed,
   cases: (dtype) => [embedCase(dtype, 8, 0, 5, [4]), embedCase(dtype, 576, 3, 4, [0, 3, 6, 7, 3])],
+  benchCases: (dtype) => [embedCase(dtype, 1024, 0, 2048, [...Array(256).keys()])],
 };

@@ -116,4 +116,5 @@ export const ropeAppendCases: KernelCases = {
       { D: 80, H: 2, G: 2, T: 3, norm: true, position: 1000 },
       { D: 128, H: 9, G: 3, T: 7, norm: true, position: 131_000 },
     ].map((shape) => ropeCase(shape, dtype)),
+  benchCases: (dtype) => [ropeCase({ D: 64, H: 16, G: 8, T: 256, norm: true, position: 1000 }, dtype)],
 };

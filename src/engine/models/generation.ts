@@ -1,6 +1,7 @@
 import type { SamplingOptions } from '../../protocol';
 import { isObject, shown } from '../json';
 import type { TokenId } from '../shapes';
+import { GREEDY } from '../kernels/sampling';
 import { Fields, configInvalid } from './fields';
 
 export interface GenerationDefaults {
@@ -10,9 +11,6 @@ export interface GenerationDefaults {
   /** Undefined when the checkpoint does not say. */
   readonly maxNewTokens: number | undefined;
 }
-
-/** transformers' `do_sample` is off by default, and so are all filters when it is off. */
-const GREEDY: SamplingOptions = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
 
 /**
  * How the checkpoint wants to be sampled: generation_config.json (undefined when the folder has none), with the end
@@ -24,7 +22,7 @@ export function readGenerationConfig(generation: unknown, config: unknown): Gene
   const own = fields.ids('eos_token_id');
   const eosIds = own.length > 0 ? own : fieldsOf(config, 'config.json').ids('eos_token_id');
 
-  // A penalty works on greedy choices too.
+  // Sampling is off by default, and so are all filters when it is off; a penalty works on greedy choices too.
   const repetitionPenalty = fields.positive('repetition_penalty', 1);
   const sampling = fields.flag('do_sample', false)
     ? {
