@@ -1,6 +1,6 @@
 import type { KvLayerReport, MemoryReport, SamplingOptions } from '../protocol';
 import { decode, type Decoded } from './decode';
-import { awaitedLater, EngineError, invariant } from './errors';
+import { EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
@@ -157,7 +157,7 @@ export class Session {
     const elapsed = () => performance.now() - started;
     let prefillMs: number | undefined;
     let ttftMs: number | undefined;
-    const idle = awaitedLater(this.#pacer.idle().then(() => (prefillMs ??= elapsed())));
+    const idle = this.#pacer.idle().then(() => (prefillMs ??= elapsed()));
     const onToken = (id: TokenId, index: number) => {
       if (index === 0) {
         ttftMs = elapsed();
