@@ -119,7 +119,7 @@ export async function main(argv: string[]): Promise<number> {
   for (const { kernel, cases, benchCases } of KERNELS) {
     if (!kernel.profiles.includes(profile) || (values.kernel !== undefined && values.kernel !== kernel.name))
       continue;
-    for (const kernelCase of benchCases?.(dtype) ?? cases(dtype).slice(-1)) {
+    for (const kernelCase of benchCases?.(dtype) ?? cases(dtype, profile).slice(-1)) {
       const measured = await row(setting, kernel, kernelCase);
       const shares = [(measured.gbPerSecond ?? 0) / bytesRate, (measured.gflopPerSecond ?? 0) / flopsRate];
       rows.push({ ...measured, share: Math.max(...shares) });

@@ -1,4 +1,4 @@
-// attention_merge: joins the stretches of attention_split.
+// attention_merge: joins the stretches of KEYS cache entries of attention_split.
 //
 //   o[h,:] = sum_i exp(m[i] - M) o[i,:] / sum_i exp(m[i] - M) l[i]     M = max_i m[i]
 //
@@ -7,13 +7,11 @@
 // Memory   one read of part for o, one more of m and l by every lane
 // Variants none
 // Source   online softmax, arXiv:1805.02867
-struct Op { H: u32, G: u32, kept_most: u32 }
+struct Op { H: u32, kept_most: u32 }
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> part: array<f32>;
 @group(0) @binding(3) var<storage, read_write> o: array<f32>;
-
-const KEYS = 64u; // as in attention_split
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lid: u32) {

@@ -3,7 +3,7 @@
 //   m = max_s q.k[s]   l = sum_s exp(q.k[s] - m)   o = sum_s exp(q.k[s] - m) v[s]     s in the stretch, s < length of g
 //
 // Layout   qkv [1,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   part [H,splits,D+2]: o, then m and l
-// Grid     (splits, G, ceil(H/G / HEADS)) workgroups of KEYS = 64; up to HEADS query heads of a group share a fetch
+// Grid     (splits, G, ceil(H/G / HEADS)) workgroups of KEYS; up to HEADS query heads of a group share a fetch
 // Memory   one read of K and V; q and the scores of the stretch in workgroup memory
 // Variants unpack_kv4 from chunks/kv_*
 // Source   split-KV decoding ("flash decoding"), online softmax arXiv:1805.02867
@@ -17,20 +17,19 @@ struct Op { H: u32, G: u32, capacity: u32 }
 @group(0) @binding(6) var<storage, read_write> part: array<f32>;
 
 const D4 = D / 4u;
-const KEYS = 64u;
-const HEADS = 8u;
+const PARTS = KEYS / HEADS; // maxima a head, each of HEADS scores
 const NEVER = -3.0e38;
 var<workgroup> q: array<vec4f, HEADS * D4>;
 var<workgroup> score: array<f32, HEADS * KEYS>;
-var<workgroup> high: array<f32, KEYS>; // [HEADS, 8]: maxima of eighths of the stretch
+var<workgroup> high: array<f32, KEYS>; // [HEADS, PARTS]
 
 fn top_of(r: u32) -> f32 {
   var top = NEVER;
-  for (var i = 0u; i < 8u; i++) { top = max(top, high[8u * r + i]); }
+  for (var i = 0u; i < PARTS; i++) { top = max(top, high[PARTS * r + i]); }
   return top;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(KEYS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -54,7 +53,7 @@ fn main(
   for (var r = 0u; r < HEADS; r++) { score[r * KEYS + lid] = select(NEVER, dots[r], s0 + lid < length); }
   workgroupBarrier();
   var top = NEVER;
-  for (var i = 0u; i < 8u; i++) { top = max(top, score[8u * lid + i]); }
+  for (var i = 0u; i < HEADS; i++) { top = max(top, score[HEADS * lid + i]); }
   high[lid] = top;
   workgroupBarrier();
   for (var r = 0u; r < HEADS; r++) {

@@ -6,7 +6,7 @@
 // Grid     (ceil(count / 4 / WG), ceil(T / 4)) workgroups; a thread makes 4 x 4 outputs
 // Memory   none shared; neighbouring threads read the same x
 // Variants load_w8 from chunks/weights_*
-// Source   measured: 2 to 8 times faster than tiling through workgroup memory on lavapipe and SwiftShader
+// Source   on llvmpipe nearly twice as fast as tiling through workgroup memory, see docs/SPEED.md
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;

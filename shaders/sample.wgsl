@@ -39,7 +39,9 @@ fn pcg(v: u32) -> u32 {
 
 fn gumbel(i: u32) -> f32 {
   let h = pcg(i + pcg(step.draw + pcg(op.seed)));
-  return -log(-log((f32(h >> 8u) + 0.5) * (1.0 / 16777216.0)));
+  let v = (f32(h >> 9u) + 0.5) * (1.0 / 8388608.0); // exact, within (0, 1)
+  // -log(1 - v) is v there; log itself is only good to 2^-21 near 1, and might return 0.
+  return -log(select(-log(1.0 - v), v, v < 1e-4));
 }
 
 // The best of all lanes' candidates, in every lane.

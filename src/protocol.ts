@@ -63,8 +63,8 @@ export interface ModelInfo {
   readonly maxNewTokens: number;
 }
 
+/** How a load is going; what a turn does comes as events. */
 export type EngineStatus =
-  | { readonly state: 'idle' }
   | {
       readonly state: 'loading';
       readonly step: 'adapter' | 'config' | 'weights' | 'compiling';
@@ -73,8 +73,6 @@ export type EngineStatus =
       readonly totalBytes: number;
     }
   | { readonly state: 'ready'; readonly model: ModelInfo }
-  | { readonly state: 'reading'; readonly model: ModelInfo }
-  | { readonly state: 'writing'; readonly model: ModelInfo }
   | { readonly state: 'failed'; readonly error: EngineFailure };
 
 export interface ChatMessage {

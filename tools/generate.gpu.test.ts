@@ -1,6 +1,6 @@
 /** `npm run generate` as others run it: a process, its output and its exit status. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,10 +72,34 @@ describe('generate', () => {
     const ended = await generate('--model', DEMO_FOLDER, '--chat', '--prompt', `${text}\n\n${question}`);
     expect(ended).toMatchObject({ status: 0, stdout: `${answer}\n` });
   });
+
+  it('answers the same from a file, in the profile and storage asked for', async () => {
+    const [{ text, questions }] = SAMPLES;
+    const [{ question, model_full_cache: answer }] = questions as [(typeof questions)[0]];
+    const file = join(temporary, 'prompt.txt');
+    writeFileSync(file, `${text}\n\n${question}`);
+    const options = ['--profile', 'portable', '--dtype', 'f16', '--json'];
+    const { stdout } = await generate('--model', DEMO_FOLDER, '--chat', '--prompt-file', file, ...options);
+    expect(JSON.parse(stdout)).toMatchObject({ text: answer, profile: 'portable' });
+  });
+
+  it('draws the same tokens twice with one --seed, and others than the most likely', async () => {
+    const options = ['--temperature', '1', '--seed', '7', '--max-new', `${continuation.length}`, '--json'];
+    const draw = async () => {
+      const { stdout } = await generate('--model', folder, '--tokens', prompt.join(), ...options);
+      return (JSON.parse(stdout) as { tokens: number[] }).tokens;
+    };
+    const [one, two] = await Promise.all([draw(), draw()]);
+    expect(one).toEqual(two);
+    expect(one).not.toEqual(continuation);
+  });
 });
 
 describe('generate, asked for what cannot be', () => {
   const model = ['--model', DEMO_FOLDER];
+  const broken = join(temporary, 'broken');
+  mkdirSync(broken);
+  writeFileSync(join(broken, 'config.json'), '{\n  "hidden_size": none\n}\n');
   const REFUSED: [what: string, args: string[], line: RegExp][] = [
     [
       'an unknown option',
@@ -96,6 +120,11 @@ describe('generate, asked for what cannot be', () => {
       'a number that is none',
       [...model, '--prompt', 'x', '--temperature', 'hot'],
       /^error bad-argument: --temperature is "hot"; a number of 0 or more is needed\./,
+    ],
+    [
+      'a config.json that is no JSON, quoted with its line ends',
+      ['--model', broken, '--tokens', '1'],
+      /^error [a-z-]+: .*config\.json.*"hidden_size": none/,
     ],
   ];
 

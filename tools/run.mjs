@@ -5,8 +5,7 @@
  *   node tools/run.mjs FILE.ts [arguments...]
  *
  * The tool exports `main(argv: string[]): Promise<number>` and the number is the exit status. Nothing but the tool's
- * own output goes to stdout. A fault of the world (an error with a `code`) is one line on stderr; a fault of ours is a
- * stack.
+ * own output goes to stdout. Whatever goes wrong is one line on stderr, `error CODE: sentence`; FASTKV_STACK=1 adds the stack.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -32,10 +31,12 @@ async function load(file) {
 
 /** @param {unknown} thrown */
 function report(thrown) {
-  if (!(thrown instanceof Error)) return String(thrown);
-  // Node's own ERR_ codes mark wrong calls: faults of ours, which want a stack.
-  const ofTheWorld = 'code' in thrown && !String(thrown.code).startsWith('ERR_');
-  return ofTheWorld ? `error ${String(thrown.code)}: ${thrown.message}` : (thrown.stack ?? thrown.message);
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  // Node's own ERR_ codes mark wrong calls: faults of ours.
+  const code = 'code' in error && !String(error.code).startsWith('ERR_') ? String(error.code) : 'internal';
+  // Messages quote files, and files have lines.
+  const line = `error ${code}: ${error.message.replace(/\s*\n\s*/g, ' ').trim()}`;
+  return process.env['FASTKV_STACK'] === '1' ? `${line}\n${error.stack}` : line;
 }
 
 /** @param {NodeJS.WriteStream} stream */

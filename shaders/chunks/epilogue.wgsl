@@ -11,7 +11,8 @@ const STORE = 0u;
 const ADD = 1u;      // y += sum: the residual stream
 const SILU_MUL = 2u; // rows come in pairs gate, up: y = silu(gate) * up
 
-fn silu(v: f32) -> f32 { return v / (1.0 + exp(-v)); }
+// Bounded: WGSL may assume that nothing overflows.
+fn silu(v: f32) -> f32 { return v / (1.0 + exp(min(-v, 80.0))); }
 
 // Two neighbouring outputs n, n + 1 (n even, within the whole layer) of row t.
 fn finish(t: u32, n: u32, sums: vec2f) {

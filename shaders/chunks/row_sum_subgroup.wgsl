@@ -1,5 +1,5 @@
 // row_sum_subgroup: as row_sum_shared, by shuffles: every lane keeps its row's sums. LPR is at most 4, the smallest
-// subgroup there is.
+// subgroup there is, and lanes fill subgroups in order, as in reduce_subgroup.
 var<workgroup> parts: array<f32, KT * WG>;
 
 fn put_part(j: u32, part: f32, lid: u32) {

@@ -9,7 +9,7 @@ import type {
   TimeToFirstToken,
   TurnResult,
 } from '../protocol';
-import { EngineError, toEngineError } from './errors';
+import { EngineError, invariant, toEngineError } from './errors';
 import { EventBatch } from './event-batch';
 import { deviceLost } from './gpu/device';
 import { loadModel, type LoadedModel } from './load-model';
@@ -76,7 +76,12 @@ export class Engine implements EngineApi {
   }
 
   async countTokens(text: string): Promise<number> {
-    return this.#ready().tokenizer.encode(text, { addSpecialTokens: false }).length;
+    const { tokenizer } = this.#ready();
+    try {
+      return tokenizer.encode(text, { addSpecialTokens: false }).length;
+    } catch (thrown) {
+      throw toEngineError(thrown);
+    }
   }
 
   async lost(): Promise<EngineFailure> {
@@ -97,18 +102,18 @@ export class Engine implements EngineApi {
       dtype: request.dtype,
       profile: request.profile,
       name: request.name,
+      needs: 'chat',
       onStep: (step, loadedBytes, totalBytes) =>
         onStatus({ state: 'loading', step, loadedBytes, totalBytes }),
     });
     const { tokenizer } = model;
-    if (tokenizer) return { ...model, tokenizer };
-    model.device.destroy();
-    throw new EngineError('file-missing', `There is no tokenizer.json in ${folder.name}. A chat needs it.`);
+    invariant(tokenizer, () => 'a chat model without a tokenizer');
+    return { ...model, tokenizer };
   }
 
   #watch(model: ChatModel): void {
-    void model.device.lost.then(({ reason, message }) => {
-      if (reason === 'destroyed' && this.#model !== model) return; // our own doing
+    void model.device.lost.then(({ message }) => {
+      if (this.#model !== model) return; // replaced, or our own doing
       this.#model = undefined;
       this.#abort?.abort();
       this.#loss.tell(deviceLost(message));

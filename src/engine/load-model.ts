@@ -21,6 +21,8 @@ const MAX_NEW_TOKENS = 1024;
 export interface LoadOptions extends Partial<Omit<SessionOptions, 'dtype' | 'profile'>> {
   /** For people; the folder's own where left out. */
   readonly name?: string;
+  /** Refuses early a folder without a tokenizer ('text') or, further, without a chat template ('chat'). */
+  readonly needs?: 'text' | 'chat' | undefined;
   readonly dtype?: StorageDtype | undefined;
   /** Left out: chosen from the adapter. */
   readonly profile?: Profile | undefined;
@@ -52,7 +54,7 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<LoadedModel> {
   options.onStep?.('config', 0, 0);
-  const checkpoint = await readCheckpoint(folder);
+  const checkpoint = await readCheckpoint(folder, options.needs);
   options.onStep?.('adapter', 0, 0);
   const profile = options.profile ?? chooseProfile(adapter);
   if (!canRun(profile, adapter.features)) {
@@ -89,11 +91,19 @@ interface Checkpoint {
   readonly entries: ReadonlyMap<string, TensorEntry>;
 }
 
-async function readCheckpoint(folder: ModelFolder): Promise<Checkpoint> {
+async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
   const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
   const spec = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
-  const tokenizer = await readTokenizer(folder, spec.V);
+  const read = readTokenizer(folder, spec.V);
+  const tokenizer = needs ? await requireFile(folder, 'tokenizer.json', read) : await read;
+  if (needs === 'chat' && !tokenizer?.hasTemplate) {
+    throw new EngineError(
+      'template-invalid',
+      `${folder.name} has no chat template: neither chat_template.jinja nor tokenizer_config.json holds one. ` +
+        'A chat needs it: take the instruct form of the model.',
+    );
+  }
   const weights = 'model.safetensors';
   const { source, tensors } = await openSafetensors(await requireFile(folder, weights, folder.open(weights)));
   return { spec, generation, tokenizer, source, entries: checkTensors(spec, tensors) };

@@ -16,6 +16,8 @@ export interface Prefill {
   readonly pacer: Pacer;
   /** Most rows of a tile: a power of two. */
   readonly mostRows: number;
+  /** Rows of every tile, where a test wants to choose them. */
+  readonly fixedRows: number | undefined;
   /** Holds x of all rows between layers. Undefined when they fit one tile, and x stays in scratch. */
   readonly residual: Residual | undefined;
   /** The tokens to compute; [T] */
@@ -27,24 +29,34 @@ export interface Prefill {
   onProgress(share: number, layer: number, entries: number): void;
 }
 
-/** Multiply-adds of one layer's linear parts for one row. */
-export const linearWork = ({ C, H, G, D, F }: ModelSpec): number =>
-  C * (H + 2 * G) * D + H * D * C + 3 * C * F;
+/** Multiply-adds of one row in q, k and v_proj. */
+const qkvWork = ({ C, H, G, D }: ModelSpec): number => C * (H + 2 * G) * D;
 
-/** Multiply-adds of one layer's attention for rows from..to of a conversation. */
-const attentionWork = ({ H, D }: ModelSpec, from: number, to: number): number =>
-  H * D * (to - from) * (to + from);
+/** Multiply-adds of a layer for rows from..to of a conversation: linear parts and attention. */
+const layerWork = (spec: ModelSpec, from: number, to: number): number => {
+  const { C, H, D, F } = spec;
+  return (to - from) * (qkvWork(spec) + H * D * C + 3 * C * F) + H * D * (to - from) * (to + from);
+};
 
-/** Rows of a tile that fit one submission, and so the longest that a stop waits. */
+/** Of the last layer, all rows but the last tile's only leave keys and values. */
+const endsEarly = ({ spec, tokens }: Prefill, l: number, end: number): boolean =>
+  l === spec.L - 1 && end < tokens.length;
+
+const tileWork = (p: Prefill, l: number, t0: number, end: number): number =>
+  endsEarly(p, l, end) ? (end - t0) * qkvWork(p.spec) : layerWork(p.spec, p.cached + t0, p.cached + end);
+
+/** Rows of a tile that fit one submission, and so the longest that a stop waits. A power of two. */
 export function tileRows({
   spec,
   pacer,
   mostRows,
+  fixedRows,
   cached,
   tokens,
-}: Omit<Prefill, 'decoder' | 'residual'>): number {
+}: Omit<Prefill, 'residual'>): number {
+  if (fixedRows !== undefined) return fixedRows;
   const end = cached + tokens.length;
-  const perRow = linearWork(spec) + attentionWork(spec, end - 1, end);
+  const perRow = layerWork(spec, end - 1, end);
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
   return Math.min(mostRows, Math.max(LEAST_ROWS, fitting));
 }
@@ -56,20 +68,19 @@ export function tileRows({
 export async function prefill(p: Prefill): Promise<boolean> {
   const { spec, tokens, cached } = p;
   const T = tokens.length;
-  const total = spec.L * (T * linearWork(spec) + attentionWork(spec, cached, cached + T));
+  const total = (spec.L - 1) * layerWork(spec, cached, cached + T) + T * qkvWork(spec);
   let done = 0;
   let open: Submission | undefined;
   for (let l = 0; l < spec.L; l++) {
-    const rows = p.residual ? tileRows(p) : T;
-    for (let t0 = 0; t0 < T; t0 += rows) {
+    for (let t0 = 0, end = 0; t0 < T; t0 = end) {
       if (p.signal.aborted) {
         await p.pacer.idle();
         return false;
       }
-      const end = Math.min(T, t0 + rows);
+      end = Math.min(T, t0 + rowsAt(p, t0));
       open ??= begin(p, t0, end - t0, l);
       encodeTile(p, open.pass, l, t0, end);
-      open.work += (end - t0) * linearWork(spec) + attentionWork(spec, cached + t0, cached + end);
+      open.work += tileWork(p, l, t0, end);
       // Alone in its tile, a prompt takes as many layers as fit one submission.
       if (!p.residual && l < spec.L - 1 && open.work < p.pacer.budget) continue;
       done += open.work;
@@ -79,6 +90,15 @@ export async function prefill(p: Prefill): Promise<boolean> {
     }
   }
   return true;
+}
+
+/**
+ * Rows of the tile at t0, by the device's speed so far. A tile starts at a multiple of its own length, so that none crosses
+ * a page of the residual stream, and so that tiles at most double from one to the next.
+ */
+function rowsAt(p: Prefill, t0: number): number {
+  if (!p.residual) return p.tokens.length;
+  return t0 === 0 ? tileRows(p) : Math.min(tileRows(p), t0 & -t0);
 }
 
 interface Submission {
@@ -95,7 +115,7 @@ function begin(p: Prefill, t0: number, rows: number, l: number): Submission {
   const { queue } = p.device;
   queue.writeBuffer(p.scratch.step, 0, packStep(stepOf(p, t0, rows)));
   if (l === 0) queue.writeBuffer(p.scratch.ids, 0, p.tokens, t0, rows);
-  const encoder = p.device.createCommandEncoder({ label: `layer ${l} row ${t0}` });
+  const encoder = p.device.createCommandEncoder({ label: `layer ${l} rows ${t0}+${rows}` });
   if (l > 0) p.residual?.load(encoder, p.scratch.x, t0, rows);
   return { encoder, pass: encoder.beginComputePass(), work: 0 };
 }
@@ -106,7 +126,7 @@ function encodeTile(p: Prefill, pass: GPUComputePassEncoder, l: number, t0: numb
   const layer = decoder.layers[l]!;
   const lastTile = end === tokens.length;
   if (l === 0) decoder.embed_tokens.encode(pass, step, 'prefill');
-  if (l === spec.L - 1 && !lastTile) encodeKeysAndValues(pass, layer, step, 'prefill');
+  if (endsEarly(p, l, end)) encodeKeysAndValues(pass, layer, step, 'prefill');
   else encodeLayer(pass, layer, step, 'prefill');
   if (l === spec.L - 1 && lastTile) encodeHead(pass, decoder.head, step);
 }

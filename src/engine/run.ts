@@ -1,12 +1,13 @@
 /** What a turn takes and gives: shared by the session, the decode loop and those who call them. */
 import type { Profile, SamplingOptions, StorageDtype, TurnResult } from '../protocol';
+import { EngineError } from './errors';
 import type { TokenId } from './shapes';
 
 export interface SessionOptions {
   readonly dtype: StorageDtype;
   readonly profile: Profile;
-  /** Most rows of a prefill tile, a power of two; tests make it small. */
-  readonly mostRows?: number;
+  /** Rows of every prefill tile, a power of two, instead of what the device's speed suggests; for tests. */
+  readonly tileRows?: number;
   /** Largest binding; tests make it small to see matrices split. */
   readonly maxBindingBytes?: number;
 }
@@ -39,4 +40,27 @@ export interface RunResult {
   readonly prefillTokensPerSecond: number;
   /** 0 until two tokens were written. */
   readonly decodeTokensPerSecond: number;
+}
+
+/** Throws `bad-argument` for settings that no kernel is made for. */
+export function checkOptions({ sampling, maxNewTokens }: RunOptions): void {
+  const { temperature, topK, topP, minP, repetitionPenalty, seed } = sampling;
+  const whole = (value: number) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  const rules: readonly (readonly [name: string, value: number, good: boolean, needed: string])[] = [
+    ['temperature', temperature, temperature >= 0 && temperature < Infinity, '0 or more'],
+    ['topK', topK, whole(topK), 'a whole number of 0 or more'],
+    ['topP', topP, topP >= 0 && topP <= 1, 'from 0 to 1'],
+    ['minP', minP, minP >= 0 && minP <= 1, 'from 0 to 1'],
+    [
+      'repetitionPenalty',
+      repetitionPenalty,
+      repetitionPenalty > 0 && repetitionPenalty < Infinity,
+      'above 0',
+    ],
+    ['seed', seed, whole(seed), 'a whole number from 0 to 4294967295'],
+    ['maxNewTokens', maxNewTokens, whole(maxNewTokens) && maxNewTokens > 0, 'a whole number of 1 or more'],
+  ];
+  for (const [name, value, good, needed] of rules) {
+    if (!good) throw new EngineError('bad-argument', `${name} is ${value}; it has to be ${needed}.`);
+  }
 }

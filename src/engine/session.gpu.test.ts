@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openNodeAdapter } from '../../tools/node-gpu';
 import { load, runOptions, runWithLogits } from './engine.test-support';
+import { canRun } from './gpu/device';
 import { GREEDY } from './kernels/sampling';
 import type { LoadedModel } from './load-model';
 import { DEMO, DEMO_FOLDER } from './models/fixtures.test-support';
+import type { Profile } from '../protocol';
 import type { TokenId } from './shapes';
 
+const { features } = (await openNodeAdapter()).adapter;
 const prompt = DEMO.prompt;
 let model: LoadedModel;
 
@@ -21,14 +25,44 @@ const logitsOf = async (from: LoadedModel, tokens: readonly TokenId[]) =>
   (await runWithLogits(from, tokens, runOptions(1))).rows[0]!;
 
 describe('prefill', () => {
-  it('gives the same logits, bit for bit, whatever the tile size', async () => {
-    await forget();
-    const whole = await logitsOf(model, prompt);
-    for (const mostRows of [32, 128]) {
-      const tiled = await load(DEMO_FOLDER, { dtype: 'f32', mostRows });
-      expect(await logitsOf(tiled, prompt)).toEqual(whole);
+  it.skipIf(!canRun('fast', features)).each<[Profile, number[]]>([
+    ['software', [32, 128, 512]],
+    ['portable', [32, 512]],
+    ['fast', [32, 512]],
+  ])('gives the same logits, bit for bit, whatever the tile size, in profile %s', async (profile, sizes) => {
+    const all: Float32Array[] = [];
+    for (const tileRows of sizes) {
+      const tiled = await load(DEMO_FOLDER, { dtype: 'f32', profile, tileRows });
+      const made = vi.spyOn(tiled.device, 'createCommandEncoder');
+      all.push(await logitsOf(tiled, prompt));
+      const labels = made.mock.calls.map(([descriptor]) => descriptor?.label ?? '');
+      const tiles = labels.filter((label) => label.startsWith('layer 0 ')).length;
+      expect(tiles).toBe(Math.ceil(prompt.length / tileRows));
       tiled.device.destroy();
     }
+    for (const row of all) expect(row).toEqual(all[0]);
+  });
+
+  it('submits bounded work: after a long prompt, tiles of the next turn are of the size that the device can do', async () => {
+    const paced = await load(DEMO_FOLDER, { dtype: 'f32' });
+    const long = [...prompt, ...prompt, ...prompt, ...prompt];
+    const rowsOf = async (tokens: readonly TokenId[]) => {
+      const made = vi.spyOn(paced.device, 'createCommandEncoder');
+      await paced.session.run(tokens, runOptions(1));
+      const rows = made.mock.calls.flatMap(([descriptor]) => {
+        const found = /^layer (\d+) rows \d+\+(\d+)$/.exec(descriptor?.label ?? '');
+        return found ? [{ layer: Number(found[1]), rows: Number(found[2]) }] : [];
+      });
+      made.mockRestore();
+      return rows;
+    };
+    const most = (all: { layer: number; rows: number }[], layer: number) =>
+      Math.max(...all.filter((tile) => tile.layer === layer).map(({ rows }) => rows));
+    const first = await rowsOf(long);
+    const second = await rowsOf([7 as TokenId, ...long]);
+    // The last layer does little for most rows; counted in full, it would make the device look many times faster.
+    expect(most(second, 0)).toBeLessThanOrEqual(4 * most(first, model.info.layers - 2));
+    paced.device.destroy();
   });
 
   it('gives the same logits, bit for bit, however the prompt is split between turns, and reads only what is new', async () => {
@@ -60,7 +94,7 @@ describe('prefill', () => {
   });
 
   it('stops between tiles and leaves a cache that later turns can use', async () => {
-    const small = await load(DEMO_FOLDER, { dtype: 'f32', mostRows: 32 });
+    const small = await load(DEMO_FOLDER, { dtype: 'f32', tileRows: 32 });
     const abort = new AbortController();
     const shares: number[] = [];
     const onReading = (share: number) => {
@@ -69,6 +103,9 @@ describe('prefill', () => {
     };
     const stopped = await small.session.run(prompt, runOptions(5, { signal: abort.signal, onReading }));
     expect(stopped).toMatchObject({ stopReason: 'stopped', tokens: [], ttftMs: undefined });
+    // Of the tokens read, not of all that were asked for.
+    const read = (shares.at(-1)! * prompt.length) / (stopped.prefillMs / 1000);
+    expect(stopped.prefillTokensPerSecond).toBeCloseTo(read, 3);
     // One more tile may have been on its way.
     expect(shares.length).toBeLessThanOrEqual(2);
     const again = await small.session.run(prompt, runOptions(5));

@@ -1,6 +1,6 @@
 import type { KvLayerReport, MemoryReport, SamplingOptions } from '../protocol';
 import { decode, type Decoded } from './decode';
-import { EngineError, invariant } from './errors';
+import { awaitedLater, EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
@@ -18,7 +18,7 @@ import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/lay
 import { OpMaker } from './models/ops';
 import type { ModelSpec } from './models/spec';
 import { prefill, tileRows } from './prefill';
-import type { RunOptions, RunResult, SessionOptions } from './run';
+import { checkOptions, type RunOptions, type RunResult, type SessionOptions } from './run';
 import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
@@ -45,6 +45,7 @@ export class Session {
   #tokens: TokenId[] = [];
   #forward: { readonly decoder: Decoder; readonly generation: number; free(): void } | undefined;
   #busy = false;
+  readonly #faults: EngineError[] = [];
 
   private constructor(
     readonly spec: ModelSpec,
@@ -56,10 +57,15 @@ export class Session {
     readonly placements: readonly Placement[],
   ) {
     const { device } = buffers;
-    this.#mostRows = options.mostRows ?? MOST_ROWS;
+    this.#mostRows = options.tileRows ?? MOST_ROWS;
     this.#pacer = new Pacer(device, FIRST_RATE[options.profile]);
     this.#kv = new KvCache(buffers, spec, options.dtype);
     this.#readback = new TokenReadback(buffers);
+    // What no error scope caught would otherwise end as garbage in an answer.
+    device.addEventListener('uncapturederror', ({ error }) => {
+      const code = error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'internal';
+      this.#faults.push(new EngineError(code, `The graphics device refused work: ${error.message}`));
+    });
   }
 
   /** Room for everything, nothing loaded yet: `placements` says what the weights' loader has to fill. */
@@ -69,7 +75,7 @@ export class Session {
       return await allocate(device, 'the model', () => {
         const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
         const { weights, placements } = layOut(spec, buffers, options.dtype, largest);
-        const scratch = makeScratch(spec, buffers, options.mostRows ?? MOST_ROWS);
+        const scratch = makeScratch(spec, buffers, options.tileRows ?? MOST_ROWS);
         return new Session(spec, options, buffers, new Pipelines(device), scratch, weights, placements);
       });
     } catch (thrown) {
@@ -96,9 +102,13 @@ export class Session {
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     this.#check(prompt);
+    checkOptions(options);
     this.#busy = true;
     try {
-      return await this.#run(prompt, options);
+      const result = await this.#run(prompt, options);
+      const [fault] = this.#faults.splice(0);
+      if (fault) throw fault;
+      return result;
     } catch (thrown) {
       throw await causeOf(thrown, this.buffers.device);
     } finally {
@@ -152,12 +162,19 @@ export class Session {
     this.#prepareSampler(prompt, options.sampling);
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
-    const read = await this.#prefill(prompt, reusedTokens, options);
+    let share = 0;
+    const read = await this.#prefill(prompt, reusedTokens, {
+      ...options,
+      onReading: (part, tokens) => {
+        share = part;
+        options.onReading?.(part, tokens);
+      },
+    });
     // Not awaited before decoding starts: the first token is already on its way, and may even be seen first.
     const elapsed = () => performance.now() - started;
     let prefillMs: number | undefined;
     let ttftMs: number | undefined;
-    const idle = this.#pacer.idle().then(() => (prefillMs ??= elapsed()));
+    const idle = awaitedLater(this.#pacer.idle().then(() => (prefillMs ??= elapsed())));
     const onToken = (id: TokenId, index: number) => {
       if (index === 0) {
         ttftMs = elapsed();
@@ -176,7 +193,7 @@ export class Session {
       reusedTokens,
       prefillMs: readMs,
       ttftMs,
-      prefillTokensPerSecond: (1000 * (prompt.length - reusedTokens)) / readMs,
+      prefillTokensPerSecond: (1000 * share * (prompt.length - reusedTokens)) / readMs,
     };
   }
 
@@ -202,28 +219,34 @@ export class Session {
 
   /** Room for entries in the cache, and a forward pass bound to it. */
   async #reserve(entries: number): Promise<void> {
-    const { device } = this.buffers;
+    if (entries <= this.#kv.capacity && this.#forward?.generation === this.#kv.generation) return;
     try {
-      await allocate(device, 'the conversation', () => this.#kv.reserve(entries));
+      await allocate(this.buffers.device, 'the conversation', () => {
+        this.#kv.reserve(entries);
+        return this.#bindForward();
+      });
     } catch (thrown) {
       this.#tokens = [];
       this.#kv.clear();
       throw thrown;
     }
-    if (this.#forward?.generation === this.#kv.generation) return;
+  }
+
+  /** Makes the forward pass over the cache's buffers as they are. Resolves when it is compiled. */
+  #bindForward(): Promise<void> {
     this.#forward?.free();
-    const uniforms = new Uniforms(this.buffers);
-    const make = new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
+    this.#forward = undefined;
     const { capacity, layers, generation } = this.#kv;
     const part = this.buffers.storage('scratch', 'splits', 4 * partFloats(this.spec, capacity));
+    const uniforms = new Uniforms(this.buffers);
+    const make = new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
     const parts = { spec: this.spec, make, scratch: this.scratch, weights: this.weights, part };
-    const decoder = makeDecoder(parts, layers, capacity);
-    await make.compiled();
     const free = () => {
       uniforms.free();
       this.buffers.free(part);
     };
-    this.#forward = { decoder, generation, free };
+    this.#forward = { decoder: makeDecoder(parts, layers, capacity), generation, free };
+    return make.compiled();
   }
 
   async #prefill(prompt: readonly TokenId[], cached: number, options: RunOptions): Promise<boolean> {
@@ -237,11 +260,12 @@ export class Session {
       scratch: this.scratch,
       pacer: this.#pacer,
       mostRows: this.#mostRows,
+      fixedRows: this.options.tileRows,
       tokens,
       cached,
       signal: options.signal,
       onProgress: (share: number, layer: number, entries: number) => {
-        this.#kv.filled.fill(entries, layer, layer + 1);
+        this.#kv.filled.fill(prompt.length, 0, layer).fill(entries, layer, layer + 1);
         options.onReading?.(share, { total: tokens.length, reused: cached });
       },
     };

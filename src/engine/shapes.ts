@@ -9,10 +9,6 @@ type Branded<Name extends string> = number & { readonly [brand]: Name };
 
 /** Index into the vocabulary. */
 export type TokenId = Branded<'TokenId'>;
-/** What RoPE turns by: the token's place in the conversation. Never renumbered. */
-export type Position = Branded<'Position'>;
-/** Place of an entry in a cache. Equals the position only while nothing was evicted. */
-export type Slot = Branded<'Slot'>;
 
 export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);
 export const roundUp = (a: number, multiple: number): number => ceilDiv(a, multiple) * multiple;

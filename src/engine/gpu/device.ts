@@ -12,7 +12,7 @@ const NEEDED = {
   maxBufferSize: 256 * 2 ** 20,
 } as const;
 
-const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const WANTED_FEATURES = ['shader-f16', 'subgroups'] as const;
 
 /** A short name of the adapter for people, such as "apple metal-3" or "mesa software (llvmpipe)". */
 export function describeAdapter({ info }: GPUAdapter): string {
@@ -22,7 +22,7 @@ export function describeAdapter({ info }: GPUAdapter): string {
   );
 }
 
-/** fast wants halves and subgroups; adapters that run on the CPU want kernels without barriers. */
+/** fast wants halves and subgroups; adapters that run on the CPU want norms and matmuls without barriers. */
 export function chooseProfile(adapter: GPUAdapter): Profile {
   const { info } = adapter;
   if (

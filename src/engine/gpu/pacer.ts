@@ -1,3 +1,5 @@
+import { awaitedLater } from '../errors';
+
 /** Most submissions that wait on the device at once: one runs while the next is encoded. */
 const IN_FLIGHT = 2;
 /** Longest that a submission should take. Operating systems reset a device after 2 s. */
@@ -30,7 +32,7 @@ export class Pacer {
     const { queue } = this.device;
     if (this.#queue.length === 0) this.#lastDone = performance.now();
     queue.submit([commands]);
-    this.#queue.push({ work, done: queue.onSubmittedWorkDone() });
+    this.#queue.push({ work, done: awaitedLater(queue.onSubmittedWorkDone()) });
     while (this.#queue.length >= IN_FLIGHT) await this.#oldest();
   }
 

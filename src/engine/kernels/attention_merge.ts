@@ -2,9 +2,11 @@ import { ALL_PROFILES, type Kernel, type Step } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
 
 const WG = 32;
-const KEYS = 64;
 
-/** Stretches of 64 entries that the longest head has, the new one included. */
+/** Cache entries of a stretch: what a workgroup of attention_split takes. */
+export const KEYS = 64;
+
+/** Stretches of KEYS entries that the longest head has, the new one included. */
 export const splitsOf = (keptMost: number, { appended }: Step): number =>
   Math.ceil((keptMost + appended + 1) / KEYS);
 
@@ -14,8 +16,8 @@ export const attention_merge: Kernel = {
   profiles: ALL_PROFILES,
   bindings: ['op:uniform', 'step:uniform', 'part:read', 'o:write'],
   stored: [],
-  op: ['H', 'G', 'kept_most'],
-  compose: ({ D }) => ({ consts: { WG, D }, chunks: ['step'] }),
+  op: ['H', 'kept_most'],
+  compose: ({ D }) => ({ consts: { WG, D, KEYS }, chunks: ['step'] }),
   grid: (_, op) => [op['H']!, 1, 1],
 };
 
@@ -41,7 +43,7 @@ function mergeCase(H: number, D: number, length: number): KernelCase {
   return {
     name: `H=${H} D=${D} splits ${splits}`,
     D,
-    op: { H, G: 1, kept_most: 2 },
+    op: { H, kept_most: 2 },
     step,
     buffers: { part, o: new Float32Array(H * D) },
     expected,

@@ -1,10 +1,10 @@
 import { ATTENTION, attentionCase, type AttentionShape } from './attention';
-import { splitsOf } from './attention_merge';
+import { KEYS, splitsOf } from './attention_merge';
 import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
 
-/** Query heads of a group that a workgroup takes at once. */
+/** Query heads of a group that a workgroup takes at once; divides KEYS. */
 const HEADS = 8;
 
 /** One new query a head against stretches of the cache. `kept_most` is the longest head's; only the grid needs it. */
@@ -13,7 +13,7 @@ export const attention_split: Kernel = {
   profiles: ALL_PROFILES,
   ...ATTENTION,
   bindings: ['op:uniform', 'step:uniform', 'qkv:read', 'kept:read', 'k:read', 'v:read', 'part:write'],
-  compose: ({ dtype, D }) => ({ consts: { D }, chunks: ['step', `kv_${dtype}`] }),
+  compose: ({ dtype, D }) => ({ consts: { D, KEYS, HEADS }, chunks: ['step', `kv_${dtype}`] }),
   grid: (_, op, step) => [splitsOf(op['kept_most']!, step), op['G']!, Math.ceil(op['H']! / op['G']! / HEADS)],
 };
 
@@ -32,10 +32,11 @@ function splitCase(shape: AttentionShape, dtype: StorageDtype): KernelCase {
       const g = Math.floor(h / (H / G));
       const out = part.subarray(item * (D + 2), (item + 1) * (D + 2));
       out[D] = Math.fround(-3e38);
-      const end = Math.min(64 * split + 64, kept![g]! + base.step.appended + 1);
+      const start = KEYS * split;
+      const end = Math.min(start + KEYS, kept![g]! + base.step.appended + 1);
       const at = (s: number) => (g * capacity + s) * D;
-      const scores = Array.from({ length: Math.max(0, end - 64 * split) }, (_, i) => {
-        const row = at(64 * split + i);
+      const scores = Array.from({ length: Math.max(0, end - start) }, (_, i) => {
+        const row = at(start + i);
         let sum = 0;
         for (let d = 0; d < D; d++) sum += qkv![h * D + d]! * k![row + d]!;
         return sum / Math.sqrt(D);
@@ -45,7 +46,7 @@ function splitCase(shape: AttentionShape, dtype: StorageDtype): KernelCase {
       scores.forEach((score, i) => {
         const p = Math.exp(score - out[D]!);
         out[D + 1]! += p;
-        for (let d = 0; d < D; d++) out[d]! += p * v![at(64 * split + i) + d]!;
+        for (let d = 0; d < D; d++) out[d]! += p * v![at(start + i) + d]!;
       });
     }
     return { part };

@@ -1,6 +1,6 @@
 import type { Kernel, OpValues, Step } from './kernel';
 import { fromHalf, toHalf } from '../f16';
-import type { StorageDtype } from '../../protocol';
+import type { Profile, StorageDtype } from '../../protocol';
 
 export type Values = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 export type Buffers = Readonly<Record<string, Values>>;
@@ -17,6 +17,8 @@ export interface KernelCase {
   expected(): Buffers;
   /** Largest difference allowed, relative to the largest expected value of the binding. Default 1e-5. */
   readonly tolerance?: number;
+  /** f32 bindings of (value, index) pairs: odd words are integers, no float tolerance sees them, they must be equal. */
+  readonly pairs?: readonly string[];
   /** For benchmarks: multiply-adds count as two. */
   readonly flops?: number;
   readonly bytes?: number;
@@ -24,7 +26,7 @@ export interface KernelCase {
 
 export interface KernelCases {
   readonly kernel: Kernel;
-  cases(dtype: StorageDtype): KernelCase[];
+  cases(dtype: StorageDtype, profile: Profile): KernelCase[];
   /** Larger ones, for time; not checked. */
   benchCases?(dtype: StorageDtype): KernelCase[];
 }

@@ -59,6 +59,7 @@ function adjustCase(V: number, options: Partial<SamplingOptions>): KernelCase {
       const adjusted = adjustReference(logits, new Set(tokens), sampling);
       return { adjusted, best: candidatesReference(adjusted) };
     },
+    pairs: ['best'],
   };
 }
 

@@ -49,6 +49,9 @@ export const sampleCases: KernelCases = {
     ...[0, 1, 2].map((draw) =>
       sampleCase(noise(3000, 6, 4), { temperature: 1, topK: 50, topP: 0.9, minP: 0.1, seed: 4 }, draw),
     ),
+    // Hashes at both ends of their range (tokens 18 and 47): the noise must stay finite.
+    sampleCase(new Float32Array(64), { temperature: 1, seed: 169_243 }),
+    sampleCase(new Float32Array(64), { temperature: 1, seed: 19_728 }),
     sampleCase(new Float32Array(600).fill(2), { temperature: 1, topK: 4, seed: 5 }), // all tied: all stay
   ],
   benchCases: () => [

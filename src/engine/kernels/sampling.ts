@@ -53,7 +53,8 @@ function pcg(v: number): number {
 /** Gumbel noise of a token at a draw. */
 export function gumbelReference(seed: number, draw: number, token: number): number {
   const h = pcg((token + pcg((draw + pcg(seed)) >>> 0)) >>> 0);
-  return -Math.log(-Math.log(((h >>> 8) + 0.5) / 2 ** 24));
+  const v = ((h >>> 9) + 0.5) / 2 ** 23;
+  return -Math.log(v < 1e-4 ? v : -Math.log(1 - v));
 }
 
 /** Tokens that top-k, then top-p, then min-p leave, highest first. Equal logits at an edge all stay. */
