@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { chatOn, demoJson, longText, sampleNamed, watchAnswers } from './page';
+import { chatOn, demoJson, longText, sampleNamed, watchAnswers, watchFigureWhileReading } from './page';
 
 const short = sampleNamed('short');
 const asked = short.questions.filter(({ right }) => right);
@@ -14,11 +14,16 @@ test('a visitor attaches the short sample, clicks a question and reads the right
   await chat.attachShort();
   await expect(page.getByTestId('sample-question')).toHaveCount(3);
   const seen = await watchAnswers(page);
+  const kvBytes = await watchFigureWhileReading(page, 'kv-hot-bytes');
   await page.getByTestId('sample-question').first().click();
 
   await chat.finished(chat.answers.first());
   await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
   expect((await seen()).length, 'texts shown while it was written').toBeGreaterThan(1);
+  const bytes = await kvBytes();
+  expect(new Set(bytes).size, 'KV bytes shown while it was read').toBeGreaterThanOrEqual(3);
+  const largest = await chat.figure('kv-hot-bytes');
+  expect([...bytes, largest], 'a full cache only grows').toEqual([...bytes, largest].sort((a, b) => a - b));
 
   const question = page.getByTestId('message').and(page.locator('[data-role=user]'));
   await expect(question).toContainText(asked[0]?.question ?? '');
@@ -168,4 +173,25 @@ test('Enter sends, Shift+Enter breaks the line, and a composing input method kee
   await chat.composer.press('Enter');
   await expect(chat.composer).toHaveValue('');
   await expect(page.getByTestId('message').first()).toContainText('one\ntwo');
+});
+
+test('a double click on Send sends, and does not stop what it sent', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await chat.composer.fill(asked[0]?.question ?? '');
+  await chat.send.dblclick();
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+});
+
+test('a browser that lets the page store nothing still chats', async ({ page }) => {
+  await page.addInitScript(() => {
+    const refuse = () => {
+      throw new DOMException('Access is denied for this document.', 'SecurityError');
+    };
+    Object.defineProperty(window, 'localStorage', { get: refuse });
+  });
+  await chatOn(page).openReady();
+  await expect(page.getByTestId('sample-short')).toBeVisible();
 });

@@ -1,9 +1,42 @@
 import { expect, test, type Page } from '@playwright/test';
 import { chatOn, demoFile, demoJson, longText, withoutWebGpu } from './page';
 
+const Q_PROJ = 'model.layers.0.self_attn.q_proj.weight';
+
 /** Serves a file of the demo model as something else. */
 async function spoil(page: Page, file: string, body: Buffer | string): Promise<void> {
   await page.route(`**/models/demo/${file}`, (route) => route.fulfill({ body }));
+}
+
+type Entry = { dtype: string; shape: readonly number[] };
+
+interface Header extends Record<string, Entry> {
+  [Q_PROJ]: Entry;
+}
+
+/** Not taken out: a file with a hole in it is refused for that. */
+function renameQProj(header: Header): void {
+  header['renamed'] = header[Q_PROJ];
+  Reflect.deleteProperty(header, Q_PROJ);
+}
+
+/** A safetensors file with its header edited in place: its length in 8 bytes, the JSON, spaces up to that length. */
+function withHeader(file: Buffer, edit: (header: Header) => unknown): Buffer {
+  const length = Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Header;
+  edit(header);
+  const edited = Buffer.from(file);
+  edited.write(JSON.stringify(header).padEnd(length), 8);
+  return edited;
+}
+
+/** Without a model there is still a page to attach to and type in. */
+async function expectUsable(chat: ReturnType<typeof chatOn>): Promise<void> {
+  await expect(chat.status).toHaveAttribute('data-value', 'failed');
+  await chat.attachShort();
+  await chat.composer.fill('still typing');
+  await expect(chat.composer).toHaveValue('still typing');
+  await expect(chat.send).toBeDisabled();
 }
 
 test('a model folder that is not there is named, and the page stays usable', async ({ page }) => {
@@ -11,11 +44,34 @@ test('a model folder that is not there is named, and the page stays usable', asy
   await chat.open('?model=models/missing/');
   await expect(chat.error).toHaveAttribute('data-code', 'file-missing');
   await expect(chat.error).toContainText('file-missing');
-  await expect(chat.status).toHaveAttribute('data-value', 'failed');
-  await chat.attachShort();
-  await chat.composer.fill('still typing');
-  await expect(chat.composer).toHaveValue('still typing');
-  await expect(chat.send).toBeDisabled();
+  await expectUsable(chat);
+});
+
+for (const [what, code, edit] of [
+  ['lacks a tensor', 'tensor-missing', renameQProj],
+  ['has a tensor of another shape', 'tensor-shape', (header) => (header[Q_PROJ].shape = [64, 256])],
+  ['stores a tensor as I16', 'dtype-unsupported', (header) => (header[Q_PROJ].dtype = 'I16')],
+] as const satisfies readonly [string, string, (header: Header) => unknown][]) {
+  test(`a checkpoint that ${what} is refused, and the page stays usable`, async ({ page }) => {
+    await spoil(page, 'model.safetensors', withHeader(demoFile('model.safetensors'), edit));
+    const chat = chatOn(page);
+    await chat.open();
+    await expect(chat.error).toHaveAttribute('data-code', code);
+    await expect(chat.error).toContainText(code);
+    await expect(chat.error).toContainText(Q_PROJ);
+    await expectUsable(chat);
+  });
+}
+
+test('a profile beyond the adapter is refused with one that works, and the page stays usable', async ({
+  page,
+}) => {
+  test.skip(process.env['FASTKV_REAL_GPU'] === '1', 'a real graphics card runs it');
+  const chat = chatOn(page);
+  await chat.open('?profile=fast');
+  await expect(chat.error).toHaveAttribute('data-code', 'adapter-limits');
+  await expect(chat.error).toContainText('Use profile portable');
+  await expectUsable(chat);
 });
 
 test('a truncated weights file is refused, and trying again loads the mended one', async ({ page }) => {

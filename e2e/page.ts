@@ -95,6 +95,24 @@ export async function watchAnswers(page: Page): Promise<() => Promise<readonly s
   return () => page.evaluate(() => (window as unknown as { seenAnswers: string[] }).seenAnswers);
 }
 
+/** What a figure of the inspector has shown so far, value by value, while an answer was still reading. */
+export async function watchFigureWhileReading(
+  page: Page,
+  testId: string,
+): Promise<() => Promise<readonly number[]>> {
+  await page.getByTestId(testId).evaluate((element) => {
+    const seen: string[] = [];
+    Object.assign(window, { seenFigures: seen });
+    new MutationObserver(() => {
+      const value = element.getAttribute('data-value');
+      const reading = document.querySelector('[data-testid=answer][data-state=reading]') !== null;
+      if (reading && value && seen.at(-1) !== value) seen.push(value);
+    }).observe(element, { attributeFilter: ['data-value'] });
+  });
+  return async () =>
+    (await page.evaluate(() => (window as unknown as { seenFigures: string[] }).seenFigures)).map(Number);
+}
+
 /** A browser as it was before WebGPU. */
 export async function withoutWebGpu(page: Page): Promise<void> {
   await page.addInitScript(() =>

@@ -6,7 +6,12 @@ import { connectWorker } from './app/store/engine';
 import { createStores, StoresContext } from './app/stores';
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-const stores = createStores(connectWorker, localStorage, prefersDark.matches ? 'dark' : 'light');
+// Where a browser keeps sites from storing anything, already naming localStorage throws; the stores mind that per call.
+const storage = {
+  getItem: (key: string) => localStorage.getItem(key),
+  setItem: (key: string, value: string) => localStorage.setItem(key, value),
+};
+const stores = createStores(connectWorker, storage, prefersDark.matches ? 'dark' : 'light');
 startPage(stores, prefersDark);
 
 const root = document.getElementById('root');

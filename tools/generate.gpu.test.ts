@@ -124,7 +124,7 @@ describe('generate, asked for what cannot be', () => {
     [
       'a config.json that is no JSON, quoted with its line ends',
       ['--model', broken, '--tokens', '1'],
-      /^error [a-z-]+: .*config\.json.*"hidden_size": none/,
+      /^error config-invalid: config\.json is not JSON .*none } /,
     ],
   ];
 

@@ -1,7 +1,7 @@
 import { awaitedLater } from './errors';
 import type { TokenReadback } from './gpu/token-readback';
 import { packStep, type Step } from './kernels/kernel';
-import { encodeToken, type Decoder } from './models/decoder';
+import { encodeHead, encodeToken, type Decoder } from './models/decoder';
 import type { Scratch } from './models/layers';
 import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
@@ -34,16 +34,19 @@ export async function decode(d: Decode): Promise<Decoded> {
   const pipelined = !forced && !onLogits;
   const tokens: TokenId[] = [];
   let firstTokenAt: number | undefined;
+  // When the last token came; a step that ran ahead of the end is waited for, but not counted.
+  let lastAt = 0;
   const end = (stopReason: Decoded['stopReason']): Decoded => {
-    const seconds = (performance.now() - (firstTokenAt ?? 0)) / 1000;
+    const seconds = (lastAt - (firstTokenAt ?? 0)) / 1000;
     const decodeTokensPerSecond = tokens.length > 1 ? (tokens.length - 1) / seconds : 0;
     return { tokens, stopReason, decodeTokensPerSecond };
   };
-  let coming = readDrawn(d);
+  let coming = (await drawFirst(d)).read;
   for (let i = 0; ; i++) {
     const next = pipelined && i + 1 < maxNewTokens ? await feed(d, i) : undefined;
     const id = await coming;
     firstTokenAt ??= performance.now();
+    lastAt = performance.now();
     if (signal.aborted) {
       await next?.read;
       return end('stopped');
@@ -61,12 +64,13 @@ export async function decode(d: Decode): Promise<Decoded> {
   }
 }
 
-/** The id that prefill drew. */
-function readDrawn({ device, readback, scratch }: Decode): Promise<TokenId> {
-  const encoder = device.createCommandEncoder({ label: 'first token' });
-  const read = readback.copy(encoder, scratch.ids);
-  device.queue.submit([encoder.finish()]);
-  return awaitedLater(read());
+/** Draws the first token of the answer from the last row that prefill left in scratch. */
+async function drawFirst(d: Decode): Promise<{ read: Promise<TokenId> }> {
+  const { head } = await d.forward(d.position);
+  // The rows of the last tile are still in the step's uniform; the grid of the head does not depend on them.
+  return submit(d, 'first token', (pass) =>
+    encodeHead(pass, head, { rows: 1, position: 0, appended: 0, draw: 0 }),
+  );
 }
 
 /** Submits the step that feeds token i of the answer; `read` is the promise of token i + 1. */
@@ -75,9 +79,14 @@ async function feed(d: Decode, i: number): Promise<{ read: Promise<TokenId> }> {
   const decoder = await d.forward(entries);
   const step: Step = { rows: 1, position: entries, appended: entries, draw: i + 1 };
   d.device.queue.writeBuffer(d.scratch.step, 0, packStep(step));
-  const encoder = d.device.createCommandEncoder({ label: 'token' });
+  return submit(d, 'token', (pass) => encodeToken(pass, decoder, step));
+}
+
+/** One submission of one pass; `read` is the promise of the token that it draws. */
+function submit(d: Decode, label: string, encode: (pass: GPUComputePassEncoder) => void) {
+  const encoder = d.device.createCommandEncoder({ label });
   const pass = encoder.beginComputePass();
-  encodeToken(pass, decoder, step);
+  encode(pass);
   pass.end();
   const read = d.readback.copy(encoder, d.scratch.ids);
   d.device.queue.submit([encoder.finish()]);

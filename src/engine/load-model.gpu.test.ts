@@ -212,6 +212,24 @@ const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp
   ],
 ];
 
+describe('a folder for a chat', () => {
+  const { 'tokenizer.json': _, ...withoutTokenizer } = filesOf(DEMO_FOLDER);
+  it.each([
+    ['a tokenizer', withoutTokenizer, 'file-missing'],
+    [
+      'a chat template',
+      withFields(filesOf(DEMO_FOLDER), 'tokenizer_config.json', { chat_template: null }),
+      'template-invalid',
+    ],
+  ] as const)('is refused without %s before a device is asked for', async (_what, files, code) => {
+    const { adapter } = await openNodeAdapter();
+    const idle = adapterWith(adapter, { requestDevice: () => expect.unreachable('a device was asked for') });
+    await expect(loadModel(idle, memoryFolder(files as Files), { needs: 'chat' })).rejects.toMatchObject({
+      code,
+    });
+  });
+});
+
 describe('a folder that cannot be used', () => {
   it.each(REFUSED)('is refused before a device is asked for: %s', async (_, files, code, words) => {
     const adapter = await nextAdapter();

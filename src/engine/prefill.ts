@@ -1,6 +1,6 @@
 import type { Pacer } from './gpu/pacer';
 import { packStep, type Step } from './kernels/kernel';
-import { encodeHead, encodeKeysAndValues, encodeLayer, type Decoder } from './models/decoder';
+import { encodeKeysAndValues, encodeLayer, type Decoder } from './models/decoder';
 import type { Scratch } from './models/layers';
 import type { ModelSpec } from './models/spec';
 import type { Residual } from './residual';
@@ -25,7 +25,7 @@ export interface Prefill {
   /** Entries that the cache holds before them. */
   readonly cached: number;
   readonly signal: AbortSignal;
-  /** After each submission: the share of the multiply-adds done, and how far a layer's cache is filled. */
+  /** When the device is through with a submission: the share of the multiply-adds done, and how far a layer's cache is filled. */
   onProgress(share: number, layer: number, entries: number): void;
 }
 
@@ -62,8 +62,8 @@ export function tileRows({
 }
 
 /**
- * Reads the tokens layer by layer, tile by tile, then samples the first new token into scratch.ids[0]. False when
- * aborted between tiles; what the cache holds past `cached` is then partial.
+ * Reads the tokens layer by layer, tile by tile, and leaves the last tile in scratch.x. False when aborted between tiles;
+ * what the cache holds past `cached` is then partial.
  */
 export async function prefill(p: Prefill): Promise<boolean> {
   const { spec, tokens, cached } = p;
@@ -83,10 +83,12 @@ export async function prefill(p: Prefill): Promise<boolean> {
       open.work += tileWork(p, l, t0, end);
       // Alone in its tile, a prompt takes as many layers as fit one submission.
       if (!p.residual && l < spec.L - 1 && open.work < p.pacer.budget) continue;
-      done += open.work;
-      await finish(p, open, t0, end, l);
+      const { work } = open;
+      await finish(p, open, { l, t0, end }, () => {
+        done += work;
+        p.onProgress(Math.min(1, done / total), l, cached + end);
+      });
       open = undefined;
-      p.onProgress(Math.min(1, done / total), l, cached + end);
     }
   }
   return true;
@@ -99,6 +101,13 @@ export async function prefill(p: Prefill): Promise<boolean> {
 function rowsAt(p: Prefill, t0: number): number {
   if (!p.residual) return p.tokens.length;
   return t0 === 0 ? tileRows(p) : Math.min(tileRows(p), t0 & -t0);
+}
+
+/** Rows t0..end of layer l. */
+interface Tile {
+  readonly l: number;
+  readonly t0: number;
+  readonly end: number;
 }
 
 interface Submission {
@@ -121,18 +130,21 @@ function begin(p: Prefill, t0: number, rows: number, l: number): Submission {
 }
 
 function encodeTile(p: Prefill, pass: GPUComputePassEncoder, l: number, t0: number, end: number): void {
-  const { decoder, spec, tokens } = p;
+  const { decoder } = p;
   const step = stepOf(p, t0, end - t0);
   const layer = decoder.layers[l]!;
-  const lastTile = end === tokens.length;
   if (l === 0) decoder.embed_tokens.encode(pass, step, 'prefill');
   if (endsEarly(p, l, end)) encodeKeysAndValues(pass, layer, step, 'prefill');
   else encodeLayer(pass, layer, step, 'prefill');
-  if (l === spec.L - 1 && lastTile) encodeHead(pass, decoder.head, step);
 }
 
-async function finish(p: Prefill, { encoder, pass, work }: Submission, t0: number, end: number, l: number) {
+async function finish(
+  p: Prefill,
+  { encoder, pass, work }: Submission,
+  { l, t0, end }: Tile,
+  onDone: () => void,
+) {
   pass.end();
   if (l < p.spec.L - 1) p.residual?.store(encoder, p.scratch.x, t0, end - t0);
-  await p.pacer.submit(encoder.finish(), work);
+  await p.pacer.submit(encoder.finish(), work, onDone);
 }

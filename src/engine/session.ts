@@ -163,21 +163,23 @@ export class Session {
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
     let share = 0;
+    let ttftMs: number | undefined;
     const read = await this.#prefill(prompt, reusedTokens, {
       ...options,
       onReading: (part, tokens) => {
         share = part;
-        options.onReading?.(part, tokens);
+        // The device's word on the last tile may come after the first token.
+        if (ttftMs === undefined) options.onReading?.(part, tokens);
       },
     });
     // Not awaited before decoding starts: the first token is already on its way, and may even be seen first.
     const elapsed = () => performance.now() - started;
     let prefillMs: number | undefined;
-    let ttftMs: number | undefined;
     const idle = awaitedLater(this.#pacer.idle().then(() => (prefillMs ??= elapsed())));
     const onToken = (id: TokenId, index: number) => {
       if (index === 0) {
         ttftMs = elapsed();
+        if (share < 1) options.onReading?.(1, { total: prompt.length - reusedTokens, reused: reusedTokens });
         options.onFirstToken?.((prefillMs ??= ttftMs), ttftMs);
       }
       options.onToken?.(id, index);
@@ -265,7 +267,9 @@ export class Session {
       cached,
       signal: options.signal,
       onProgress: (share: number, layer: number, entries: number) => {
-        this.#kv.filled.fill(prompt.length, 0, layer).fill(entries, layer, layer + 1);
+        if (this.#kv.appended < prompt.length) {
+          this.#kv.filled.fill(prompt.length, 0, layer).fill(entries, layer, layer + 1);
+        }
         options.onReading?.(share, { total: tokens.length, reused: cached });
       },
     };

@@ -134,7 +134,8 @@ function SendOrStop({ disabled }: { readonly disabled: boolean }) {
       data-testid={running ? 'stop' : 'send'}
       aria-label={running ? stopLabel : 'Send'}
       aria-disabled={running ? stopping : disabled}
-      onClick={running ? () => void stop() : undefined}
+      // The second click of a double click on Send falls on Stop; nobody means that.
+      onClick={running ? ({ detail }) => void (detail <= 1 && stop()) : undefined}
     >
       <Icon name={running ? 'stop' : 'send'} />
     </button>

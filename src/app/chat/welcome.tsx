@@ -15,7 +15,7 @@ export function Welcome() {
     <div className="welcome">
       <h2 className="welcome-title">Ask a document. It stays in this tab.</h2>
       <p className="welcome-lead">
-        The model runs here, on your own graphics card.{' '}
+        The model runs in this tab, on your own machine.{' '}
         {isDemo &&
           'This one is a tiny demo, trained for this page: it only knows how to answer short questions about ' +
             'facts in documents like the samples below.'}

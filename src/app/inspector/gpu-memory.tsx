@@ -7,36 +7,20 @@ export function GpuMemory() {
   const weightsAtLoad = useModel(({ status }) =>
     status.state === 'ready' ? status.model.weightsBytes : undefined,
   );
-  const weights = memory?.weightsBytes ?? weightsAtLoad;
+  const parts = [
+    { label: 'Weights', bytes: memory?.weightsBytes ?? weightsAtLoad, testId: 'weights-bytes' },
+    { label: 'KV buffers', bytes: memory?.kv.allocatedBytes, testId: 'kv-allocated-bytes' },
+    { label: 'Scratch', bytes: memory?.scratchBytes, testId: 'scratch-bytes' },
+    { label: 'All buffers', bytes: memory?.totalBytes, testId: 'total-bytes' },
+    { label: 'Peak', bytes: memory?.peakBytes, testId: 'peak-bytes' },
+  ];
   return (
     <section className="panel">
       <h2>GPU memory</h2>
       <dl className="figure-rows">
-        <FigureRow label="Weights" text={formatBytes(weights)} value={weights} testId="weights-bytes" />
-        <FigureRow
-          label="KV buffers"
-          text={formatBytes(memory?.kv.allocatedBytes)}
-          value={memory?.kv.allocatedBytes}
-          testId="kv-allocated-bytes"
-        />
-        <FigureRow
-          label="Scratch"
-          text={formatBytes(memory?.scratchBytes)}
-          value={memory?.scratchBytes}
-          testId="scratch-bytes"
-        />
-        <FigureRow
-          label="All buffers"
-          text={formatBytes(memory?.totalBytes)}
-          value={memory?.totalBytes}
-          testId="total-bytes"
-        />
-        <FigureRow
-          label="Peak"
-          text={formatBytes(memory?.peakBytes)}
-          value={memory?.peakBytes}
-          testId="peak-bytes"
-        />
+        {parts.map(({ label, bytes, testId }) => (
+          <FigureRow key={testId} label={label} text={formatBytes(bytes)} value={bytes} testId={testId} />
+        ))}
       </dl>
     </section>
   );

@@ -166,6 +166,22 @@ it('ends a turn whose worker dies or whose device is lost, and keeps the convers
   expect(stores.workers[1]?.turns).toHaveLength(1);
 });
 
+it('a load during a turn ends the turn', async () => {
+  await ask('What color?');
+  turn(0).emit({ type: 'text', text: 'Sil', newTokens: 1, decodeTokensPerSecond: 40 });
+  void stores.model.getState().reload();
+  await after(() => stores.workers[1]?.loading.resolve(MODEL));
+  expect(answer()).toMatchObject({
+    text: 'Sil',
+    answer: { state: 'failed', error: { code: 'internal' } },
+  });
+  expect(state().activeId).toBeUndefined();
+  expect(stores.model.getState().status.state).toBe('ready');
+
+  await ask('And now?');
+  expect(stores.workers[1]?.turns).toHaveLength(1);
+});
+
 describe('a new chat', () => {
   it('can be undone', async () => {
     state().attach(DOCUMENT);
@@ -173,7 +189,9 @@ describe('a new chat', () => {
     await turn(0).finish({ text: 'Silver.' });
     const { order } = state();
     state().newChat();
-    expect(state()).toMatchObject({ order: [], document: undefined, memory: undefined });
+    expect(state()).toMatchObject({ order: [], document: undefined });
+    // Of live buffers, which the engine still holds.
+    expect(state().memory?.kv.hotBytes).toBe(500);
     expect(state().notice).toMatchObject({ undo: true });
     state().undoNewChat();
     expect(state()).toMatchObject({ order, document: DOCUMENT, notice: undefined });

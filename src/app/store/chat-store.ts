@@ -174,7 +174,8 @@ function conversationActions(set: Set, get: Get): ConversationActions {
     const { document, order, messages, activeId, memory } = get();
     if (activeId !== undefined) void get().stop();
     left = { ...settled({ document, order, messages, activeId }), memory };
-    set({ ...EMPTY_CONVERSATION, memory: undefined, stopping: false, notice: { text: notice, undo: true } });
+    // Memory stays: the engine keeps the cache until the next question needs it.
+    set({ ...EMPTY_CONVERSATION, stopping: false, notice: { text: notice, undo: true } });
   };
 
   return {
@@ -194,7 +195,7 @@ function conversationActions(set: Set, get: Get): ConversationActions {
 
     newChat() {
       if (get().order.length > 0) leave('Started a new chat.');
-      else set({ ...EMPTY_CONVERSATION, memory: undefined, notice: undefined });
+      else set({ ...EMPTY_CONVERSATION, notice: undefined });
     },
 
     undoNewChat() {

@@ -5,10 +5,19 @@ import type { EngineApi, EngineErrorCode, EngineFailure } from '../../protocol';
 
 export interface EngineConnection {
   readonly api: EngineApi;
-  /** Resolves when the worker itself died; a lost device is `api.lost()`. Calls under way then never settle. */
+  /**
+   * Resolves when the worker itself died or was closed; a lost device is `api.lost()`. Calls under way then never
+   * settle.
+   */
   readonly died: Promise<EngineFailure>;
   close(): void;
 }
+
+/** What a call that was under way is told when its engine is closed. */
+export const CLOSED: EngineFailure = {
+  code: 'internal',
+  message: 'The engine was closed, because a model was loaded anew.',
+};
 
 export type ConnectEngine = () => EngineConnection;
 
@@ -16,12 +25,14 @@ export const connectWorker: ConnectEngine = () => {
   carryErrorCodes();
   const worker = new Worker(new URL('../../engine/worker.ts', import.meta.url), { type: 'module' });
   const remote = wrap<EngineApi>(worker);
+  let end: (failure: EngineFailure) => void = () => undefined;
   const died = new Promise<EngineFailure>((resolve) => {
+    end = resolve;
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       // A worker whose script could not be fetched says nothing at all.
       const reason = event.message ? `: ${event.message}` : ' or could not be started.';
-      resolve({ code: 'internal', message: `The engine's worker stopped${reason}` });
+      end({ code: 'internal', message: `The engine's worker stopped${reason}` });
     });
   });
   return {
@@ -33,7 +44,11 @@ export const connectWorker: ConnectEngine = () => {
       countTokens: (text) => remote.countTokens(text),
       lost: () => remote.lost(),
     },
-    close: () => worker.terminate(),
+    close: () => {
+      worker.terminate();
+      // Terminating fires no event, and whoever waits for a call must hear of it.
+      end(CLOSED);
+    },
   };
 };
 

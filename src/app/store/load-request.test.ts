@@ -29,3 +29,7 @@ it.each([
     refused: { code: 'bad-argument', message: expect.stringContaining(said) as string },
   });
 });
+
+it('shows a folder whose escapes stand for nothing as it is written', () => {
+  expect(loadRequestFrom('?model=%25zz/', PAGE)).toMatchObject({ request: { name: '%zz' } });
+});

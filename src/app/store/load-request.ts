@@ -39,7 +39,12 @@ function folderUrl(folder: string, pageUrl: string): URL | undefined {
 
 function lastSegment(folder: URL): string {
   const name = folder.pathname.split('/').at(-2);
-  return name === undefined || name === '' ? folder.host : decodeURIComponent(name);
+  if (name === undefined || name === '') return folder.host;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // an escape that stands for nothing is shown as it is
+  }
 }
 
 function isOneOf<T extends string>(allowed: readonly T[], value: string): value is T {

@@ -11,7 +11,7 @@ import type {
 } from '../../protocol';
 import { createChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
-import type { ConnectEngine } from './engine';
+import { CLOSED, type ConnectEngine } from './engine';
 import { createModelStore } from './model-store';
 
 export const MODEL: ModelInfo = {
@@ -87,7 +87,10 @@ export class ScriptedWorker {
   readonly #lost = deferred<EngineFailure>();
 
   readonly died = this.#died.promise;
-  close = () => (this.closed = true);
+  close = () => {
+    this.closed = true;
+    this.#died.resolve(CLOSED);
+  };
 
   readonly api: EngineApi = {
     load: (_request, onStatus) => {

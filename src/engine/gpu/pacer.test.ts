@@ -33,9 +33,9 @@ class FakeDevice {
 
 let device: FakeDevice;
 const pacerOf = (firstRate: number) => new Pacer(device as unknown as GPUDevice, firstRate);
-const submit = (pacer: Pacer, work: number) => {
+const submit = (pacer: Pacer, work: number, onDone = () => {}) => {
   device.work = work;
-  return pacer.submit(COMMANDS, work);
+  return pacer.submit(COMMANDS, work, onDone);
 };
 
 beforeEach(() => {
@@ -50,6 +50,15 @@ describe('Pacer', () => {
     for (let i = 0; i < 10; i++) await submit(pacer, 50_000);
     expect(device.submitted).toBe(10);
     expect(device.mostInFlight).toBe(2);
+  });
+
+  it('tells of a submission when the device is through with it, and not before', async () => {
+    const pacer = pacerOf(1000);
+    const done: number[] = [];
+    for (let i = 0; i < 3; i++) await submit(pacer, 50_000, () => done.push(i));
+    expect(done).toEqual([0, 1]);
+    await pacer.idle();
+    expect(done).toEqual([0, 1, 2]);
   });
 
   it('is idle once everything that it submitted is done', async () => {

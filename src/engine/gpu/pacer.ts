@@ -10,7 +10,8 @@ const TARGET_MS = 50;
  * is queued. Work is counted in multiply-adds.
  */
 export class Pacer {
-  readonly #queue: { readonly work: number; readonly done: Promise<void> }[] = [];
+  readonly #queue: { readonly work: number; readonly done: Promise<void>; readonly onDone: () => void }[] =
+    [];
   /** Multiply-adds a millisecond; the first guess is low, since too short a submission costs little. */
   #rate: number;
   #lastDone = 0;
@@ -27,12 +28,12 @@ export class Pacer {
     return this.#rate * TARGET_MS;
   }
 
-  /** Resolves when another submission may be made. */
-  async submit(commands: GPUCommandBuffer, work: number): Promise<void> {
+  /** Resolves when another submission may be made; `onDone` is called when the device is through with this one. */
+  async submit(commands: GPUCommandBuffer, work: number, onDone: () => void): Promise<void> {
     const { queue } = this.device;
     if (this.#queue.length === 0) this.#lastDone = performance.now();
     queue.submit([commands]);
-    this.#queue.push({ work, done: awaitedLater(queue.onSubmittedWorkDone()) });
+    this.#queue.push({ work, done: awaitedLater(queue.onSubmittedWorkDone()), onDone });
     while (this.#queue.length >= IN_FLIGHT) await this.#oldest();
   }
 
@@ -42,11 +43,12 @@ export class Pacer {
   }
 
   async #oldest(): Promise<void> {
-    const { work, done } = this.#queue.shift()!;
+    const { work, done, onDone } = this.#queue.shift()!;
     await done;
     const elapsed = Math.max(0.1, performance.now() - this.#lastDone);
     this.#lastDone = performance.now();
     // Half old, half new: one slow tile (a compile, another tab) does not shrink all that follow.
     this.#rate = 0.5 * this.#rate + (0.5 * work) / elapsed;
+    onDone();
   }
 }
