@@ -128,7 +128,7 @@ test('a prompt longer than the context fails in the transcript, and a shorter on
   const chat = chatOn(page);
   await chat.openReady();
   await chat.attachFile('too-long.txt', longText(90));
-  await expect(page.getByText('This model reads at most 16,384 tokens')).toBeVisible();
+  await expect(page.getByText('This model reads at most 16,383 tokens')).toBeVisible();
   await chat.ask('What is this?');
   await expect(chat.error).toHaveAttribute('data-code', 'context-exceeded');
   await expect(chat.status).toHaveAttribute('data-value', 'ready');

@@ -1,6 +1,7 @@
 /** What a turn takes and gives: shared by the session, the decode loop and those who call them. */
 import type { Profile, SamplingOptions, StorageDtype, TurnResult } from '../protocol';
 import { EngineError } from './errors';
+import type { ModelSpec } from './models/spec';
 import type { TokenId } from './shapes';
 
 export interface SessionOptions {
@@ -62,5 +63,26 @@ export function checkOptions({ sampling, maxNewTokens }: RunOptions): void {
   ];
   for (const [name, value, good, needed] of rules) {
     if (!good) throw new EngineError('bad-argument', `${name} is ${value}; it has to be ${needed}.`);
+  }
+}
+
+/** Throws `bad-argument` or `context-exceeded` for a prompt that the model cannot read and answer. */
+export function checkPrompt(
+  prompt: readonly TokenId[],
+  { V, contextLength }: Pick<ModelSpec, 'V' | 'contextLength'>,
+): void {
+  if (prompt.length === 0)
+    throw new EngineError('bad-argument', 'The prompt is empty. Write something first.');
+  const wrong = prompt.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
+  if (wrong !== undefined) {
+    throw new EngineError('bad-argument', `Token id ${wrong} is outside the vocabulary of ${V}.`);
+  }
+  if (prompt.length >= contextLength) {
+    throw new EngineError(
+      'context-exceeded',
+      `The conversation takes ${prompt.length} tokens, and this model reads at most ${contextLength - 1}, to leave ` +
+        'room for an answer. Shorten the document, or start a new chat.',
+      { promptTokens: prompt.length, contextLength },
+    );
   }
 }

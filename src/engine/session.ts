@@ -18,7 +18,7 @@ import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/lay
 import { OpMaker } from './models/ops';
 import type { ModelSpec } from './models/spec';
 import { prefill, tileRows } from './prefill';
-import { checkOptions, type RunOptions, type RunResult, type SessionOptions } from './run';
+import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
 import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
@@ -101,7 +101,9 @@ export class Session {
    * `context-exceeded`, `out-of-memory` or `device-lost`; but for the last, the cache then is as it was, or empty.
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
-    this.#check(prompt);
+    if (this.#busy)
+      throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
+    checkPrompt(prompt, this.spec);
     checkOptions(options);
     this.#busy = true;
     try {
@@ -134,26 +136,6 @@ export class Session {
 
   destroy(): void {
     this.buffers.freeAll();
-  }
-
-  #check(prompt: readonly TokenId[]): void {
-    const { V, contextLength } = this.spec;
-    if (this.#busy)
-      throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
-    if (prompt.length === 0)
-      throw new EngineError('bad-argument', 'The prompt is empty. Write something first.');
-    const wrong = prompt.find((id) => !(Number.isInteger(id) && id >= 0 && id < V));
-    if (wrong !== undefined) {
-      throw new EngineError('bad-argument', `Token id ${wrong} is outside the vocabulary of ${V}.`);
-    }
-    if (prompt.length >= contextLength) {
-      throw new EngineError(
-        'context-exceeded',
-        `The conversation takes ${prompt.length} tokens, and this model reads at most ${contextLength - 1}, to leave ` +
-          'room for an answer. Shorten the document, or start a new chat.',
-        { promptTokens: prompt.length, contextLength },
-      );
-    }
   }
 
   async #run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {

@@ -14,7 +14,11 @@ export function AnswerFigures({ figures }: { readonly figures: TurnFigures }) {
         text={`${formatCount(promptTokens)} tokens, ${formatCount(reusedTokens)} reused`}
       />
       {newTokens !== undefined && (
-        <Figure label="Answer" value={newTokens} text={`${formatCount(newTokens)} tokens`} />
+        <Figure
+          label="Answer"
+          value={newTokens}
+          text={`${formatCount(newTokens)} ${newTokens === 1 ? 'token' : 'tokens'}`}
+        />
       )}
       {decodeTokensPerSecond !== undefined && decodeTokensPerSecond > 0 && (
         <Figure label="Speed" value={decodeTokensPerSecond} text={formatSpeed(decodeTokensPerSecond)} />

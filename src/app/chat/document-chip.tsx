@@ -43,7 +43,8 @@ export function DocumentChip({ document, onRemove }: DocumentChipProps) {
       </div>
       {tooLong && (
         <p className="document-warning">
-          This model reads at most {formatCount(contextLength)} tokens, document and conversation together.
+          This model reads at most {formatCount(contextLength - 1)} tokens, document and conversation
+          together.
         </p>
       )}
       {/* Only while it is read: a book's worth of text has no place in a closed dialog. */}

@@ -45,7 +45,7 @@ export function ModelNotice() {
 function loadingText(status: Extract<ModelStatus, { state: 'loading' }>): string {
   switch (status.step) {
     case 'adapter':
-      return 'finding the graphics card';
+      return 'finding WebGPU';
     case 'config':
       return 'reading its description';
     case 'weights':

@@ -41,7 +41,7 @@ export function canRun(profile: Profile, features: ReadonlySet<string>): boolean
 export const deviceLost = (why: string) =>
   new EngineError(
     'device-lost',
-    `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again; the conversation is kept.`,
+    `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again.`,
   );
 
 /**
