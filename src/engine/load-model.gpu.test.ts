@@ -224,7 +224,7 @@ describe('a folder for a chat', () => {
   ] as const)('is refused without %s before a device is asked for', async (_what, files, code) => {
     const { adapter } = await openNodeAdapter();
     const idle = adapterWith(adapter, { requestDevice: () => expect.unreachable('a device was asked for') });
-    await expect(loadModel(idle, memoryFolder(files as Files), { needs: 'chat' })).rejects.toMatchObject({
+    await expect(loadModel(idle, memoryFolder(files), { needs: 'chat' })).rejects.toMatchObject({
       code,
     });
   });

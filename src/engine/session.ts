@@ -4,7 +4,7 @@ import { awaitedLater, EngineError, invariant } from './errors';
 import { allocate } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
-import { Pacer } from './gpu/pacer';
+import { FIRST_RATE, Pacer } from './gpu/pacer';
 import { Pipelines } from './gpu/pipelines';
 import { readBuffer } from './gpu/readback';
 import { TokenReadback } from './gpu/token-readback';
@@ -23,8 +23,6 @@ import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
 
-/** First guess of multiply-adds a millisecond; a CPU's and a small GPU's. */
-const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
 const MOST_ROWS = 512;
 /** Entries reserved for an answer beyond the prompt before the cache has to grow. */
 const ANSWER_ROOM = 256;
@@ -255,13 +253,10 @@ export class Session {
         options.onReading?.(share, { total: tokens.length, reused: cached });
       },
     };
+    const makeResidual = () => new Residual(this.buffers, tokens.length, this.spec.C);
     const residual =
       tokens.length > tileRows(common)
-        ? await allocate(
-            device,
-            'reading the prompt',
-            () => new Residual(this.buffers, tokens.length, this.spec.C),
-          )
+        ? await allocate(device, 'reading the prompt', makeResidual)
         : undefined;
     try {
       const read = await prefill({ ...common, residual });

@@ -5,6 +5,9 @@ const IN_FLIGHT = 2;
 /** Longest that a submission should take. Operating systems reset a device after 2 s. */
 const TARGET_MS = 50;
 
+/** First guess of multiply-adds a millisecond; a CPU's and a small GPU's. */
+export const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
+
 /**
  * Submits bounded work: measures the device's rate and says how much fits a submission, and holds back while enough
  * is queued. Work is counted in multiply-adds.
