@@ -5,6 +5,8 @@ import type { Scratch } from './models/layers';
 import type { ModelSpec } from './models/spec';
 import type { Residual } from './residual';
 
+/** Largest tile, and the rows that scratch has room for: a power of two. */
+export const MOST_ROWS = 512;
 /** Smallest tile; below it matmuls waste their own tiles. */
 const LEAST_ROWS = 32;
 
@@ -14,8 +16,6 @@ export interface Prefill {
   readonly decoder: Decoder;
   readonly scratch: Scratch;
   readonly pacer: Pacer;
-  /** Most rows of a tile: a power of two. */
-  readonly mostRows: number;
   /** Rows of every tile, where a test wants to choose them. */
   readonly fixedRows: number | undefined;
   /** Holds x of all rows between layers. Undefined when they fit one tile, and x stays in scratch. */
@@ -46,19 +46,12 @@ const tileWork = (p: Prefill, l: number, t0: number, end: number): number =>
   endsEarly(p, l, end) ? (end - t0) * qkvWork(p.spec) : layerWork(p.spec, p.cached + t0, p.cached + end);
 
 /** Rows of a tile that fit one submission, and so the longest that a stop waits. A power of two. */
-export function tileRows({
-  spec,
-  pacer,
-  mostRows,
-  fixedRows,
-  cached,
-  tokens,
-}: Omit<Prefill, 'residual'>): number {
+export function tileRows({ spec, pacer, fixedRows, cached, tokens }: Omit<Prefill, 'residual'>): number {
   if (fixedRows !== undefined) return fixedRows;
   const end = cached + tokens.length;
   const perRow = layerWork(spec, end - 1, end);
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
-  return Math.min(mostRows, Math.max(LEAST_ROWS, fitting));
+  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
 }
 
 /**

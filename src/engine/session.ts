@@ -17,13 +17,12 @@ import type { Decoder } from './models/decoder';
 import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/layers';
 import { OpMaker } from './models/ops';
 import type { ModelSpec } from './models/spec';
-import { prefill, tileRows } from './prefill';
+import { MOST_ROWS, prefill, tileRows } from './prefill';
 import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
 import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
 
-const MOST_ROWS = 512;
 /** Entries reserved for an answer beyond the prompt before the cache has to grow. */
 const ANSWER_ROOM = 256;
 
@@ -38,7 +37,6 @@ export class Session {
   readonly #pacer: Pacer;
   readonly #kv: KvCache;
   readonly #readback: TokenReadback;
-  readonly #mostRows: number;
   /** Tokens whose keys and values the cache holds. */
   #tokens: TokenId[] = [];
   #forward: { readonly decoder: Decoder; readonly generation: number; free(): void } | undefined;
@@ -55,7 +53,6 @@ export class Session {
     readonly placements: readonly Placement[],
   ) {
     const { device } = buffers;
-    this.#mostRows = options.tileRows ?? MOST_ROWS;
     this.#pacer = new Pacer(device, FIRST_RATE[options.profile]);
     this.#kv = new KvCache(buffers, spec, options.dtype);
     this.#readback = new TokenReadback(buffers);
@@ -110,6 +107,7 @@ export class Session {
       if (fault) throw fault;
       return result;
     } catch (thrown) {
+      this.#faults.length = 0; // they belong to this turn, not to the next one
       throw await causeOf(thrown, this.buffers.device);
     } finally {
       this.#busy = false;
@@ -241,7 +239,6 @@ export class Session {
       decoder: this.#forward.decoder,
       scratch: this.scratch,
       pacer: this.#pacer,
-      mostRows: this.#mostRows,
       fixedRows: this.options.tileRows,
       tokens,
       cached,
