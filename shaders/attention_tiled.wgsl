@@ -1,28 +1,37 @@
 // attention_tiled: causal attention of a tile of queries over the cache, for prefill.
 //
 //   o[t,h,:] = sum_s softmax_s(q[t,h] . k[g,s] / sqrt(D)) v[g,s,:]     s < kept[g] + appended + t + 1,  g = h / (H/G)
+//   by_position: s <= positions[step.position + t], for some rows of a sequence that lies whole in the cache
 //
 // Layout   qkv [T,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   o [T,H,D]
+//          positions [N] of a reduced sequence, ascending; read only by_position
 // Grid     (ceil(T * H/G / ROWS), G) workgroups; all query heads of a group share the fetched keys and values
 // Memory   KT keys and values at a time in workgroup memory; LPR lanes hold a row's q and o in registers
 // Variants unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
 //          Scores lie in workgroup memory: an indexed private array makes drivers unroll every loop around it
 // Source   online softmax, arXiv:1805.02867; tiling, arXiv:2205.14135. Tiles of keys start at slot 0 for every row, so
 //          sums run in one order whatever T is, and tiles do not change results.
-struct Op { H: u32, G: u32, capacity: u32, keys: u32 } // keys: KT, as a uniform that keeps drivers from unrolling
+struct Op { H: u32, G: u32, capacity: u32, keys: u32, by_position: u32 } // keys: KT; as a constant, drivers would unroll it
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(3) var<storage, read> kept: array<u32>;
 @group(0) @binding(4) var<storage, read> k: array<Kv4>;
 @group(0) @binding(5) var<storage, read> v: array<Kv4>;
-@group(0) @binding(6) var<storage, read_write> o: array<vec4f>;
+@group(0) @binding(6) var<storage, read> positions: array<u32>;
+@group(0) @binding(7) var<storage, read_write> o: array<vec4f>;
 
 const D4 = D / 4u;
 const PER_LANE = D4 / LPR; // vec4s of a row that a lane holds: LPR * i + its place
 const ROWS = WG / LPR;
 var<workgroup> tile_k: array<vec4f, KT * D4>;
 var<workgroup> tile_v: array<vec4f, KT * D4>;
+
+// Keys that row t sees, from slot 0.
+fn seen_by(t: u32, g: u32) -> u32 {
+  if (op.by_position == 1u) { return positions[step.position + t] + 1u; }
+  return kept[g] + step.appended + t + 1u;
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lid: u32) {
@@ -33,10 +42,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   let t = min(row, rows - 1u) / R;
   let h = g * R + row % R;
   let place = lid % LPR;
-  let base = kept[g] + step.appended;
-  let seen = base + t + 1u;
-  let last_t = min((group.x + 1u) * ROWS - 1u, rows - 1u) / R;
-  let end = base + last_t + 1u;
+  let seen = seen_by(t, g);
+  let end = seen_by(min((group.x + 1u) * ROWS - 1u, rows - 1u) / R, g); // of the last row, which sees most
 
   var q: array<vec4f, PER_LANE>;
   var sum: array<vec4f, PER_LANE>;

@@ -2,7 +2,7 @@
 //
 //   y[t,n] = finish(bias[n] + sum_k w[n,k] x[t,k])
 //
-// Layout   x [T,K]   w [count,K], a piece of [N,K]   bias [N]   y [T,N], or [T,N/2] for SILU_MUL
+// Layout   x [T,K]   w [>= skip+count,K], a piece of [N,K]   bias [N]   y [T,N], or [T,N/2] for SILU_MUL
 // Grid     (ceil(count / 64), ceil(T / 64)) workgroups of 256; a thread makes 4 x 4 outputs
 // Memory   tiles of 64 rows by KS of x and of w, a vec4 of padding a row against bank conflicts: 10 KiB as f32
 // Variants Tile4 = vec4<f32> | vec4<f16> (prelude; sums stay f32); load_w8 from chunks/weights_*
@@ -34,7 +34,7 @@ fn fetch(lid: u32, t0: u32, n0: u32, k0: u32) {
   let to = 2u * (part % 2u);
   if (lid < 128u) {
     var e = W8();
-    if (inside && n0 + row < op.count) { e = load_w8(n0 + row, k8, op.K); }
+    if (inside && n0 + row < op.count) { e = load_w8(op.skip + n0 + row, k8, op.K); }
     tile_w[place(row) * STRIDE + to] = Tile4(e.lo);
     tile_w[place(row) * STRIDE + to + 1u] = Tile4(e.hi);
   } else {

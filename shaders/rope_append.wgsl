@@ -1,24 +1,26 @@
 // rope_append: finishes queries and keys and appends keys and values to the cache.
 //
-//   q, k = rope(norm?(q)), rope(norm?(k)) at position p = step.position + t
+//   q, k = rope(norm?(q)), rope(norm?(k)) at position p = step.position + t; gathered: p = positions[step.position + t]
 //   rope: (a, b) at (i, i + D/2) -> (a cos - b sin, a sin + b cos), angle p * inv_freq[i]
 //
 // Layout   qkv [T,H+2G,D], q rotated in place   qk_norm [2,D]   kept [G]   k, v [G,capacity,D] at slot kept[g] + appended + t
+//          positions [N] of a reduced sequence, ascending; read only when gathered
 //          rope [256 + ceil(context/256), D/2] of (cos, sin): rows for p % 256, then rows for 256 * floor(p / 256)
 // Grid     one (t, head) of T * (H + 2G) an item
-// Memory   one read and one write of qkv, one write of the cache
+// Memory   one read and one write of qkv, one write of the cache; append 0: queries alone, the cache is left as it is
 // Variants pack_kv2 from chunks/kv_*; reduce_add from chunks/reduce_*
 // Source   arXiv:2104.09864 in the halves form of transformers. Two small tables and the sum of angles: WGSL promises
 //          cos and sin only within [-pi, pi], and one table for a long context would take megabytes.
-struct Op { H: u32, G: u32, capacity: u32, D: u32, norm: u32, eps: f32 }
+struct Op { H: u32, G: u32, capacity: u32, D: u32, norm: u32, eps: f32, gathered: u32, append: u32 }
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read_write> qkv: array<vec2f>;
 @group(0) @binding(3) var<storage, read> qk_norm: array<vec2f>;
 @group(0) @binding(4) var<storage, read> rope: array<vec4f>;
 @group(0) @binding(5) var<storage, read> kept: array<u32>;
-@group(0) @binding(6) var<storage, read_write> k: array<Kv2>;
-@group(0) @binding(7) var<storage, read_write> v: array<Kv2>;
+@group(0) @binding(6) var<storage, read> positions: array<u32>;
+@group(0) @binding(7) var<storage, read_write> k: array<Kv2>;
+@group(0) @binding(8) var<storage, read_write> v: array<Kv2>;
 
 // (cos, sin) of the two neighbouring angles 2j, 2j + 1.
 fn turn(p: u32, j: u32) -> vec4f {
@@ -54,8 +56,10 @@ fn main(
   }
   square = reduce_add(square, lid);
   let scale = inverseSqrt(dot(square, vec4f(1.0)) / f32(op.D) + op.eps);
-  if (!live) { return; }
+  if (!live || (op.append == 0u && head >= op.H)) { return; }
 
+  var p = step.position + t;
+  if (op.gathered == 1u) { p = positions[p]; }
   let g = (head - op.H) % op.G;
   let to = (g * op.capacity + kept[g] + step.appended + t) * D2;
   for (var j = lane_of(lid); j < D4; j += LANES) {
@@ -71,7 +75,7 @@ fn main(
       a *= scale * qk_norm[side + j];
       b *= scale * qk_norm[side + D4 + j];
     }
-    let cs = turn(step.position + t, j);
+    let cs = turn(p, j);
     let x = a * cs.xz - b * cs.yw;
     let y = a * cs.yw + b * cs.xz;
     if (is_key) {

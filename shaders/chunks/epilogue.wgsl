@@ -2,10 +2,11 @@
 struct Op {
   N: u32,        // outputs of the whole layer: the stride of y, before pairs are merged
   K: u32,
-  first: u32,    // first output of this piece of the weights
-  count: u32,    // outputs of this piece
+  first: u32,    // first output to compute
+  count: u32,    // outputs to compute
   epilogue: u32, // STORE, ADD or SILU_MUL
   has_bias: u32,
+  skip: u32,     // row of w that makes output `first`: rows before it are in the buffer but left out
 }
 const STORE = 0u;
 const ADD = 1u;      // y += sum: the residual stream

@@ -1,12 +1,21 @@
 import { asStored, noise, oneStep, type KernelCase } from './cases';
 import type { StorageDtype } from '../../protocol';
 
-/** Bindings that the attention kernels over the whole cache share. */
+/** What the attention kernels over the whole cache share. */
 export const ATTENTION = {
-  bindings: ['op:uniform', 'step:uniform', 'qkv:read', 'kept:read', 'k:read', 'v:read', 'o:write'],
   stored: ['k', 'v'],
   op: ['H', 'G', 'capacity'],
 } as const;
+
+/** Their first bindings. */
+export const ATTENTION_INPUTS = [
+  'op:uniform',
+  'step:uniform',
+  'qkv:read',
+  'kept:read',
+  'k:read',
+  'v:read',
+] as const;
 
 export interface AttentionInputs {
   readonly T: number;
@@ -14,22 +23,22 @@ export interface AttentionInputs {
   readonly G: number;
   readonly D: number;
   readonly capacity: number;
-  /** Entries before row 0, by KV head. [G] */
-  readonly lengths: readonly number[];
+  /** Entries that row t sees in KV head g, from slot 0. */
+  seen(t: number, g: number): number;
   readonly qkv: Float32Array; // [T, H+2G, D]
   readonly k: Float32Array; // [G, capacity, D]
   readonly v: Float32Array; // [G, capacity, D]
 }
 
-/** Causal attention of T rows, the last of which sees everything: the specification. [T, H, D] */
+/** Causal attention of T rows: the specification. [T, H, D] */
 export function attentionReference(inputs: AttentionInputs): Float32Array<ArrayBuffer> {
-  const { T, H, G, D, capacity, lengths, qkv, k, v } = inputs;
+  const { T, H, G, D, capacity, qkv, k, v } = inputs;
   const o = new Float32Array(T * H * D);
   for (let t = 0; t < T; t++) {
     for (let h = 0; h < H; h++) {
       const g = Math.floor(h / (H / G));
       const q = qkv.subarray((t * (H + 2 * G) + h) * D, (t * (H + 2 * G) + h + 1) * D);
-      const scores = Float64Array.from({ length: lengths[g]! + t + 1 }, (_, s) => {
+      const scores = Float64Array.from({ length: inputs.seen(t, g) }, (_, s) => {
         const row = (g * capacity + s) * D;
         return q.reduce((sum, x, d) => sum + x * k[row + d]!, 0) / Math.sqrt(D);
       });
@@ -51,30 +60,38 @@ export interface AttentionShape {
   readonly D: number;
   /** Entries before the tile. */
   readonly cached: number;
+  /** The tile's rows are some of cached + T that all lie in the cache; for attention_tiled. */
+  readonly gathered?: boolean;
 }
 
-/** `kept` differs by head, as after eviction: 0, 1, 2, 0, ... */
-export function attentionCase({ T, H, G, D, cached }: AttentionShape, dtype: StorageDtype): KernelCase {
+/** `count` positions of a sequence of N, ascending, spread over it; the last is N - 1. */
+export const spreadPositions = (count: number, N: number): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * N) / count) - 1);
+
+/** `kept` differs by head, as after eviction: 0, 1, 2, 0, ... Gathered rows start at the second position. */
+export function attentionCase(shape: AttentionShape, dtype: StorageDtype): KernelCase {
+  const { T, H, G, D, cached, gathered = false } = shape;
   const capacity = cached + T + 3;
   const kept = Uint32Array.from({ length: G }, (_, g) => Math.min(g % 3, cached));
   const appended = cached - Math.min(2, cached);
+  const positions = spreadPositions(T + 1, cached + T);
+  const seen = (t: number, g: number) => (gathered ? positions[t + 1]! : kept[g]! + appended + t) + 1;
   const qkv = noise(T * (H + 2 * G) * D, 1, 2);
   const k = asStored(noise(G * capacity * D, 2, 2), dtype);
   const v = asStored(noise(G * capacity * D, 3), dtype);
-  const lengths = Array.from(kept, (x) => x + appended);
   return {
-    name: `T=${T} H=${H} G=${G} D=${D} cached ${cached}`,
+    name: `T=${T} H=${H} G=${G} D=${D} ${gathered ? `of ${cached + T}` : `cached ${cached}`}`,
     D,
-    op: { H, G, capacity, D },
-    step: oneStep(T, { position: appended, appended }),
-    buffers: { qkv, kept, k, v, o: new Float32Array(T * H * D) },
-    expected: () => ({ o: attentionReference({ T, H, G, D, capacity, lengths, qkv, k, v }) }),
+    op: { H, G, capacity, D, by_position: gathered ? 1 : 0 },
+    step: oneStep(T, { position: gathered ? 1 : appended, appended }),
+    buffers: { qkv, kept, k, v, positions, o: new Float32Array(T * H * D) },
+    expected: () => ({ o: attentionReference({ T, H, G, D, capacity, seen, qkv, k, v }) }),
     flops: 4 * D * H * T * (cached + T / 2),
     bytes: 2 * G * (cached + T) * D * (dtype === 'f16' ? 2 : 4) + 8 * T * H * D,
   };
 }
 
-/** Every head dim, groups of 1, 2, 3, 7, odd lengths, empty and filled caches, lengths about the tiles' edges. */
+/** Every head dim, groups of 1, 2, 3, 7, odd lengths, empty and filled caches, lengths about the tiles' edges, gathered rows. */
 export const prefillCases = (dtype: StorageDtype): KernelCase[] =>
   [
     { T: 1, H: 1, G: 1, D: 8, cached: 0 },
@@ -84,4 +101,7 @@ export const prefillCases = (dtype: StorageDtype): KernelCase[] =>
     { T: 5, H: 7, G: 1, D: 80, cached: 257 },
     { T: 20, H: 2, G: 1, D: 96, cached: 15 },
     { T: 40, H: 6, G: 2, D: 128, cached: 7 },
+    { T: 1, H: 7, G: 1, D: 32, cached: 40, gathered: true },
+    { T: 37, H: 6, G: 2, D: 64, cached: 90, gathered: true },
+    { T: 20, H: 9, G: 3, D: 80, cached: 200, gathered: true },
   ].map((shape) => attentionCase(shape, dtype));

@@ -1,4 +1,4 @@
-import { ATTENTION, attentionCase, type AttentionShape } from './attention';
+import { ATTENTION, ATTENTION_INPUTS, attentionCase, type AttentionShape } from './attention';
 import { KEYS, splitsOf } from './attention_merge';
 import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
@@ -12,7 +12,7 @@ export const attention_split: Kernel = {
   name: 'attention_split',
   profiles: ALL_PROFILES,
   ...ATTENTION,
-  bindings: ['op:uniform', 'step:uniform', 'qkv:read', 'kept:read', 'k:read', 'v:read', 'part:write'],
+  bindings: [...ATTENTION_INPUTS, 'part:write'],
   compose: ({ dtype, D }) => ({ consts: { D, KEYS, HEADS }, chunks: ['step', `kv_${dtype}`] }),
   grid: (_, op, step) => [splitsOf(op['kept_most']!, step), op['G']!, Math.ceil(op['H']! / op['G']! / HEADS)],
 };

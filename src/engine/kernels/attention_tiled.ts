@@ -1,4 +1,4 @@
-import { ATTENTION, attentionCase, prefillCases } from './attention';
+import { ATTENTION, ATTENTION_INPUTS, attentionCase, prefillCases } from './attention';
 import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 
@@ -15,7 +15,8 @@ export const attention_tiled: Kernel = {
   name: 'attention_tiled',
   profiles: ALL_PROFILES,
   ...ATTENTION,
-  op: [...ATTENTION.op, 'keys'],
+  bindings: [...ATTENTION_INPUTS, 'positions:read', 'o:write'],
+  op: [...ATTENTION.op, 'keys', 'by_position'],
   compose: ({ profile, dtype, D }) => ({
     enable: profile === 'fast' ? ['subgroups'] : [],
     consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D) },

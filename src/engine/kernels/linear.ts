@@ -10,7 +10,7 @@ export type Epilogue = keyof typeof EPILOGUE;
 export const LINEAR = {
   bindings: ['op:uniform', 'step:uniform', 'x:read', 'bias:read', 'y:write', 'w:read'],
   stored: ['w'],
-  op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias'],
+  op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias', 'skip'],
 } as const satisfies Pick<Kernel, 'bindings' | 'stored' | 'op'>;
 
 export const linearChunks = (dtype: StorageDtype): string[] => ['step', 'epilogue', `weights_${dtype}`];
@@ -50,19 +50,30 @@ interface Shape {
   readonly K: number;
   readonly epilogue: Epilogue;
   readonly bias?: boolean;
-  /** Only these rows of w, as a piece. */
+  /** Only these outputs. */
   readonly piece?: readonly [first: number, count: number];
+  /** Rows of w in the buffer before those of the piece. */
+  readonly skip?: number;
 }
 
 export function linearCase(shape: Shape, dtype: StorageDtype, tolerance = 1e-5): KernelCase {
   const { T, N, K, epilogue } = shape;
   const [first, count] = shape.piece ?? [0, N];
+  const skip = shape.skip ?? 0;
   const x = noise(T * K, 1);
-  const w = asStored(noise(count * K, 2), dtype);
+  // With a skip, rows that must not be read lie before the piece and behind it.
+  const w = asStored(noise((skip + count + (skip > 0 ? 3 : 0)) * K, 2), dtype);
   const bias = shape.bias ? noise(N, 3) : new Float32Array(4);
   const y = noise(epilogue === 'silu_mul' ? (T * N) / 2 : T * N, 4);
   const expected = () => {
-    const sums = linearReference({ T, N: count, K, x, w, bias: shape.bias ? bias.slice(first) : undefined });
+    const sums = linearReference({
+      T,
+      N: count,
+      K,
+      x,
+      w: w.subarray(skip * K),
+      bias: shape.bias ? bias.slice(first) : undefined,
+    });
     const out = y.slice();
     const values = epilogue === 'silu_mul' ? siluMulReference(sums) : sums;
     const [width, from, stride] = epilogue === 'silu_mul' ? [count / 2, first / 2, N / 2] : [count, first, N];
@@ -73,8 +84,8 @@ export function linearCase(shape: Shape, dtype: StorageDtype, tolerance = 1e-5):
     return { y: out };
   };
   return {
-    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}`,
-    op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0 },
+    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}${skip > 0 ? ` skip ${skip}` : ''}`,
+    op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0, skip },
     step: oneStep(T),
     buffers: { x, bias, y, w },
     expected,
@@ -94,6 +105,9 @@ export function linearCases(rows: readonly number[], dtype: StorageDtype, tolera
     { T, N: 72, K: 136, epilogue: 'silu_mul' },
     { T, N: 128, K: 40, epilogue: 'store', bias: true, piece: [64, 64] },
     { T, N: 96, K: 40, epilogue: 'silu_mul', piece: [8, 70] },
+    { T, N: 96, K: 24, epilogue: 'store', bias: true, piece: [66, 30], skip: 66 },
+    { T, N: 128, K: 72, epilogue: 'add', piece: [4, 70], skip: 1 },
+    { T, N: 96, K: 40, epilogue: 'silu_mul', bias: true, piece: [26, 70], skip: 16 },
   ]);
   return shapes.map((shape) => linearCase(shape, dtype, tolerance));
 }

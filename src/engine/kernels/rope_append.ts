@@ -15,11 +15,12 @@ export const rope_append: Kernel = {
     'qk_norm:read',
     'rope:read',
     'kept:read',
+    'positions:read',
     'k:write',
     'v:write',
   ],
   stored: ['k', 'v'],
-  op: ['H', 'G', 'capacity', 'D', 'norm', 'eps:f32'],
+  op: ['H', 'G', 'capacity', 'D', 'norm', 'eps:f32', 'gathered', 'append'],
   compose: ({ profile, dtype }) => ({
     enable: reduction(profile, WG).enable,
     consts: { WG },
@@ -60,10 +61,13 @@ interface Shape {
   readonly G: number;
   readonly T: number;
   readonly norm: boolean;
-  readonly position: number;
+  /** Of row 0, or of all rows and one before them. */
+  readonly position: number | readonly number[];
+  /** Default true. */
+  readonly append?: boolean;
 }
 
-function ropeCase({ D, H, G, T, norm, position }: Shape, dtype: StorageDtype): KernelCase {
+function ropeCase({ D, H, G, T, norm, position, append = true }: Shape, dtype: StorageDtype): KernelCase {
   const heads = H + 2 * G;
   const [capacity, appended, eps] = [T + 9, 5, 1e-6];
   const kept = Uint32Array.from({ length: G }, (_, g) => g % 3);
@@ -71,11 +75,14 @@ function ropeCase({ D, H, G, T, norm, position }: Shape, dtype: StorageDtype): K
   const qkNorm = noise(2 * D, 2);
   const cache = () => asStored(noise(G * capacity * D, 3), dtype);
   const invFreq = Float64Array.from({ length: D / 2 }, (_, i) => 10_000 ** ((-2 * i) / D));
+  const gathered = typeof position !== 'number';
+  const positionOf = (t: number) => (gathered ? position[t + 1]! : position + t);
   const expected = () => {
     const [out, k, v] = [qkv.slice(), cache(), cache()];
     for (let item = 0; item < T * heads; item++) {
       const [t, head] = [Math.floor(item / heads), item % heads];
       const values = out.subarray(item * D, (item + 1) * D);
+      if (head >= H && !append) continue;
       if (head >= H + G) {
         const g = head - H - G;
         v.set(asStored(values.slice(), dtype), (g * capacity + kept[g]! + appended + t) * D);
@@ -87,7 +94,7 @@ function ropeCase({ D, H, G, T, norm, position }: Shape, dtype: StorageDtype): K
         const scale = 1 / Math.sqrt(turned.reduce((sum, x) => sum + x * x, 0) / D + eps);
         turned.forEach((x, d) => (turned[d] = x * scale * qkNorm[(isKey ? D : 0) + d]!));
       }
-      ropeReference(turned, position + t, invFreq);
+      ropeReference(turned, positionOf(t), invFreq);
       const g = head - H;
       if (isKey) k.set(asStored(turned, dtype), (g * capacity + kept[g]! + appended + t) * D);
       else values.set(turned);
@@ -95,11 +102,14 @@ function ropeCase({ D, H, G, T, norm, position }: Shape, dtype: StorageDtype): K
     return { qkv: out, k, v };
   };
   return {
-    name: `${T} rows H=${H} G=${G} D=${D}${norm ? ' norm' : ''} at ${position}`,
+    name: `${T} rows H=${H} G=${G} D=${D}${norm ? ' norm' : ''}${append ? '' : ' q alone'} at ${String(position)}`,
     D,
-    op: { H, G, capacity, D, norm: norm ? 1 : 0, eps },
-    step: oneStep(T, { position, appended }),
-    buffers: { qkv, qk_norm: qkNorm, rope: ropeTable(invFreq, position + T), kept, k: cache(), v: cache() },
+    op: { H, G, capacity, D, norm: norm ? 1 : 0, eps, gathered: gathered ? 1 : 0, append: append ? 1 : 0 },
+    step: oneStep(T, { position: gathered ? 1 : position, appended }),
+    buffers: {
+      ...{ qkv, qk_norm: qkNorm, rope: ropeTable(invFreq, positionOf(T - 1) + 1), kept },
+      ...{ positions: Uint32Array.from(gathered ? position : [0]), k: cache(), v: cache() },
+    },
     expected,
     // A half may round to its neighbour when the shader's value differs in the last bit of a float.
     tolerance: dtype === 'f16' ? 1e-3 : 1e-5,
@@ -115,6 +125,9 @@ export const ropeAppendCases: KernelCases = {
       { D: 32, H: 4, G: 2, T: 5, norm: false, position: 254 },
       { D: 80, H: 2, G: 2, T: 3, norm: true, position: 1000 },
       { D: 128, H: 9, G: 3, T: 7, norm: true, position: 131_000 },
+      { D: 64, H: 7, G: 1, T: 4, norm: false, position: [0, 3, 255, 256, 1301] },
+      { D: 96, H: 4, G: 2, T: 3, norm: true, position: [1, 2, 700, 701], append: false },
+      { D: 16, H: 2, G: 2, T: 2, norm: false, position: 9, append: false },
     ].map((shape) => ropeCase(shape, dtype)),
   benchCases: (dtype) => [ropeCase({ D: 64, H: 16, G: 8, T: 256, norm: true, position: 1000 }, dtype)],
 };

@@ -69,7 +69,7 @@ describe('a kernel', () => {
   it('has the fields of its Op struct in the order of its twin', () => {
     for (const { kernel } of KERNELS) {
       const text = kernelText(kernel, { profile: kernel.profiles[0]!, dtype: 'f16', D: 64 });
-      const struct = /struct (?:Op|Sampling) \{([^}]*)\}/.exec(text)![1]!.replace(/\/\/.*$/gm, '');
+      const struct = /struct (?:Op|Sampling|Selection) \{([^}]*)\}/.exec(text)![1]!.replace(/\/\/.*$/gm, '');
       const fields = [...struct.matchAll(/(\w+): (u32|f32)/g)].map(([, name, type]) =>
         type === 'f32' ? `${name}:f32` : name,
       );

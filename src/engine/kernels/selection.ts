@@ -1,0 +1,140 @@
+/** What the kernels that score and select share: their uniform, how a sequence is divided, and inputs for their cases. */
+import { invariant } from '../errors';
+import type { WindowInputs } from '../kv/score-reference';
+import type { StorageDtype } from '../../protocol';
+import { KEYS } from './attention_merge';
+import { asStored, noise, oneStep, type KernelCase } from './cases';
+import type { Step } from './kernel';
+
+/** Fields of the Selection struct in chunks/selection.wgsl. */
+export const SELECTION_OP = [
+  'H',
+  'G',
+  'D',
+  'capacity',
+  'length',
+  'window',
+  'kernel',
+  'average',
+  'protect',
+  'take',
+  'to_capacity',
+  'first',
+] as const;
+
+/** One selection. The uniform is written once a turn, so grids may only use H, G, D, capacity and the step's lengths. */
+export interface SelectionValues {
+  readonly H: number;
+  readonly G: number;
+  readonly D: number;
+  /** Entries a head of the source k, v has room for. */
+  readonly capacity: number;
+  /** N: tokens that the layer sees. */
+  readonly length: number;
+  /** Queries that score: the last ones of N. Their own entries always stay. */
+  readonly window: number;
+  /** Width of the pooling, odd. */
+  readonly kernel: number;
+  readonly pooling: 'max' | 'avg';
+  /** Tokens at the start that stay; at most take - window. */
+  readonly protect: number;
+  /** Entries that stay in all, from window to N. */
+  readonly take: number;
+  /** Entries a head of the compacted cache has room for. */
+  readonly toCapacity: number;
+  /** Row of `pooled` to select from. */
+  readonly first: number;
+}
+
+export const selectionOp = ({
+  pooling,
+  toCapacity,
+  ...values
+}: SelectionValues): Record<(typeof SELECTION_OP)[number], number> => ({
+  ...values,
+  average: pooling === 'avg' ? 1 : 0,
+  to_capacity: toCapacity,
+});
+
+/** N of a step, for grids. */
+export function lengthOf({ length }: Step): number {
+  invariant(length !== undefined, () => 'a selection kernel is dispatched without step.length');
+  return length;
+}
+
+/** Stretches of KEYS keys that window_stats and window_scores divide a sequence into. */
+export const stretchesOf = (length: number): number => Math.ceil(length / KEYS);
+
+export interface WindowShape {
+  readonly H: number;
+  readonly G: number;
+  readonly D: number;
+  readonly N: number;
+  readonly window: number;
+}
+
+/**
+ * Every head dim, groups of 1, 2, 3 and 7, N just over the window and of odd lengths; windows of less, more and much more
+ * than the 8 rows that a workgroup holds; stretches that some or most rows do not see.
+ */
+export const WINDOW_SHAPES: readonly WindowShape[] = [
+  { H: 1, G: 1, D: 8, N: 9, window: 8 },
+  { H: 2, G: 2, D: 8, N: 1, window: 1 },
+  { H: 4, G: 2, D: 16, N: 65, window: 8 },
+  { H: 9, G: 3, D: 32, N: 131, window: 1 },
+  { H: 14, G: 2, D: 64, N: 203, window: 8 },
+  { H: 2, G: 1, D: 80, N: 67, window: 16 },
+  { H: 3, G: 3, D: 96, N: 64, window: 13 },
+  { H: 4, G: 2, D: 128, N: 200, window: 64 },
+];
+
+/** What a window kernel's case starts from; the cache has room for more than N entries a head. */
+export function windowSetting({ H, G, D, N, window }: WindowShape, dtype: StorageDtype) {
+  const capacity = N + 5;
+  const q = noise(window * H * D, 1, 2);
+  const k = asStored(noise(G * capacity * D, 2, 2), dtype);
+  const inputs: WindowInputs = { H, G, D, N, window, q, capacity, k };
+  const unused = { kernel: 7, pooling: 'max', protect: 0, take: window, toCapacity: 0, first: 0 } as const;
+  const base = {
+    name: `H=${H} G=${G} D=${D} N=${N} window ${window}`,
+    D,
+    op: selectionOp({ H, G, D, capacity, length: N, window, ...unused }),
+    step: oneStep(1, { length: N }),
+    buffers: { q_window: q, k },
+    flops: 2 * H * D * window * N,
+    bytes: G * N * D * (dtype === 'f16' ? 2 : 4),
+  } satisfies Partial<KernelCase>;
+  return { inputs, base };
+}
+
+/** q.k / sqrt(D) of a window row with the keys that it sees among from .. to - 1. */
+export function windowLogits(
+  { H, G, D, N, window, q, capacity, k }: WindowInputs,
+  h: number,
+  i: number,
+  from = 0,
+  to = N,
+): number[] {
+  const g = Math.floor(h / (H / G));
+  const end = Math.min(to, N - window + i + 1);
+  return Array.from({ length: Math.max(0, end - from) }, (_, n) => {
+    let dot = 0;
+    for (let d = 0; d < D; d++) dot += q[(i * H + h) * D + d]! * k[(g * capacity + from + n) * D + d]!;
+    return dot / Math.sqrt(D);
+  });
+}
+
+/** The maximum and the sum of exponentials; of nothing, the lowest value and 0. */
+export function softmaxStats(logits: readonly number[]): [top: number, sum: number] {
+  const top = logits.reduce((a, b) => Math.max(a, b), -3e38);
+  return [top, logits.reduce((sum, x) => sum + Math.exp(x - top), 0)];
+}
+
+/** Of whole rows. [H, window, 2] */
+export function windowStatsReference(inputs: WindowInputs): Float32Array<ArrayBuffer> {
+  const { H, window } = inputs;
+  const rows = Array.from({ length: H * window }, (_, n) =>
+    softmaxStats(windowLogits(inputs, Math.floor(n / window), n % window)),
+  );
+  return Float32Array.from(rows.flat());
+}
