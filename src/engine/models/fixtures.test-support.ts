@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeTensor } from '../weights/load';
 import { openSafetensors } from '../weights/safetensors';
+import type { ModelFolder } from '../weights/source';
+import { readText } from '../weights/sources';
 import { nodeFolder } from '../../../tools/node-folder';
 import { readConfig } from './config';
 import type { Tensors } from './reference';
@@ -56,9 +58,32 @@ interface Sample {
 /** The page's sample documents, with what PyTorch made the demo model answer. */
 export const SAMPLES = json(`${DEMO_FOLDER}samples.json`) as [Sample, ...Sample[]];
 
-export async function readOnCpu(folder: string): Promise<{ spec: ModelSpec; tensors: Tensors }> {
-  const spec = readConfig(json(`${folder}/config.json`));
-  const source = await nodeFolder(folder).open('model.safetensors');
+/** One prompt through the demo model in f32, compressed by the published selection function; made with PyTorch. */
+export interface FastkvFixture {
+  readonly tokens: TokenId[];
+  readonly tspLayer: number;
+  readonly retain: number;
+  readonly tspRate: number;
+  readonly pooling: 'max' | 'avg';
+  readonly window: number;
+  readonly kernel: number;
+  /** Original positions past T, ascending. Where scores tie at the cut, any of those that tie. */
+  readonly tspPositions: number[];
+  /** Original positions, ascending. [L][G] */
+  readonly keptPositions: number[][][];
+  readonly greedy: TokenId[];
+  /** Of the last position of the prompt: the highest, as (token, logit), and the lowest. */
+  readonly firstLogitsTop: [TokenId, number][];
+  readonly firstLogitsMin: number;
+}
+
+export const FASTKV = json(`${FOLDER}demo/fastkv.json`) as FastkvFixture[];
+
+/** A checkpoint by its path, or a folder that lies elsewhere. */
+export async function readOnCpu(from: string | ModelFolder): Promise<{ spec: ModelSpec; tensors: Tensors }> {
+  const folder = typeof from === 'string' ? nodeFolder(from) : from;
+  const spec = readConfig(JSON.parse((await readText(folder, 'config.json'))!));
+  const source = await folder.open('model.safetensors');
   const file = await openSafetensors(source!);
   const values = new Map<string, Float32Array>();
   for (const [name, { dtype, begin, bytes }] of file.tensors) {

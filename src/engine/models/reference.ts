@@ -1,21 +1,33 @@
 /**
  * The whole forward pass on the CPU, slow and plain: the specification that the GPU's is tested against, put together
- * from the CPU twins of the kernels.
+ * from the CPU twins of the kernels and from the same sums in faster loops.
  */
-import { attentionReference } from '../kernels/attention';
-import { linearReference, siluMulReference } from '../kernels/linear';
+import { siluMulReference } from '../kernels/linear';
 import { rmsnormReference } from '../kernels/rmsnorm';
 import { ropeReference } from '../kernels/rope_append';
+import { attendRows, linearRows, type KeysValues } from './reference-math';
 import { inverseFrequencies } from './rope';
 import type { ModelSpec } from './spec';
 
 /** A tensor's values by its name in the checkpoint; undefined when the checkpoint has none. */
 export type Tensors = (name: string) => Float32Array | undefined;
 
-/** Logits of the last of `tokens`. [V] */
-export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: readonly number[]): Float32Array {
-  const { L, H, G, D, C, F, V } = spec;
-  const T = tokens.length;
+/** The steps of a forward pass, for whoever decides which rows go through them. Layers are counted from 0. */
+export interface ReferenceModel {
+  readonly spec: ModelSpec;
+  /** [T, C] */
+  embed(tokens: readonly number[]): Float32Array;
+  /** What layer l's attention works on, for rows x [T, C] at these RoPE positions [T]. q is [T, H, D]. */
+  project(l: number, x: Float32Array, positions: readonly number[]): { q: Float32Array; kv: KeysValues };
+  /** The rest of layer l: adds to x, in place, the output projection of o [T, H, D], then the MLP. */
+  finish(l: number, x: Float32Array, o: Float32Array): void;
+  /** Of one row [C]. [V] */
+  logits(row: Float32Array): Float32Array;
+}
+
+/** Throws where `tensors` lacks a weight that the spec needs, when it is needed. */
+export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceModel {
+  const { H, G, D, C, F, V, rmsNormEps: eps } = spec;
   const invFreq = inverseFrequencies(spec);
   const weight = (name: string): Float32Array => {
     const values = tensors(`${name}.weight`);
@@ -23,58 +35,81 @@ export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: reado
     return values;
   };
   const linear = (name: string, x: Float32Array, K: number, N: number) =>
-    linearReference({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
-  const embedding = weight('model.embed_tokens');
-  const x = new Float32Array(T * C);
-  tokens.forEach((id, t) => x.set(embedding.subarray(id * C, (id + 1) * C), t * C));
-  const add = (y: Float32Array) => y.forEach((v, i) => (x[i]! += v));
-
-  for (let l = 0; l < L; l++) {
-    const name = (rest: string) => `model.layers.${l}.${rest}`;
-    const h = rmsnormReference(x, weight(name('input_layernorm')), spec.rmsNormEps);
-    const q = linear(name('self_attn.q_proj'), h, C, H * D);
-    const k = linear(name('self_attn.k_proj'), h, C, G * D);
-    const v = linear(name('self_attn.v_proj'), h, C, G * D);
-    for (const [heads, which] of [
-      [q, 'q_norm'],
-      [k, 'k_norm'],
-    ] as const) {
-      const width = heads.length / T;
-      if (spec.qkNorm)
-        heads.set(rmsnormReference(heads, weight(name(`self_attn.${which}`)), spec.rmsNormEps));
-      for (let at = 0; at < heads.length; at += D) {
-        ropeReference(heads.subarray(at, at + D), Math.floor(at / width), invFreq);
-      }
+    linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
+  const turn = (heads: Float32Array, norm: string, positions: readonly number[]) => {
+    if (spec.qkNorm) heads.set(rmsnormReference(heads, weight(norm), eps));
+    const width = heads.length / positions.length;
+    for (let at = 0; at < heads.length; at += D) {
+      ropeReference(heads.subarray(at, at + D), positions[Math.floor(at / width)]!, invFreq);
     }
-    add(linear(name('self_attn.o_proj'), attend({ T, H, G, D }, q, k, v), H * D, C));
-    const h2 = rmsnormReference(x, weight(name('post_attention_layernorm')), spec.rmsNormEps);
-    const gate = linear(name('mlp.gate_proj'), h2, C, F);
-    const up = linear(name('mlp.up_proj'), h2, C, F);
-    const pairs = Float32Array.from({ length: 2 * T * F }, (_, i) => (i % 2 ? up : gate)[i >> 1]!);
-    add(linear(name('mlp.down_proj'), siluMulReference(pairs), F, C));
-  }
-  const last = rmsnormReference(x.slice(-C), weight('model.norm'), spec.rmsNormEps);
-  return linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
+    return heads;
+  };
+  return {
+    spec,
+    embed: (tokens) => {
+      const embedding = weight('model.embed_tokens');
+      const x = new Float32Array(tokens.length * C);
+      tokens.forEach((id, t) => x.set(embedding.subarray(id * C, (id + 1) * C), t * C));
+      return x;
+    },
+    project: (l, x, positions) => {
+      const name = (rest: string) => `model.layers.${l}.${rest}`;
+      const h = rmsnormReference(x, weight(name('input_layernorm')), eps);
+      const q = turn(linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
+      const k = turn(linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
+      const v = linear(name('self_attn.v_proj'), h, C, G * D);
+      return { q, kv: { S: positions.length, k: byHead(k, G, D), v: byHead(v, G, D) } };
+    },
+    finish: (l, x, o) => {
+      const name = (rest: string) => `model.layers.${l}.${rest}`;
+      add(x, linear(name('self_attn.o_proj'), o, H * D, C));
+      const h = rmsnormReference(x, weight(name('post_attention_layernorm')), eps);
+      const gate = linear(name('mlp.gate_proj'), h, C, F);
+      const up = linear(name('mlp.up_proj'), h, C, F);
+      add(x, linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C));
+    },
+    logits: (row) => {
+      const last = rmsnormReference(row, weight('model.norm'), eps);
+      return linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
+    },
+  };
 }
 
-/** Lays rows out as the attention twin wants them: q, k, v side by side, and the cache by KV head. */
-function attend(
-  shape: { readonly T: number; readonly H: number; readonly G: number; readonly D: number },
-  q: Float32Array,
-  k: Float32Array,
-  v: Float32Array,
-): Float32Array {
-  const { T, H, G, D } = shape;
-  const qkv = new Float32Array(T * (H + 2 * G) * D);
-  for (let t = 0; t < T; t++) qkv.set(q.subarray(t * H * D, (t + 1) * H * D), t * (H + 2 * G) * D);
-  const byHead = (rows: Float32Array): Float32Array => {
-    const out = new Float32Array(rows.length);
-    rows.forEach((value, i) => {
-      const [t, g, d] = [Math.floor(i / (G * D)), Math.floor(i / D) % G, i % D];
-      out[(g * T + t) * D + d] = value;
-    });
-    return out;
-  };
-  const lengths = new Array<number>(G).fill(0);
-  return attentionReference({ ...shape, capacity: T, lengths, qkv, k: byHead(k), v: byHead(v) });
+/** Logits of the last of `tokens`, full attention. [V] */
+export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: readonly number[]): Float32Array {
+  const model = referenceModel(spec, tensors);
+  const positions = tokens.map((_, t) => t);
+  const seen = tokens.map((_, t) => t + 1);
+  const x = model.embed(tokens);
+  for (let l = 0; l < spec.L; l++) {
+    const { q, kv } = model.project(l, x, positions);
+    model.finish(l, x, attendRows({ ...spec, q, kv, seen }));
+  }
+  return model.logits(x.slice(-spec.C));
+}
+
+function add(x: Float32Array, y: Float32Array): void {
+  for (let i = 0; i < x.length; i++) x[i]! += y[i]!;
+}
+
+/** Rows [T, F] of each -> pairs as siluMulReference wants them. [T, 2F] */
+function interleave(even: Float32Array, odd: Float32Array): Float32Array {
+  const pairs = new Float32Array(2 * even.length);
+  for (let i = 0; i < even.length; i++) {
+    pairs[2 * i] = even[i]!;
+    pairs[2 * i + 1] = odd[i]!;
+  }
+  return pairs;
+}
+
+/** [T, G, D] -> [G, T, D] */
+function byHead(rows: Float32Array, G: number, D: number): Float32Array {
+  const T = rows.length / (G * D);
+  const out = new Float32Array(rows.length);
+  for (let t = 0; t < T; t++) {
+    for (let g = 0; g < G; g++) {
+      out.set(rows.subarray((t * G + g) * D, (t * G + g + 1) * D), (g * T + t) * D);
+    }
+  }
+  return out;
 }

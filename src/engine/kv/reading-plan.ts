@@ -1,0 +1,72 @@
+/** How one prompt will be read and what will stay of it, known before the first tile: sizes alone, no scores. */
+import type { KvSettings } from '../../protocol';
+import type { Scorer } from './policy';
+import { POLICIES } from './policies';
+
+export interface ReadingPlan {
+  /** Tokens of the prompt. */
+  readonly N: number;
+  /** Layers that see every token, T + 1; L where the policy propagates nothing. Does not depend on N. */
+  readonly lowerLayers: number;
+  /** Tokens that layers past T see; N where all go on. */
+  readonly propagated: number;
+  /** Entries that each KV head keeps, window and protected ones included. [L] */
+  readonly kept: readonly number[];
+  /** Undefined: decoding reads what prefill wrote, and nothing is selected. */
+  readonly scorer: Scorer | undefined;
+  /** Tokens at the start that are to stay, as far as a budget has room beside the window. */
+  readonly protect: number;
+}
+
+/** The paper's and its code's choices; what is ours is off. */
+export const PAPER: Omit<KvSettings, 'policy' | 'turnMode' | 'tspLayer'> = {
+  retain: 0.1,
+  tspRate: 0.2,
+  pooling: 'max',
+  window: 8,
+  kernel: 7,
+  budget: 'proportional',
+  capacity: 512,
+  tspLength: 2048,
+  protectFirst: 0,
+  protectHeader: false,
+  floor: 0,
+  parkTrunk: false,
+};
+
+/** What the page begins with: the paper's choices, and ours, which keep short chats and system prompts whole. */
+export const PAGE: Omit<KvSettings, 'tspLayer'> = {
+  ...PAPER,
+  policy: 'fastkv',
+  turnMode: 'exact',
+  protectFirst: 4,
+  protectHeader: true,
+  floor: 256,
+};
+
+/** T where neither model nor calibration says: the published choices all equal L/2 - 1. */
+export const defaultTspLayer = (L: number): number => Math.max(0, Math.floor(L / 2) - 1);
+
+/** Turn mode full is policy full, whatever the policy's settings. */
+export const policyOf = ({ policy, turnMode }: KvSettings) => POLICIES[turnMode === 'full' ? 'full' : policy];
+
+/**
+ * What happens to a prompt of N tokens in a model of L layers; `header` tokens at its start are the chat template's system
+ * part. Nothing is compressed below the floor: fewer tokens than `settings.floor`, or a budget that could not even hold
+ * the window (where the published code fails). As in that code, N below the budget of T switches propagation off too.
+ */
+export function planReading(settings: KvSettings, L: number, N: number, header = 0): ReadingPlan {
+  const tspLayer = Math.min(settings.tspLayer ?? defaultTspLayer(L), L - 1);
+  const { scorer, budget, propagation } = policyOf(settings).roles({ ...settings, tspLayer }, L);
+  const whole = { N, lowerLayers: (propagation?.layer ?? L - 1) + 1, propagated: N, scorer, protect: 0 };
+  const keepAll: ReadingPlan = { ...whole, kept: new Array<number>(L).fill(N) };
+  if (!scorer || N < settings.floor) return keepAll;
+  const wanted = propagation?.length(N) ?? N;
+  const reduces = propagation !== undefined && N >= budget(N, propagation.layer) && N > wanted;
+  const propagated = reduces ? wanted : N;
+  const seen = (l: number) => (propagation && l > propagation.layer ? propagated : N);
+  const kept = Array.from({ length: L }, (_, l) => Math.min(seen(l), budget(seen(l), l)));
+  if (propagated < scorer.window || kept.some((entries) => entries < scorer.window)) return keepAll;
+  const protect = Math.max(settings.protectFirst, settings.protectHeader ? header : 0);
+  return { ...whole, propagated, kept, protect };
+}
