@@ -61,6 +61,8 @@ export interface ModelInfo {
   /** From generation_config.json where it says so; greedy otherwise. */
   readonly sampling: SamplingOptions;
   readonly maxNewTokens: number;
+  /** The model's own defaults; `tspLayer` is a number here. */
+  readonly kv: KvSettings;
 }
 
 /** How a load is going; what a turn does comes as events. */
@@ -74,6 +76,83 @@ export type EngineStatus =
     }
   | { readonly state: 'ready'; readonly model: ModelInfo }
   | { readonly state: 'failed'; readonly error: EngineFailure };
+
+/**
+ * What happens to the KV cache over a conversation's turns.
+ *   exact  keeps the trunk (K,V of layers 0..T and the inputs of layer T), so that a follow-up selects afresh for its question
+ *   lean   keeps the compressed cache alone; a follow-up reads the conversation again
+ *   full   compresses nothing
+ */
+export type TurnMode = 'exact' | 'lean' | 'full';
+
+/** One setting of a KV policy, as the settings panel draws it. `key` is a field of KvSettings. */
+export type KvParameter =
+  | {
+      readonly kind: 'number';
+      readonly key: NumberSetting;
+      readonly label: string;
+      /** What it does, for people; one sentence. */
+      readonly help: string;
+      readonly min: number;
+      readonly max: number;
+      readonly step: number;
+      readonly unit: 'share' | 'tokens';
+      /** Only in this budget mode, where it says so. */
+      readonly onlyIn?: KvSettings['budget'];
+    }
+  | {
+      readonly kind: 'choice';
+      readonly key: 'pooling' | 'budget';
+      readonly label: string;
+      readonly help: string;
+      readonly choices: readonly { readonly value: string; readonly label: string }[];
+    };
+
+type NumberSetting = {
+  [Key in keyof KvSettings]-?: number extends KvSettings[Key] ? Key : never;
+}[keyof KvSettings];
+
+export interface PolicyInfo {
+  readonly name: PolicyName;
+  readonly title: string;
+  /** Address of the paper. */
+  readonly paper: string | undefined;
+  readonly parameters: readonly KvParameter[];
+}
+
+export type PolicyName = 'full' | 'fastkv';
+
+/** How a turn compresses. Holds from the next turn on; names as in arXiv:2502.01068 and its code. */
+export interface KvSettings {
+  readonly policy: PolicyName;
+  readonly turnMode: TurnMode;
+  /** Share of the prompt that each KV head keeps (r). */
+  readonly retain: number;
+  /** Share of the prompt that goes on past the TSP layer (t); 1 switches propagation off. */
+  readonly tspRate: number;
+  /** Last layer that sees every token (T), from 0. Undefined: the model's own, else floor(L/2) - 1. */
+  readonly tspLayer: number | undefined;
+  /** Of scores along the tokens: max is the paper's v7, avg its v1. */
+  readonly pooling: 'max' | 'avg';
+  /** Queries at the end of the prompt that score it. */
+  readonly window: number;
+  /** Tokens that the pooling joins; odd. */
+  readonly kernel: number;
+  /** Budgets in proportion to the prompt, or the same for every prompt. */
+  readonly budget: 'proportional' | 'constant';
+  /** Entries a KV head keeps in budget mode `constant`. */
+  readonly capacity: number;
+  /** Tokens propagated in budget mode `constant`. */
+  readonly tspLength: number;
+  /** Tokens at the start that always stay (ours, not the paper's). */
+  readonly protectFirst: number;
+  /** The system part of the chat template always stays (ours, not the paper's). */
+  readonly protectHeader: boolean;
+  /** Prompts shorter than this many tokens are kept whole (ours, not the paper's). */
+  readonly floor: number;
+  /** The trunk waits in the worker's memory instead of the GPU's while an answer is written. */
+  readonly parkTrunk: boolean;
+}
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -99,6 +178,8 @@ export interface SendRequest {
   readonly messages: readonly ChatMessage[];
   readonly sampling?: Partial<SamplingOptions>;
   readonly maxNewTokens?: number;
+  /** What is left out is as in `ModelInfo.kv`. */
+  readonly kv?: Partial<KvSettings>;
 }
 
 export interface KvLayerReport {
@@ -112,13 +193,19 @@ export interface MemoryReport {
   readonly kv: {
     /** What decoding reads: entries in use times their size. */
     readonly hotBytes: number;
+    /** What follow-ups need besides: K,V of layers 0..T and the inputs of layer T. 0 where there is none. */
+    readonly trunkBytes: number;
+    /** Of the trunk, what rests outside the GPU just now. */
+    readonly parkedBytes: number;
+    /** The most that scratch took during the turn: K,V of one layer, residual stream, tile activations. */
+    readonly scratchPeakBytes: number;
     /** What a full cache would take for the same tokens. */
     readonly fullBytes: number;
-    /** Size of the buffers that hold the cache, room to grow included. */
+    /** Size of the GPU buffers that hold hot cache and trunk, room to grow included. */
     readonly allocatedBytes: number;
     readonly layers: readonly KvLayerReport[]; // [L]
   };
-  /** Tile activations, logits, sampler, staging and the residual stream while reading. */
+  /** Tile activations, logits, sampler, staging; while reading, the residual stream and one layer's K,V. */
   readonly scratchBytes: number;
   /** All live buffers, and the most there ever were. */
   readonly totalBytes: number;
@@ -130,8 +217,12 @@ export interface TimeToFirstToken {
   readonly totalMs: number;
   /** Chat template and tokenizer. */
   readonly tokenizeMs: number;
-  /** All layers over the prompt's new tokens. */
-  readonly prefillMs: number;
+  /** Layers 0..T over the prompt's new tokens; all layers where nothing is selected. */
+  readonly lowerMs: number;
+  /** Scoring and selecting, in every layer. Where layers share a submission, its time is split by work. */
+  readonly selectMs: number;
+  /** Layers above T, and T itself for the selected tokens. */
+  readonly upperMs: number;
   /** Sampling the first token and reading it back. */
   readonly firstTokenMs: number;
 }
@@ -157,6 +248,44 @@ export type EngineEvent =
     }
   | { readonly type: 'memory'; readonly memory: MemoryReport };
 
+/** What one turn did with the prompt. */
+export interface Compression {
+  /** T; undefined where every token went through every layer. */
+  readonly tspLayer: number | undefined;
+  /** Tokens that went on past T. */
+  readonly propagatedTokens: number;
+  /**
+   * Share of the window's attention mass at T that falls on tokens propagated by the turn before. Undefined without
+   * such a turn or without propagation.
+   */
+  readonly coverage: number | undefined;
+}
+
+/** Which tokens of the last prompt went on and which stayed; positions ascend. */
+export interface SelectionReport {
+  readonly promptTokens: number;
+  readonly tspLayer: number | undefined;
+  /** Undefined where every token was propagated. */
+  readonly propagated: Uint32Array | undefined;
+  /** Original positions in the hot cache after prefill, by layer and KV head; undefined where every token was kept. [L][G] */
+  readonly kept: readonly (readonly Uint32Array[])[] | undefined;
+}
+
+/** One candidate of a calibration. */
+export interface CalibrationStep {
+  readonly tspLayer: number;
+  /** Mean squared L2 distance of the final hidden state to full context's (paper, eq. 3). */
+  readonly distance: number;
+  /** Multiply-adds of prefill as a share of full context's. */
+  readonly work: number;
+}
+
+export interface Calibration {
+  readonly steps: readonly CalibrationStep[];
+  /** The T of least distance among those up to the middle of the model. */
+  readonly suggested: number;
+}
+
 export interface TurnResult {
   readonly text: string;
   readonly promptTokens: number;
@@ -167,6 +296,7 @@ export interface TurnResult {
   readonly ttft: TimeToFirstToken | undefined;
   readonly prefillTokensPerSecond: number;
   readonly decodeTokensPerSecond: number;
+  readonly compression: Compression;
   readonly memory: MemoryReport;
 }
 
@@ -181,6 +311,17 @@ export interface EngineApi {
   send(request: SendRequest, onEvents: (events: readonly EngineEvent[]) => void): Promise<TurnResult>;
   /** Takes effect within one tile while reading, one token while writing. */
   stop(): Promise<void>;
+  listPolicies(): Promise<readonly PolicyInfo[]>;
+  /** Of the last finished or stopped turn that read its prompt whole; undefined before one. */
+  selection(): Promise<SelectionReport | undefined>;
+  /** Text of tokens from..to (to not included) of the last prompt. */
+  promptText(from: number, to: number): Promise<string>;
+  /** Reads each prompt with each candidate T and full context; forgets the conversation's cache. Ends early on `stop`. */
+  calibrate(
+    prompts: readonly string[],
+    kv: Partial<KvSettings>,
+    onStep: (done: number, total: number) => void,
+  ): Promise<Calibration>;
   /** Tokens that a text takes without the chat template. */
   countTokens(text: string): Promise<number>;
   /** Resolves with the reason once the device is lost; the page then loads again. */

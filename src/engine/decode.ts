@@ -1,7 +1,7 @@
 import { awaitedLater } from './errors';
 import type { TokenReadback } from './gpu/token-readback';
 import { packStep, type Step } from './kernels/kernel';
-import { encodeHead, encodeToken, type Decoder } from './models/decoder';
+import { encodeHead, encodeToken, type Decoder, type DecoderHead } from './models/decoder';
 import type { Scratch } from './models/layers';
 import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
@@ -10,11 +10,15 @@ export interface Decode {
   readonly device: GPUDevice;
   readonly scratch: Scratch;
   readonly readback: TokenReadback;
-  /** Of the first token of the answer. */
+  readonly head: DecoderHead;
+  /** Of the first token of the answer: in the conversation, and in the cache beside what its heads kept. */
   readonly position: number;
+  readonly place: number;
   readonly options: RunOptions;
-  /** The forward pass over a cache that has room for one more entry after `entries`. */
-  forward(entries: number): Promise<Decoder>;
+  /** Resolves when the device is through with the prompt: no later than the first token. */
+  readonly prefilled: Promise<void>;
+  /** The forward pass over a cache that has room for one more entry after `appended` ones of the answer. */
+  forward(appended: number): Promise<Decoder>;
   readLogits(): Promise<Float32Array<ArrayBuffer>>;
 }
 
@@ -41,7 +45,7 @@ export async function decode(d: Decode): Promise<Decoded> {
     const decodeTokensPerSecond = tokens.length > 1 ? (tokens.length - 1) / seconds : 0;
     return { tokens, stopReason, decodeTokensPerSecond };
   };
-  let coming = (await drawFirst(d)).read;
+  let coming = drawFirst(d).read;
   for (let i = 0; ; i++) {
     const next = pipelined && i + 1 < maxNewTokens ? await feed(d, i) : undefined;
     const id = await coming;
@@ -65,19 +69,19 @@ export async function decode(d: Decode): Promise<Decoded> {
 }
 
 /** Draws the first token of the answer from the last row that prefill left in scratch. */
-async function drawFirst(d: Decode): Promise<{ read: Promise<TokenId> }> {
-  const { head } = await d.forward(d.position);
-  // The rows of the last tile are still in the step's uniform; the grid of the head does not depend on them.
-  return submit(d, 'first token', (pass) =>
-    encodeHead(pass, head, { rows: 1, position: 0, appended: 0, draw: 0 }),
+function drawFirst(d: Decode): { read: Promise<TokenId> } {
+  // The prompt's last row is alone in the step's uniform and in x.
+  const { read } = submit(d, 'first token', (pass) =>
+    encodeHead(pass, d.head, { rows: 1, position: 0, appended: 0, draw: 0 }),
   );
+  // Some drivers tell of the token before they tell that the work before it is done.
+  return { read: awaitedLater(Promise.all([read, d.prefilled]).then(([id]) => id)) };
 }
 
 /** Submits the step that feeds token i of the answer; `read` is the promise of token i + 1. */
 async function feed(d: Decode, i: number): Promise<{ read: Promise<TokenId> }> {
-  const entries = d.position + i;
-  const decoder = await d.forward(entries);
-  const step: Step = { rows: 1, position: entries, appended: entries, draw: i + 1 };
+  const decoder = await d.forward(i);
+  const step: Step = { rows: 1, position: d.position + i, appended: d.place + i, draw: i + 1 };
   d.device.queue.writeBuffer(d.scratch.step, 0, packStep(step));
   return submit(d, 'token', (pass) => encodeToken(pass, decoder, step));
 }

@@ -1,28 +1,30 @@
 import type {
+  Calibration,
   EngineApi,
   EngineEvent,
   EngineFailure,
   EngineStatus,
+  KvSettings,
   LoadRequest,
   ModelInfo,
+  PolicyInfo,
+  SelectionReport,
   SendRequest,
-  TimeToFirstToken,
   TurnResult,
 } from '../protocol';
 import { EngineError, invariant, toEngineError } from './errors';
 import { EventBatch } from './event-batch';
 import { deviceLost } from './gpu/device';
-import { loadModel, type LoadedModel } from './load-model';
-import type { Tokenizer } from './tokenizer/tokenizer';
+import { calibrate } from './kv/calibrate';
+import { POLICIES } from './kv/policies';
+import { loadModel } from './load-model';
+import { Turn, type ChatModel } from './turn';
 import type { ModelFolder } from './weights/source';
 
 export interface EngineWorld {
   requestAdapter(): Promise<GPUAdapter>;
   openFolder(baseUrl: string): ModelFolder;
 }
-
-/** A model with everything a conversation needs. */
-type ChatModel = LoadedModel & { readonly tokenizer: Tokenizer };
 
 /** What the worker exposes: one model at a time, one turn at a time, events in batches. */
 export class Engine implements EngineApi {
@@ -55,24 +57,47 @@ export class Engine implements EngineApi {
   }
 
   async send(request: SendRequest, onEvents: (events: readonly EngineEvent[]) => void): Promise<TurnResult> {
-    const model = this.#ready();
-    if (this.#abort) throw busy();
-    this.#abort = new AbortController();
     const batch = new EventBatch(onEvents);
-    try {
-      const result = await new Turn(model, request, batch, this.#abort.signal).run();
-      if (this.#model === model) return result;
-      throw deviceLost(''); // which is what stopped it
-    } catch (thrown) {
-      throw toEngineError(thrown);
-    } finally {
-      batch.flush();
-      this.#abort = undefined;
-    }
+    return this.#exclusively(
+      (model, signal) => new Turn(model, request, batch, signal).run(),
+      () => batch.flush(),
+    );
+  }
+
+  async calibrate(
+    prompts: readonly string[],
+    kv: Partial<KvSettings>,
+    onStep: (done: number, total: number) => void,
+  ): Promise<Calibration> {
+    return this.#exclusively(({ session, tokenizer, info }, signal) => {
+      const tokens = prompts.map((content) =>
+        tokenizer.chat([{ role: 'user', content }], { addGenerationPrompt: true }),
+      );
+      return calibrate(session, tokens, { ...info.kv, ...kv }, { onStep, signal });
+    });
   }
 
   async stop(): Promise<void> {
     this.#abort?.abort();
+  }
+
+  async listPolicies(): Promise<readonly PolicyInfo[]> {
+    // What a policy does stays here: functions do not cross to the page.
+    return Object.values(POLICIES).map(({ name, title, paper, parameters }) => ({
+      name,
+      title,
+      paper,
+      parameters,
+    }));
+  }
+
+  async selection(): Promise<SelectionReport | undefined> {
+    return this.#model?.session.selection();
+  }
+
+  async promptText(from: number, to: number): Promise<string> {
+    const { session, tokenizer } = this.#ready();
+    return tokenizer.decode(session.promptTokens.slice(from, to));
   }
 
   async countTokens(text: string): Promise<number> {
@@ -86,6 +111,26 @@ export class Engine implements EngineApi {
 
   async lost(): Promise<EngineFailure> {
     return this.#loss.promise;
+  }
+
+  /** One thing at a time that reads, which `stop` ends. */
+  async #exclusively<T>(
+    act: (model: ChatModel, signal: AbortSignal) => Promise<T>,
+    atEnd: () => void = () => undefined,
+  ): Promise<T> {
+    const model = this.#ready();
+    if (this.#abort) throw busy();
+    this.#abort = new AbortController();
+    try {
+      const result = await act(model, this.#abort.signal);
+      if (this.#model === model) return result;
+      throw deviceLost(''); // which is what stopped it
+    } catch (thrown) {
+      throw toEngineError(thrown);
+    } finally {
+      atEnd();
+      this.#abort = undefined;
+    }
   }
 
   #ready(): ChatModel {
@@ -133,85 +178,5 @@ class Loss {
   tell({ code, message }: EngineError): void {
     this.happened = true;
     this.#resolve({ code, message });
-  }
-}
-
-/** One turn: template, prefill, decode, with what the page sees of it. */
-class Turn {
-  readonly #started = performance.now();
-  #text = '';
-  #firstTokenAt = 0;
-  #newTokens = 0;
-  #tokenizeMs = 0;
-
-  constructor(
-    private readonly model: ChatModel,
-    private readonly request: SendRequest,
-    private readonly batch: EventBatch,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  async run(): Promise<TurnResult> {
-    const { tokenizer, session, info, stopIds } = this.model;
-    const prompt = tokenizer.chat(this.request.messages, { addGenerationPrompt: true });
-    this.#tokenizeMs = performance.now() - this.#started;
-    const decoder = tokenizer.streamDecoder();
-    const result = await session.run(prompt, {
-      sampling: { ...info.sampling, ...this.request.sampling },
-      maxNewTokens: this.request.maxNewTokens ?? info.maxNewTokens,
-      stopIds,
-      signal: this.signal,
-      onReading: (share, tokens) => this.#onReading(share, tokens),
-      onFirstToken: (prefillMs, ttftMs) => {
-        this.#firstTokenAt = performance.now();
-        this.batch.add({ type: 'first-token', ttft: this.#ttft(prefillMs, ttftMs) });
-      },
-      onToken: (id) => {
-        this.#newTokens++;
-        this.#write(decoder.push(id));
-      },
-    });
-    this.#write(decoder.end());
-    const memory = session.memory();
-    return {
-      text: this.#text,
-      promptTokens: prompt.length,
-      reusedTokens: result.reusedTokens,
-      newTokens: result.tokens.length,
-      stopReason: result.stopReason,
-      ttft: result.ttftMs === undefined ? undefined : this.#ttft(result.prefillMs, result.ttftMs),
-      prefillTokensPerSecond: result.prefillTokensPerSecond,
-      decodeTokensPerSecond: result.decodeTokensPerSecond,
-      memory,
-    };
-  }
-
-  #onReading(share: number, { total, reused }: { total: number; reused: number }): void {
-    const seconds = (performance.now() - this.#started - this.#tokenizeMs) / 1000;
-    const doneTokens = share * total;
-    const tokensPerSecond = doneTokens / Math.max(seconds, 1e-3);
-    const secondsLeft = (total - doneTokens) / Math.max(tokensPerSecond, 1e-3);
-    this.batch.add({
-      type: 'reading',
-      doneTokens,
-      totalTokens: total,
-      reusedTokens: reused,
-      tokensPerSecond,
-      secondsLeft,
-    });
-    this.batch.add({ type: 'memory', memory: this.model.session.memory() });
-  }
-
-  #write(text: string): void {
-    this.#text += text;
-    const seconds = (performance.now() - this.#firstTokenAt) / 1000;
-    const decodeTokensPerSecond = this.#newTokens > 1 ? (this.#newTokens - 1) / seconds : 0;
-    this.batch.add({ type: 'text', text, newTokens: this.#newTokens, decodeTokensPerSecond });
-    this.batch.add({ type: 'memory', memory: this.model.session.memory() });
-  }
-
-  #ttft(prefillMs: number, ttftMs: number): TimeToFirstToken {
-    const tokenizeMs = this.#tokenizeMs;
-    return { totalMs: tokenizeMs + ttftMs, tokenizeMs, prefillMs, firstTokenMs: ttftMs - prefillMs };
   }
 }

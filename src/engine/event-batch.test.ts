@@ -24,7 +24,7 @@ const memory = (hotBytes: number): EngineEvent => ({
 });
 const firstToken: EngineEvent = {
   type: 'first-token',
-  ttft: { totalMs: 3, tokenizeMs: 1, prefillMs: 1, firstTokenMs: 1 },
+  ttft: { totalMs: 3, tokenizeMs: 1, lowerMs: 1, selectMs: 0, upperMs: 0, firstTokenMs: 1 },
 };
 
 let sent: (readonly EngineEvent[])[];

@@ -5,7 +5,8 @@ import { readConfig } from './models/config';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
 import { checkTensors } from './models/tensors';
-import { parseJsonObject } from './json';
+import { PAGE, defaultTspLayer } from './kv/reading-plan';
+import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
@@ -85,6 +86,7 @@ export async function loadModel(
 /** A folder's files, read and checked; of the weights only the header. */
 interface Checkpoint {
   readonly spec: ModelSpec;
+  readonly tspLayer: number;
   readonly generation: GenerationDefaults;
   readonly tokenizer: Tokenizer | undefined;
   readonly source: ByteSource;
@@ -106,7 +108,18 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
   }
   const weights = 'model.safetensors';
   const { source, tensors } = await openSafetensors(await requireFile(folder, weights, folder.open(weights)));
-  return { spec, generation, tokenizer, source, entries: checkTensors(spec, tensors) };
+  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
+  return { spec, tspLayer, generation, tokenizer, source, entries: checkTensors(spec, tensors) };
+}
+
+/** fastkv.json beside config.json may say which T suits the model: `{ "tsp_layer": 3 }`. */
+function readTspLayer(json: JsonObject | undefined, L: number): number {
+  const T = json?.['tsp_layer'] ?? defaultTspLayer(L);
+  if (typeof T === 'number' && Number.isInteger(T) && T >= 0 && T < L) return T;
+  throw new EngineError(
+    'config-invalid',
+    `fastkv.json says tsp_layer = ${shown(T)}; a layer from 0 to ${L - 1} is needed. Mend the file or take it away.`,
+  );
 }
 
 type OpenOptions = LoadOptions & Pick<SessionOptions, 'dtype' | 'profile'>;
@@ -151,6 +164,7 @@ function describeModel(name: string, checkpoint: Checkpoint, session: Session, a
     weightsBytes: session.memory().weightsBytes,
     sampling: generation.sampling,
     maxNewTokens: generation.maxNewTokens ?? MAX_NEW_TOKENS,
+    kv: { ...PAGE, tspLayer: checkpoint.tspLayer },
   };
 }
 

@@ -1,143 +1,270 @@
+/** Reads a prompt: layer by layer, tile by tile, in submissions of bounded work. */
 import type { Pacer } from './gpu/pacer';
+import { Recorder } from './gpu/recorder';
 import { packStep, type Step } from './kernels/kernel';
-import { encodeKeysAndValues, encodeLayer, type Decoder } from './models/decoder';
+import type { Selecting } from './kv/selecting';
+import type { ReadingPlan } from './kv/reading-plan';
+import { encodeKeysAndValues, encodeLayer, type DecoderLayer } from './models/decoder';
 import type { Scratch } from './models/layers';
+import type { Op } from './models/ops';
 import type { ModelSpec } from './models/spec';
 import type { Residual } from './residual';
+import { readingWork, scores, selectionWork, stagesOf, tileWork, type Sequence, type Stage } from './stages';
 
 /** Largest tile, and the rows that scratch has room for: a power of two. */
 export const MOST_ROWS = 512;
 /** Smallest tile; below it matmuls waste their own tiles. */
 const LEAST_ROWS = 32;
 
+/** The lines of a prefill over the caches as they are. */
+export interface Reader {
+  readonly embed_tokens: Op; // ids -> x
+  readonly layers: readonly DecoderLayer[]; // [L]
+  /** T once more, for the propagated rows. */
+  readonly selected: DecoderLayer | undefined;
+  /** T's inputs of the propagated rows -> x. */
+  readonly gather: Op | undefined;
+  /** x -> T's inputs in the trunk; undefined where the residual stream keeps them. */
+  readonly storeHidden: Op | undefined;
+  readonly selecting: Selecting | undefined;
+}
+
+/** Time of each part, in milliseconds, as the device finishes submissions. */
+export interface PartTimes {
+  lower: number;
+  select: number;
+  upper: number;
+}
+
 export interface Prefill {
   readonly device: GPUDevice;
   readonly spec: ModelSpec;
-  readonly decoder: Decoder;
+  readonly plan: ReadingPlan;
+  readonly reader: Reader;
   readonly scratch: Scratch;
   readonly pacer: Pacer;
   /** Rows of every tile, where a test wants to choose them. */
   readonly fixedRows: number | undefined;
-  /** Holds x of all rows between layers. Undefined when they fit one tile, and x stays in scratch. */
+  readonly tiling: Tiling;
+  /** Holds x of tiled sequences between layers. */
   readonly residual: Residual | undefined;
   /** The tokens to compute; [T] */
   readonly tokens: Uint32Array<ArrayBuffer>;
-  /** Entries that the cache holds before them. */
+  /** Tokens that the trunk holds before them. */
   readonly cached: number;
   readonly signal: AbortSignal;
-  /** When the device is through with a submission: the share of the multiply-adds done, and how far a layer's cache is filled. */
-  onProgress(share: number, layer: number, entries: number): void;
+  readonly times: PartTimes;
+  /** When the device is through with a submission: the share of the multiply-adds done, and how far layers are filled. */
+  onProgress(share: number, filled: readonly Filled[]): void;
 }
 
-/** Multiply-adds of one row in q, k and v_proj. */
-const qkvWork = ({ C, H, G, D }: ModelSpec): number => C * (H + 2 * G) * D;
-
-/** Multiply-adds of a layer for rows from..to of a conversation: linear parts and attention. */
-const layerWork = (spec: ModelSpec, from: number, to: number): number => {
-  const { C, H, D, F } = spec;
-  return (to - from) * (qkvWork(spec) + H * D * C + 3 * C * F) + H * D * (to - from) * (to + from);
-};
-
-/** Of the last layer, all rows but the last tile's only leave keys and values. */
-const endsEarly = ({ spec, tokens }: Prefill, l: number, end: number): boolean =>
-  l === spec.L - 1 && end < tokens.length;
-
-const tileWork = (p: Prefill, l: number, t0: number, end: number): number =>
-  endsEarly(p, l, end) ? (end - t0) * qkvWork(p.spec) : layerWork(p.spec, p.cached + t0, p.cached + end);
+/** What a submission left in the caches: entries in layer l, and whether its hot cache is filled. */
+export interface Filled {
+  readonly l: number;
+  readonly entries: number;
+  readonly selected: boolean;
+}
 
 /** Rows of a tile that fit one submission, and so the longest that a stop waits. A power of two. */
-export function tileRows({ spec, pacer, fixedRows, cached, tokens }: Omit<Prefill, 'residual'>): number {
+export function tileRows({
+  spec,
+  plan,
+  pacer,
+  fixedRows,
+}: Pick<Prefill, 'spec' | 'plan' | 'pacer' | 'fixedRows'>): number {
   if (fixedRows !== undefined) return fixedRows;
-  const end = cached + tokens.length;
-  const perRow = layerWork(spec, end - 1, end);
+  const sequence: Sequence = { part: 'lower', rows: plan.N, start: 0 };
+  const last: Stage = { kind: 'layer', l: 0, sequence, selects: false };
+  const perRow = tileWork(spec, plan, last, plan.N - 1, plan.N);
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
   return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
 }
 
 /**
- * Reads the tokens layer by layer, tile by tile, and leaves the last tile in scratch.x. False when aborted between tiles;
- * what the cache holds past `cached` is then partial.
+ * Which sequences keep x in the residual stream between layers: those longer than a tile, and where no trunk keeps T's
+ * inputs, the one that they are gathered from.
  */
-export async function prefill(p: Prefill): Promise<boolean> {
-  const { spec, tokens, cached } = p;
-  const T = tokens.length;
-  const total = (spec.L - 1) * layerWork(spec, cached, cached + T) + T * qkvWork(spec);
-  let done = 0;
-  let open: Submission | undefined;
-  for (let l = 0; l < spec.L; l++) {
-    for (let t0 = 0, end = 0; t0 < T; t0 = end) {
-      if (p.signal.aborted) {
-        await p.pacer.idle();
-        return false;
-      }
-      end = Math.min(T, t0 + rowsAt(p, t0));
-      open ??= begin(p, t0, end - t0, l);
-      encodeTile(p, open.pass, l, t0, end);
-      open.work += tileWork(p, l, t0, end);
-      // Alone in its tile, a prompt takes as many layers as fit one submission.
-      if (!p.residual && l < spec.L - 1 && open.work < p.pacer.budget) continue;
-      const { work } = open;
-      await finish(p, open, { l, t0, end }, () => {
-        done += work;
-        p.onProgress(Math.min(1, done / total), l, cached + end);
-      });
-      open = undefined;
-    }
-  }
-  return true;
+export function tiling(
+  p: Pick<Prefill, 'spec' | 'plan' | 'pacer' | 'fixedRows' | 'cached'>,
+  isLean: boolean,
+): Tiling {
+  const { N, propagated, lowerLayers } = p.plan;
+  const rows = tileRows(p);
+  const gathers = lowerLayers < p.spec.L;
+  return {
+    lower: N - p.cached > rows || (gathers && isLean),
+    upper: gathers && propagated > rows,
+  };
 }
+
+export type Tiling = Readonly<Record<Sequence['part'], boolean>>;
+
+/** Rows of the residual stream; 0 when x never leaves scratch. */
+export const residualRows = ({ lower, upper }: Tiling, plan: ReadingPlan, cached: number): number =>
+  Math.max(lower ? plan.N - cached : 0, upper ? plan.propagated : 0);
 
 /**
- * Rows of the tile at t0, by the device's speed so far. A tile starts at a multiple of its own length, so that none crosses
- * a page of the residual stream, and so that tiles at most double from one to the next.
+ * Reads the tokens and leaves the last row alone in scratch.x. False when aborted between submissions; what the caches hold
+ * past `cached` is then partial.
  */
-function rowsAt(p: Prefill, t0: number): number {
-  if (!p.residual) return p.tokens.length;
-  return t0 === 0 ? tileRows(p) : Math.min(tileRows(p), t0 & -t0);
+export async function prefill(p: Prefill): Promise<boolean> {
+  return new Run(p).run();
 }
 
-/** Rows t0..end of layer l. */
+/** Work by the part of the time to first token that it belongs to. */
+type Work = Record<keyof PartTimes, number>;
+
+interface Submission {
+  readonly recorder: Recorder;
+  /** Undefined when it only selects. */
+  readonly step: Step | undefined;
+  readonly work: Work;
+  readonly filled: Filled[];
+}
+
+const sum = ({ lower, select, upper }: Work): number => lower + select + upper;
+
+class Run {
+  readonly #stages: readonly Stage[];
+  readonly #total: number;
+  #done = 0;
+  #open: Submission | undefined;
+
+  constructor(private readonly p: Prefill) {
+    this.#stages = stagesOf(p.spec.L, p.plan, p.cached);
+    this.#total = readingWork(p.spec, p.plan, p.cached);
+  }
+
+  async run(): Promise<boolean> {
+    for (const stage of this.#stages) {
+      const { rows } = stage.sequence;
+      for (let t0 = stage.kind === 'last' ? rows - 1 : 0, end = 0; t0 < rows; t0 = end) {
+        end = Math.min(rows, t0 + this.#rowsAt(stage.sequence, t0));
+        const tile = { stage, t0, end };
+        if (!(await this.#openFor(tile))) return this.#aborted();
+        this.#encode(tile);
+      }
+      if (stage.selects && !(await this.#select(stage))) return this.#aborted();
+    }
+    await this.#submit();
+    return true;
+  }
+
+  async #aborted(): Promise<false> {
+    await this.p.pacer.idle();
+    return false;
+  }
+
+  /**
+   * Rows of the tile at t0, by the device's speed so far. A tile starts at a multiple of its own length, so that none crosses
+   * a page of the residual stream, and so that tiles at most double from one to the next.
+   */
+  #rowsAt({ part, rows }: Sequence, t0: number): number {
+    if (!this.p.tiling[part]) return rows;
+    return t0 === 0 ? tileRows(this.p) : Math.min(tileRows(this.p), t0 & -t0);
+  }
+
+  /** A submission that the tile may join, with the tile's rows in scratch.x. False when it is time to stop. */
+  async #openFor(tile: Tile): Promise<boolean> {
+    const step = stepOf(tile);
+    const { p } = this;
+    if (this.#open?.step && sameRows(this.#open.step, step) && sum(this.#open.work) < p.pacer.budget)
+      return true;
+    await this.#submit();
+    if (p.signal.aborted) return false;
+    const { stage, t0, end } = tile;
+    const { recorder } = this.#begin(stage.l, step, `rows ${t0}+${end - t0}`);
+    p.device.queue.writeBuffer(p.scratch.step, 0, packStep(step));
+    if (embeds(stage)) p.device.queue.writeBuffer(p.scratch.ids, 0, p.tokens, t0, end - t0);
+    else if (p.tiling[stage.sequence.part] && stage.kind !== 'selected')
+      p.residual!.load(recorder.copies, p.scratch.x, t0, end - t0);
+    else if (stage.kind === 'last') this.#moveToFirstRow(recorder, t0);
+    return true;
+  }
+
+  #begin(l: number, step: Step | undefined, what: string): Submission {
+    const recorder = new Recorder(this.p.device, `layer ${l} ${what}`);
+    return (this.#open = { recorder, step, work: { lower: 0, select: 0, upper: 0 }, filled: [] });
+  }
+
+  #encode(tile: Tile): void {
+    const { stage, t0, end } = tile;
+    const { p } = this;
+    const { recorder, work, filled } = this.#open!;
+    const { l, kind, sequence } = stage;
+    const step = stepOf(tile);
+    const layer = p.reader.layers[l]!;
+    const inWindow = stage.selects && scores(p.plan, l) && end > sequence.rows - p.plan.scorer!.window;
+    if (embeds(stage)) p.reader.embed_tokens.encode(recorder.pass, step, 'prefill');
+    if (kind === 'selected') {
+      p.reader.gather!.encode(recorder.pass, step, 'prefill');
+      encodeLayer(recorder.pass, p.reader.selected!, step, 'prefill');
+    } else if (kind === 'keys') {
+      if (sequence.part === 'lower') p.reader.storeHidden?.encode(recorder.pass, step, 'prefill');
+      encodeKeysAndValues(recorder.pass, layer, step, inWindow);
+    } else encodeLayer(recorder.pass, layer, step, 'prefill');
+    if (inWindow) p.reader.selecting!.encodeQueries(recorder, l, step);
+    // Of a layer that only leaves keys, x is what it was; the first layer's x is the embedding, which nothing else keeps.
+    const leaves = kind === 'layer' || kind === 'selected' || (kind === 'keys' && l === 0);
+    if (leaves && p.tiling[sequence.part]) p.residual!.store(recorder.copies, p.scratch.x, t0, end - t0);
+    work[kind === 'selected' ? 'upper' : sequence.part] += tileWork(p.spec, p.plan, stage, t0, end);
+    if (kind !== 'selected') filled.push({ l, entries: sequence.start + end, selected: false });
+  }
+
+  /** The prompt's last row, which alone goes through the last layer and on to the head. */
+  #moveToFirstRow({ copies }: Recorder, t: number): void {
+    const { x, h } = this.p.scratch;
+    const bytes = 4 * this.p.spec.C;
+    if (t === 0) return;
+    copies.copyBufferToBuffer(x, t * bytes, h, 0, bytes);
+    copies.copyBufferToBuffer(h, 0, x, 0, bytes);
+  }
+
+  /** A long prompt's selection is a submission of its own, so that its time is seen. */
+  async #select({ l, sequence }: Stage): Promise<boolean> {
+    const { p } = this;
+    if (!this.#open || p.tiling[sequence.part]) {
+      await this.#submit();
+      if (p.signal.aborted) return false;
+      this.#begin(l, undefined, 'select');
+    }
+    const { recorder, work, filled } = this.#open!;
+    p.reader.selecting!.encode(recorder, l);
+    work.select += selectionWork(p.spec, p.plan, l);
+    filled.push({ l, entries: sequence.start + sequence.rows, selected: true });
+    return true;
+  }
+
+  async #submit(): Promise<void> {
+    if (!this.#open) return;
+    const { recorder, work, filled } = this.#open;
+    this.#open = undefined;
+    const all = sum(work);
+    const { p } = this;
+    await p.pacer.submit(recorder.finish(), all, (elapsedMs) => {
+      this.#done += all;
+      for (const part of ['lower', 'select', 'upper'] as const) {
+        p.times[part] += all > 0 ? (elapsedMs * work[part]) / all : 0;
+      }
+      p.onProgress(Math.min(1, this.#done / this.#total), filled);
+    });
+  }
+}
+
+/** Rows t0..end of a stage. */
 interface Tile {
-  readonly l: number;
+  readonly stage: Stage;
   readonly t0: number;
   readonly end: number;
 }
 
-interface Submission {
-  readonly encoder: GPUCommandEncoder;
-  readonly pass: GPUComputePassEncoder;
-  work: number;
+function stepOf({ stage, t0, end }: Tile): Step {
+  const at = stage.sequence.start + t0;
+  return { rows: end - t0, position: at, appended: at, draw: 0 };
 }
 
-function stepOf({ cached }: Prefill, t0: number, rows: number): Step {
-  return { rows, position: cached + t0, appended: cached + t0, draw: 0 };
-}
+const sameRows = (a: Step, b: Step): boolean => a.rows === b.rows && a.position === b.position;
 
-function begin(p: Prefill, t0: number, rows: number, l: number): Submission {
-  const { queue } = p.device;
-  queue.writeBuffer(p.scratch.step, 0, packStep(stepOf(p, t0, rows)));
-  if (l === 0) queue.writeBuffer(p.scratch.ids, 0, p.tokens, t0, rows);
-  const encoder = p.device.createCommandEncoder({ label: `layer ${l} rows ${t0}+${rows}` });
-  if (l > 0) p.residual?.load(encoder, p.scratch.x, t0, rows);
-  return { encoder, pass: encoder.beginComputePass(), work: 0 };
-}
-
-function encodeTile(p: Prefill, pass: GPUComputePassEncoder, l: number, t0: number, end: number): void {
-  const { decoder } = p;
-  const step = stepOf(p, t0, end - t0);
-  const layer = decoder.layers[l]!;
-  if (l === 0) decoder.embed_tokens.encode(pass, step, 'prefill');
-  if (endsEarly(p, l, end)) encodeKeysAndValues(pass, layer, step, 'prefill');
-  else encodeLayer(pass, layer, step, 'prefill');
-}
-
-async function finish(
-  p: Prefill,
-  { encoder, pass, work }: Submission,
-  { l, t0, end }: Tile,
-  onDone: () => void,
-) {
-  pass.end();
-  if (l < p.spec.L - 1) p.residual?.store(encoder, p.scratch.x, t0, end - t0);
-  await p.pacer.submit(encoder.finish(), work, onDone);
-}
+/** The first layer takes tokens; for the last row alone, and for propagated ones, they have been embedded before. */
+const embeds = ({ l, kind, sequence }: Stage): boolean =>
+  l === 0 && sequence.part === 'lower' && (kind === 'layer' || kind === 'keys');

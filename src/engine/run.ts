@@ -1,7 +1,15 @@
 /** What a turn takes and gives: shared by the session, the decode loop and those who call them. */
-import type { Profile, SamplingOptions, StorageDtype, TurnResult } from '../protocol';
+import type {
+  Compression,
+  KvSettings,
+  Profile,
+  SamplingOptions,
+  StorageDtype,
+  TurnResult,
+} from '../protocol';
 import { EngineError } from './errors';
 import type { ModelSpec } from './models/spec';
+import type { PartTimes } from './prefill';
 import type { TokenId } from './shapes';
 
 export interface SessionOptions {
@@ -21,9 +29,13 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Fed instead of the sampled tokens, which are still reported: for measuring agreement. */
   readonly forced?: readonly TokenId[];
+  /** Left out: policy full. */
+  readonly kv?: KvSettings;
+  /** Tokens at the prompt's start that are the chat template's system part. */
+  readonly headerTokens?: number;
   onReading?(share: number, tokens: { readonly total: number; readonly reused: number }): void;
-  /** Just before the first `onToken`; both from the call. */
-  onFirstToken?(prefillMs: number, ttftMs: number): void;
+  /** Just before the first `onToken`: where the device's time went, and the time since the call. In milliseconds. */
+  onFirstToken?(times: Readonly<PartTimes>, ttftMs: number): void;
   onToken?(id: TokenId, index: number): void;
   /** Logits before penalties of the row each token was drawn from. [V] Slow: waits for every row. */
   onLogits?(row: Float32Array<ArrayBuffer>): void;
@@ -34,13 +46,17 @@ export interface RunResult {
   readonly tokens: readonly TokenId[];
   readonly stopReason: TurnResult['stopReason'];
   readonly reusedTokens: number;
-  /** Until the device was through with the prompt. */
+  /** The device's time with the prompt: layers 0..T, selecting, layers past T, and all together. */
+  readonly lowerMs: number;
+  readonly selectMs: number;
+  readonly upperMs: number;
   readonly prefillMs: number;
   /** From the call to the first token in JavaScript. Undefined when stopped before it. */
   readonly ttftMs: number | undefined;
   readonly prefillTokensPerSecond: number;
   /** 0 until two tokens were written. */
   readonly decodeTokensPerSecond: number;
+  readonly compression: Compression;
 }
 
 /** Throws `bad-argument` for settings that no kernel is made for. */

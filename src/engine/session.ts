@@ -1,6 +1,6 @@
-import type { KvLayerReport, MemoryReport, SamplingOptions } from '../protocol';
+import type { KvSettings, MemoryReport, SamplingOptions, SelectionReport, TurnMode } from '../protocol';
 import { decode, type Decoded } from './decode';
-import { awaitedLater, EngineError, invariant } from './errors';
+import { awaitedLater, EngineError } from './errors';
 import { allocate } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
@@ -12,14 +12,17 @@ import { Uniforms } from './gpu/uniforms';
 import { packOp } from './kernels/kernel';
 import { seenBits } from './kernels/logits_adjust';
 import { GREEDY, SAMPLING_OP, samplingOp } from './kernels/sampling';
-import { KvCache } from './kv/cache';
+import { checkKv } from './kv/check-settings';
+import { PAPER, planReading, policyOf } from './kv/reading-plan';
+import { coverageOf, reportOf, type ReadTurn } from './kv/selection-report';
+import { KvStore } from './kv/store';
 import type { Decoder } from './models/decoder';
-import { makeDecoder, makeScratch, partFloats, type Scratch } from './models/layers';
+import { makeDecoder, makeScratch, partFloats, WeightLayers, type Scratch } from './models/layers';
 import { OpMaker } from './models/ops';
 import type { ModelSpec } from './models/spec';
-import { MOST_ROWS, prefill, tileRows } from './prefill';
+import { MOST_ROWS, type PartTimes } from './prefill';
+import { readPrompt, type Reading } from './reading';
 import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
-import { Residual } from './residual';
 import type { TokenId } from './shapes';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
 
@@ -32,13 +35,20 @@ const NOTHING: Decoded = {
   decodeTokensPerSecond: 0,
 };
 
+/** Policy full, for whoever asks for no other. */
+const FULL: KvSettings = { ...PAPER, policy: 'full', turnMode: 'full', tspLayer: undefined };
+
 /** The life of one model on one device: its weights, one conversation's cache, and the turns over it. */
 export class Session {
   readonly #pacer: Pacer;
-  readonly #kv: KvCache;
+  readonly #kv: KvStore;
   readonly #readback: TokenReadback;
-  /** Tokens whose keys and values the cache holds. */
+  readonly #weightLayers: WeightLayers;
+  readonly #compiled: Promise<void>;
+  /** Of the last turn that read its prompt whole; in policy full, with what was written after it. */
   #tokens: TokenId[] = [];
+  /** That turn, once what it selected is back in JavaScript. */
+  #last: Promise<ReadTurn | undefined> = Promise.resolve(undefined);
   #forward: { readonly decoder: Decoder; readonly generation: number; free(): void } | undefined;
   #busy = false;
   readonly #faults: EngineError[] = [];
@@ -54,8 +64,14 @@ export class Session {
   ) {
     const { device } = buffers;
     this.#pacer = new Pacer(device, FIRST_RATE[options.profile]);
-    this.#kv = new KvCache(buffers, spec, options.dtype);
+    this.#kv = new KvStore(buffers, spec, options.dtype);
     this.#readback = new TokenReadback(buffers);
+    this.#weightLayers = new WeightLayers({
+      spec,
+      scratch,
+      weights,
+      make: this.#maker(new Uniforms(buffers)),
+    });
     // What no error scope caught would otherwise end as garbage in an answer.
     device.addEventListener('uncapturederror', ({ error }) => {
       const code = error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'internal';
@@ -81,10 +97,13 @@ export class Session {
 
   /** Runs every kernel once: drivers finish compiling only then, and the first turn should not wait for it. */
   async warmUp(): Promise<void> {
-    const prompt = [0, 0] as TokenId[];
     const signal = new AbortController().signal;
-    await this.run(prompt, { sampling: GREEDY, maxNewTokens: 2, stopIds: new Set(), signal });
-    this.#truncate(0);
+    const common = { sampling: GREEDY, maxNewTokens: 2, stopIds: new Set<TokenId>(), signal };
+    const prompt = new Array<TokenId>(Math.min(32, this.spec.contextLength - 2)).fill(0 as TokenId);
+    await this.run(prompt, common);
+    const fastkv = { ...PAPER, policy: 'fastkv', turnMode: 'exact', tspLayer: undefined } as const;
+    await this.run(prompt, { ...common, kv: { ...fastkv, retain: 0.5, tspRate: 0.5 } });
+    this.#forget();
   }
 
   get variant() {
@@ -92,14 +111,16 @@ export class Session {
   }
 
   /**
-   * Reads the prompt, but for the prefix that the cache already holds, and writes an answer. Rejects with `busy`,
-   * `context-exceeded`, `out-of-memory` or `device-lost`; but for the last, the cache then is as it was, or empty.
+   * Reads the prompt, but for the prefix that the trunk already holds, and writes an answer. Rejects with `busy`,
+   * `bad-argument`, `context-exceeded`, `out-of-memory` or `device-lost`; but for the last, the trunk then is as it was,
+   * or empty.
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     if (this.#busy)
       throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
     checkPrompt(prompt, this.spec);
     checkOptions(options);
+    checkKv(options.kv ?? FULL, this.spec.L);
     this.#busy = true;
     try {
       const result = await this.#run(prompt, options);
@@ -115,19 +136,30 @@ export class Session {
   }
 
   memory(): MemoryReport {
-    const layers: KvLayerReport[] = this.#kv.report();
+    const { buffers } = this;
     return {
-      weightsBytes: this.buffers.bytes('weights'),
-      kv: {
-        hotBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
-        fullBytes: this.#kv.fullBytes(Math.max(...this.#kv.filled)),
-        allocatedBytes: this.buffers.bytes('kv'),
-        layers,
-      },
-      scratchBytes: this.buffers.bytes('scratch'),
-      totalBytes: this.buffers.bytes(),
-      peakBytes: this.buffers.peakBytes,
+      weightsBytes: buffers.bytes('weights'),
+      kv: { ...this.#kv.report(), scratchPeakBytes: buffers.scratchPeakBytes },
+      scratchBytes: buffers.bytes('scratch'),
+      totalBytes: buffers.bytes(),
+      peakBytes: buffers.peakBytes,
     };
+  }
+
+  /** Of the last turn that read its prompt whole; what was written follows it only in policy full. */
+  get promptTokens(): readonly TokenId[] {
+    return this.#tokens;
+  }
+
+  /** What the last turn that read its prompt whole kept and propagated; undefined before one. */
+  async selection(): Promise<SelectionReport | undefined> {
+    const last = await this.#last;
+    return last && reportOf(last, this.spec.G);
+  }
+
+  /** Output of model.norm for the row that the last token was drawn from. [C] */
+  async finalHidden(): Promise<Float32Array> {
+    return new Float32Array(await readBuffer(this.buffers.device, this.scratch.h, 0, 4 * this.spec.C));
   }
 
   destroy(): void {
@@ -136,59 +168,58 @@ export class Session {
 
   async #run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     const started = performance.now();
-    const reusedTokens = this.#keepPrefix(prompt);
+    const kv = options.kv ?? FULL;
+    const mode: TurnMode = policyOf(kv).name === 'full' ? 'full' : kv.turnMode;
+    const plan = planReading(kv, this.spec.L, prompt.length, options.headerTokens);
+    this.buffers.beginPeak();
+    const before = await this.#last;
+    const common = commonPrefix(this.#tokens, prompt);
+    this.#kv.adopt(plan, mode);
+    // Rows that score, or that logits are wanted of, are read again.
+    const reusedTokens = Math.min(common, this.#kv.length, prompt.length - (plan.scorer?.window ?? 1));
+    this.#kv.truncate(Math.max(0, reusedTokens));
+    const cached = this.#kv.length;
     this.#prepareSampler(prompt, options.sampling);
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
-    await this.#reserve(prompt.length + Math.min(maxNew, ANSWER_ROOM));
-    let share = 0;
-    let ttftMs: number | undefined;
-    const read = await this.#prefill(prompt, reusedTokens, {
-      ...options,
-      onReading: (part, tokens) => {
-        share = part;
-        // The device's word on the last tile may come after the first token.
-        if (ttftMs === undefined) options.onReading?.(part, tokens);
-      },
-    });
-    // Not awaited before decoding starts: the first token is already on its way, and may even be seen first.
-    const elapsed = () => performance.now() - started;
-    let prefillMs: number | undefined;
-    const idle = awaitedLater(this.#pacer.idle().then(() => (prefillMs ??= elapsed())));
+    await this.#allocating(() => this.#kv.reserve(Math.min(maxNew, ANSWER_ROOM)));
+    await this.#compiled;
+    const times: PartTimes = { lower: 0, select: 0, upper: 0 };
+    let [share, ttftMs]: [number, number | undefined] = [0, undefined];
+    const counts = { total: prompt.length - cached, reused: cached };
+    const onShare = (part: number) => {
+      share = part;
+      options.onReading?.(part, counts);
+    };
     const onToken = (id: TokenId, index: number) => {
-      if (index === 0) {
-        ttftMs = elapsed();
-        if (share < 1) options.onReading?.(1, { total: prompt.length - reusedTokens, reused: reusedTokens });
-        options.onFirstToken?.((prefillMs ??= ttftMs), ttftMs);
-      }
+      if (index === 0) options.onFirstToken?.(times, (ttftMs = performance.now() - started));
       options.onToken?.(id, index);
     };
-    const decoded = read
-      ? await this.#decode(prompt, { ...options, onToken, maxNewTokens: maxNew })
-      : NOTHING;
-    const readMs = await idle;
+    const isLean = mode === 'lean';
+    const { signal } = options;
+    const whole = await this.#read({ prompt, plan, isLean, cached, signal, times, onShare });
+    const parking = whole && kv.parkTrunk ? awaitedLater(this.#kv.park()) : undefined;
+    const written = { ...options, onToken, maxNewTokens: maxNew };
+    const decoded = whole ? await this.#decode(prompt, written) : NOTHING;
+    await parking;
+    const last = whole ? await this.#last : undefined;
+    const prefillMs = times.lower + times.select + times.upper;
     const contextEnded = decoded.stopReason === 'length' && maxNew < options.maxNewTokens;
     return {
       ...decoded,
       stopReason: contextEnded ? 'context' : decoded.stopReason,
-      reusedTokens,
-      prefillMs: readMs,
+      reusedTokens: cached,
+      prefillMs,
+      lowerMs: times.lower,
+      selectMs: times.select,
+      upperMs: times.upper,
       ttftMs,
-      prefillTokensPerSecond: (1000 * share * (prompt.length - reusedTokens)) / readMs,
+      prefillTokensPerSecond: prefillMs > 0 ? (1000 * share * counts.total) / prefillMs : 0,
+      compression: {
+        tspLayer: last?.selected?.tspLayer,
+        propagatedTokens: last ? plan.propagated : 0,
+        coverage: last && coverageOf(last, before, common, this.spec.H),
+      },
     };
-  }
-
-  /** Truncates the cache to what it shares with the prompt; the last token is always computed, for its logits. */
-  #keepPrefix(prompt: readonly TokenId[]): number {
-    const most = Math.min(this.#tokens.length, prompt.length - 1);
-    let shared = 0;
-    while (shared < most && this.#tokens[shared] === prompt[shared]) shared++;
-    this.#truncate(shared);
-    return shared;
-  }
-
-  #truncate(length: number): void {
-    this.#tokens.length = Math.min(this.#tokens.length, length);
-    this.#kv.truncate(length);
   }
 
   #prepareSampler(prompt: readonly TokenId[], sampling: SamplingOptions): void {
@@ -197,73 +228,39 @@ export class Session {
     queue.writeBuffer(this.scratch.sampling, 0, packOp(SAMPLING_OP, samplingOp(this.spec.V, sampling)));
   }
 
-  /** Room for entries in the cache, and a forward pass bound to it. */
-  async #reserve(entries: number): Promise<void> {
-    if (entries <= this.#kv.capacity && this.#forward?.generation === this.#kv.generation) return;
+  /** Where there is no room, the conversation's memory is given back whole. */
+  async #allocating(make: () => void): Promise<void> {
     try {
-      await allocate(this.buffers.device, 'the conversation', () => {
-        this.#kv.reserve(entries);
-        return this.#bindForward();
-      });
+      await allocate(this.buffers.device, 'the conversation', make);
     } catch (thrown) {
-      this.#tokens = [];
-      this.#kv.clear();
+      this.#forget();
       throw thrown;
     }
   }
 
-  /** Makes the forward pass over the cache's buffers as they are. Resolves when it is compiled. */
-  #bindForward(): Promise<void> {
-    this.#forward?.free();
-    this.#forward = undefined;
-    const { capacity, layers, generation } = this.#kv;
-    const part = this.buffers.storage('scratch', 'splits', 4 * partFloats(this.spec, capacity));
-    const uniforms = new Uniforms(this.buffers);
-    const make = new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
-    const parts = { spec: this.spec, make, scratch: this.scratch, weights: this.weights, part };
-    const free = () => {
-      uniforms.free();
-      this.buffers.free(part);
-    };
-    this.#forward = { decoder: makeDecoder(parts, layers, capacity), generation, free };
-    return make.compiled();
+  #forget(): void {
+    this.#tokens = [];
+    this.#last = Promise.resolve(undefined);
+    this.#kv.clear();
   }
 
-  async #prefill(prompt: readonly TokenId[], cached: number, options: RunOptions): Promise<boolean> {
-    const { device } = this.buffers;
-    const tokens = Uint32Array.from(prompt.slice(cached));
-    invariant(this.#forward, () => 'prefill before reserve');
-    const common = {
-      device,
-      spec: this.spec,
-      decoder: this.#forward.decoder,
-      scratch: this.scratch,
-      pacer: this.#pacer,
-      fixedRows: this.options.tileRows,
-      tokens,
-      cached,
-      signal: options.signal,
-      onProgress: (share: number, layer: number, entries: number) => {
-        if (this.#kv.appended < prompt.length) {
-          this.#kv.filled.fill(prompt.length, 0, layer).fill(entries, layer, layer + 1);
-        }
-        options.onReading?.(share, { total: tokens.length, reused: cached });
-      },
-    };
-    const makeResidual = () => new Residual(this.buffers, tokens.length, this.spec.C);
-    const residual =
-      tokens.length > tileRows(common)
-        ? await allocate(device, 'reading the prompt', makeResidual)
-        : undefined;
+  /** Reads the prompt; afterwards the store has what the plan keeps, or what it had before. False when stopped. */
+  async #read(reading: Reading): Promise<boolean> {
+    const { buffers, pipelines, variant, scratch, weights, spec } = this;
+    const layers = { spec, scratch, weights };
+    const common = { buffers, pipelines, variant, layers, weights: this.#weightLayers };
+    const fixedRows = this.options.tileRows;
+    let whole = false;
     try {
-      const read = await prefill({ ...common, residual });
-      if (read) {
-        this.#kv.appended = prompt.length;
-        this.#tokens = [...prompt];
-      } else this.#truncate(cached);
-      return read;
+      const read = await readPrompt({ ...common, store: this.#kv, pacer: this.#pacer, fixedRows }, reading);
+      ({ whole } = read);
+      if (!whole) return false;
+      this.#tokens = [...reading.prompt];
+      const { plan } = reading;
+      this.#last = awaitedLater(Promise.resolve(read.selected).then((selected) => ({ plan, selected })));
+      return true;
     } finally {
-      residual?.free();
+      this.#kv.finishReading(whole);
     }
   }
 
@@ -273,13 +270,16 @@ export class Session {
       device,
       scratch: this.scratch,
       readback: this.#readback,
+      head: this.#weightLayers.head,
       position: prompt.length,
+      place: this.#kv.place,
       options,
+      prefilled: this.#pacer.idle(),
       // Grows the cache every few hundred tokens; between, nothing is made.
-      forward: async (entries) => {
-        this.#kv.appended = entries;
-        if (entries + 1 > this.#kv.capacity) await this.#reserve(entries + ANSWER_ROOM);
-        return this.#forward!.decoder;
+      forward: async (appended) => {
+        this.#kv.appended = appended;
+        if (this.#kv.isTight) await this.#allocating(() => this.#kv.grow(ANSWER_ROOM));
+        return this.#forwardOverCache();
       },
       readLogits: async () =>
         new Float32Array(await readBuffer(device, this.scratch.logits, 0, 4 * this.spec.V)),
@@ -289,8 +289,42 @@ export class Session {
       0,
       decoded.tokens.length - (decoded.stopReason === 'stopped' ? 0 : 1),
     );
-    this.#tokens.push(...fed);
-    this.#kv.appended = this.#tokens.length;
+    this.#kv.finishWriting(fed.length);
+    if (this.#kv.isFull) this.#tokens.push(...fed);
     return decoded;
   }
+
+  /** The forward pass of decoding over the cache's buffers as they are. */
+  async #forwardOverCache(): Promise<Decoder> {
+    const { hot, kept, generation } = this.#kv;
+    if (this.#forward?.generation === generation) return this.#forward.decoder;
+    this.#forward?.free();
+    this.#forward = undefined;
+    const entries = Math.max(...hot.map(({ capacity }) => capacity));
+    const { buffers, spec, scratch, weights } = this;
+    const part = await allocate(buffers.device, 'the conversation', () =>
+      buffers.storage('scratch', 'splits', 4 * partFloats(spec, entries)),
+    );
+    const uniforms = new Uniforms(buffers);
+    const make = this.#maker(uniforms);
+    const parts = { spec, make, scratch, weights };
+    const decoder = makeDecoder(parts, this.#weightLayers, { layers: hot, kept, part });
+    const free = () => {
+      uniforms.free();
+      buffers.free(part);
+    };
+    this.#forward = { decoder, generation, free };
+    await make.compiled();
+    return decoder;
+  }
+
+  #maker(uniforms: Uniforms): OpMaker {
+    return new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
+  }
+}
+
+/** Tokens that two prompts begin with alike. */
+function commonPrefix(a: readonly TokenId[], b: readonly TokenId[]): number {
+  const differs = a.findIndex((id, i) => id !== b[i]);
+  return differs === -1 ? a.length : differs;
 }

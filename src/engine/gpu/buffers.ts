@@ -1,7 +1,7 @@
 import { EngineError } from '../errors';
 import { roundUp } from '../shapes';
 
-export type BufferKind = 'weights' | 'kv' | 'scratch';
+export type BufferKind = 'weights' | 'kv' | 'trunk' | 'scratch';
 
 /**
  * Makes and frees every GPUBuffer of a model, so that what the panel shows is summed from live buffers.
@@ -10,6 +10,7 @@ export type BufferKind = 'weights' | 'kv' | 'scratch';
 export class Buffers {
   readonly #live = new Map<GPUBuffer, BufferKind>();
   #peak = 0;
+  #scratchPeak = 0;
 
   constructor(readonly device: GPUDevice) {}
 
@@ -35,6 +36,7 @@ export class Buffers {
     const buffer = this.device.createBuffer({ label, size, usage });
     this.#live.set(buffer, kind);
     this.#peak = Math.max(this.#peak, this.bytes());
+    if (kind === 'scratch') this.#scratchPeak = Math.max(this.#scratchPeak, this.bytes(kind));
     return buffer;
   }
 
@@ -56,8 +58,24 @@ export class Buffers {
     return sum;
   }
 
-  /** The most bytes that were ever live at once. */
+  /** The most bytes that were live at once, ever. */
   get peakBytes(): number {
     return this.#peak;
+  }
+
+  /** The most bytes of scratch that were live at once since `beginPeak`. */
+  get scratchPeakBytes(): number {
+    return this.#scratchPeak;
+  }
+
+  /** Begins to look for the scratch peak anew, as at the start of a turn. */
+  beginPeak(): void {
+    this.#scratchPeak = this.bytes('scratch');
+  }
+
+  kindOf(buffer: GPUBuffer): BufferKind {
+    const kind = this.#live.get(buffer);
+    if (!kind) throw new Error('invariant: not a live buffer');
+    return kind;
   }
 }

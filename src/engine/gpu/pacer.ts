@@ -8,13 +8,15 @@ const TARGET_MS = 50;
 /** First guess of multiply-adds a millisecond; a CPU's and a small GPU's. */
 export const FIRST_RATE = { software: 5e5, portable: 1e8, fast: 1e8 } as const;
 
+/** Takes the milliseconds that the device spent on it. */
+type OnDone = (elapsedMs: number) => void;
+
 /**
  * Submits bounded work: measures the device's rate and says how much fits a submission, and holds back while enough
  * is queued. Work is counted in multiply-adds.
  */
 export class Pacer {
-  readonly #queue: { readonly work: number; readonly done: Promise<void>; readonly onDone: () => void }[] =
-    [];
+  readonly #queue: { readonly work: number; readonly done: Promise<void>; readonly onDone: OnDone }[] = [];
   /** Multiply-adds a millisecond; the first guess is low, since too short a submission costs little. */
   #rate: number;
   #lastDone = 0;
@@ -32,7 +34,7 @@ export class Pacer {
   }
 
   /** Resolves when another submission may be made; `onDone` is called when the device is through with this one. */
-  async submit(commands: GPUCommandBuffer, work: number, onDone: () => void): Promise<void> {
+  async submit(commands: GPUCommandBuffer, work: number, onDone: OnDone): Promise<void> {
     const { queue } = this.device;
     if (this.#queue.length === 0) this.#lastDone = performance.now();
     queue.submit([commands]);
@@ -52,6 +54,6 @@ export class Pacer {
     this.#lastDone = performance.now();
     // Half old, half new: one slow tile (a compile, another tab) does not shrink all that follow.
     this.#rate = 0.5 * this.#rate + (0.5 * work) / elapsed;
-    onDone();
+    onDone(elapsed);
   }
 }

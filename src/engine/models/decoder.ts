@@ -8,6 +8,7 @@ import type { Op, Phase } from './ops';
 export interface DecoderLayer {
   readonly input_layernorm: Op; // x [T,C] -> h [T,C]
   readonly qkv_proj: Op; // h -> qkv [T,H+2G,D]
+  readonly kv_proj: Op; // the same, without q
   readonly rope_append: Op; // q, k norm and RoPE; k, v -> cache
   readonly self_attn: Op; // qkv, cache -> attn [T,H,D]
   readonly o_proj: Op; // x += attn o^T
@@ -35,7 +36,9 @@ export function encodeLayer(
   step: Step,
   phase: Phase,
 ): void {
-  encodeKeysAndValues(pass, layer, step, phase);
+  layer.input_layernorm.encode(pass, step, phase);
+  layer.qkv_proj.encode(pass, step, phase);
+  layer.rope_append.encode(pass, step, phase);
   layer.self_attn.encode(pass, step, phase);
   layer.o_proj.encode(pass, step, phase);
   layer.post_attention_layernorm.encode(pass, step, phase);
@@ -43,16 +46,16 @@ export function encodeLayer(
   layer.down_proj.encode(pass, step, phase);
 }
 
-/** The part of a layer that later tokens need: all that the last layer has to do for any row but the last tile's. */
+/** The part of a layer that later tokens need: all that a layer has to do for rows that end there. */
 export function encodeKeysAndValues(
   pass: GPUComputePassEncoder,
   layer: DecoderLayer,
   step: Step,
-  phase: Phase,
+  withQueries: boolean,
 ): void {
-  layer.input_layernorm.encode(pass, step, phase);
-  layer.qkv_proj.encode(pass, step, phase);
-  layer.rope_append.encode(pass, step, phase);
+  layer.input_layernorm.encode(pass, step, 'prefill');
+  (withQueries ? layer.qkv_proj : layer.kv_proj).encode(pass, step, 'prefill');
+  layer.rope_append.encode(pass, step, 'prefill');
 }
 
 /** Logits of the last row, and the token drawn from them. Always the decode kernels: it is one row. */

@@ -1,4 +1,4 @@
-/** Makes the lines of the forward pass: which kernel, which weights, which scratch. */
+/** Makes the lines of the forward pass: which kernel, which weights, which scratch, which cache. */
 import type { Buffers } from '../gpu/buffers';
 import { attention_merge, splitsOf } from '../kernels/attention_merge';
 import { attention_split } from '../kernels/attention_split';
@@ -13,7 +13,7 @@ import { rmsnorm } from '../kernels/rmsnorm';
 import { rope_append, ropeTable } from '../kernels/rope_append';
 import { sample } from '../kernels/sample';
 import { GREEDY, SAMPLING_OP, samplingOp } from '../kernels/sampling';
-import type { KvLayer } from '../kv/cache';
+import type { KvLayer } from '../kv/layers';
 import type { LayerWeights, Matrix, ModelWeights, Vector } from '../weights/layout';
 import type { Decoder, DecoderHead, DecoderLayer } from './decoder';
 import { sequence, type Op, type OpMaker } from './ops';
@@ -64,59 +64,48 @@ export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Sc
   };
 }
 
-/** The forward pass over a cache as it is now; made again when the cache's buffers change. */
-export function makeDecoder(parts: LayerParts, layers: readonly KvLayer[], capacity: number): Decoder {
-  const maker = new LayerMaker(parts, capacity);
-  return {
-    embed_tokens: maker.embedTokens(),
-    layers: layers.map((kv, l) => maker.layer(l, kv)),
-    head: maker.head(),
-  };
-}
-
 export interface LayerParts {
   readonly spec: ModelSpec;
   readonly make: OpMaker;
   readonly scratch: Scratch;
   readonly weights: ModelWeights;
-  /** Between the two kernels of attention over stretches of the cache. */
-  readonly part: GPUBuffer;
 }
 
-/** Floats that `LayerParts.part` needs for a capacity. */
-export const partFloats = ({ H, D }: ModelSpec, capacity: number): number =>
-  H * splitsOf(0, { rows: 1, position: 0, appended: capacity - 1, draw: 0 }) * (D + 2);
+/** What a layer does with its weights alone, whatever cache it is on. */
+type WeightOps = Omit<DecoderLayer, 'rope_append' | 'self_attn'> & { readonly q_proj: Op };
 
-class LayerMaker {
-  private readonly spec: ModelSpec;
-  private readonly make: OpMaker;
-  private readonly scratch: Scratch;
+/** The lines that need no cache; made once a model. */
+export class WeightLayers {
+  readonly embed_tokens: Op;
+  readonly head: DecoderHead;
+  readonly layers: readonly WeightOps[]; // [L]
 
-  constructor(
-    private readonly parts: LayerParts,
-    private readonly capacity: number,
-  ) {
-    ({ spec: this.spec, make: this.make, scratch: this.scratch } = parts);
+  constructor(private readonly parts: LayerParts) {
+    this.embed_tokens = this.#embed();
+    this.head = this.#head();
+    this.layers = parts.weights.layers.map((w) => this.#layer(w));
   }
 
-  embedTokens(): Op {
-    const { ids, x } = this.scratch;
-    const pieces = this.parts.weights.embed_tokens.pieces;
+  #embed(): Op {
+    const { spec, make, scratch, weights } = this.parts;
+    const { ids, x } = scratch;
     return sequence(
-      pieces.map(({ buffer: w, first, count }) =>
-        this.make.dispatch(embed, { C: this.spec.C, first, count }, { ids, x, w }),
+      weights.embed_tokens.pieces.map(({ buffer: w, first, count }) =>
+        make.dispatch(embed, { C: spec.C, first, count }, { ids, x, w }),
       ),
     );
   }
 
-  layer(l: number, kv: KvLayer): DecoderLayer {
-    const { x, h, qkv, attn, act } = this.scratch;
-    const w = this.parts.weights.layers[l]!;
+  #layer(w: LayerWeights): WeightOps {
+    const { x, h, qkv, attn, act } = this.parts.scratch;
+    const { H, G, D } = this.parts.spec;
+    const heads = (from: number, to: number) =>
+      this.#linear(w.qkv_proj, w.qkv_bias, h, qkv, 'store', [from * D, to * D]);
     return {
       input_layernorm: this.#norm(w.input_layernorm, x, h),
-      qkv_proj: this.#linear(w.qkv_proj, w.qkv_bias, h, qkv, 'store'),
-      rope_append: this.#ropeAppend(w, kv),
-      self_attn: this.#attention(kv),
+      qkv_proj: heads(0, H + 2 * G),
+      q_proj: heads(0, H),
+      kv_proj: heads(H, H + 2 * G),
       o_proj: this.#linear(w.o_proj, w.o_bias, attn, x, 'add'),
       post_attention_layernorm: this.#norm(w.post_attention_layernorm, x, h),
       gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, h, act, 'silu_mul'),
@@ -124,67 +113,146 @@ class LayerMaker {
     };
   }
 
-  head(): DecoderHead {
-    const { x, h, ids, logits, adjusted, best, seen, sampling } = this.scratch;
-    const values = samplingOp(this.spec.V, GREEDY); // for the grid; the values are in the shared uniform
+  #head(): DecoderHead {
+    const { make, scratch, spec, weights } = this.parts;
+    const { x, h, ids, logits, adjusted, best, seen, sampling } = scratch;
+    const values = samplingOp(spec.V, GREEDY); // for the grid; the values are in the shared uniform
     return {
-      norm: this.#norm(this.parts.weights.norm, x, h, true),
-      lm_head: this.#linear(this.parts.weights.lm_head, undefined, h, logits, 'store'),
+      norm: this.#norm(weights.norm, x, h, true),
+      lm_head: this.#linear(weights.lm_head, undefined, h, logits, 'store'),
       sample: sequence([
-        this.make.dispatch(logits_adjust, values, { op: sampling, logits, seen, adjusted, best }),
-        this.make.dispatch(sample, values, { op: sampling, adjusted, best, seen, ids }),
+        make.dispatch(logits_adjust, values, { op: sampling, logits, seen, adjusted, best }),
+        make.dispatch(sample, values, { op: sampling, adjusted, best, seen, ids }),
       ]),
     };
   }
 
   #norm(weight: Vector, x: GPUBuffer, y: GPUBuffer, lastOnly = false): Op {
-    const values = { C: this.spec.C, last_only: lastOnly ? 1 : 0, eps: this.spec.rmsNormEps };
-    return this.make.dispatch(rmsnorm, values, { x, weight: weight.buffer, y });
+    const { spec, make } = this.parts;
+    const values = { C: spec.C, last_only: lastOnly ? 1 : 0, eps: spec.rmsNormEps };
+    return make.dispatch(rmsnorm, values, { x, weight: weight.buffer, y });
   }
 
+  /** Outputs from..to - 1 of a matrix, where not all are wanted. */
   #linear(
     { N, K, pieces }: Matrix,
     bias: Vector | undefined,
     x: GPUBuffer,
     y: GPUBuffer,
     epilogue: Epilogue,
+    [from, to] = [0, N],
   ): Op {
-    const prefill = this.make.variant.profile === 'software' ? matmul_rows : matmul_tiled;
+    const { make, scratch } = this.parts;
+    const prefill = make.variant.profile === 'software' ? matmul_rows : matmul_tiled;
+    const wanted = pieces.flatMap(({ buffer: w, first, count }) => {
+      const [begin, end] = [Math.max(first, from), Math.min(first + count, to)];
+      return begin < end ? [{ w, first: begin, count: end - begin, skip: begin - first }] : [];
+    });
     return sequence(
-      pieces.map(({ buffer: w, first, count }) =>
-        this.make.phased(
+      wanted.map(({ w, ...rows }) =>
+        make.phased(
           { prefill, decode: matvec },
-          { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: bias ? 1 : 0 },
-          { x, bias: bias?.buffer ?? this.scratch.none, y, w },
+          { N, K, ...rows, epilogue: EPILOGUE[epilogue], has_bias: bias ? 1 : 0 },
+          { x, bias: bias?.buffer ?? scratch.none, y, w },
         ),
       ),
     );
   }
+}
 
-  #ropeAppend({ qk_norm }: LayerWeights, { k, v, kept }: KvLayer): Op {
-    const { H, G, D, rmsNormEps: eps } = this.spec;
-    const capacity = this.capacity;
-    const { qkv, rope, none } = this.scratch;
-    return this.make.dispatch(
-      rope_append,
-      { H, G, D, capacity, eps, norm: qk_norm ? 1 : 0 },
-      { qkv, qk_norm: qk_norm?.buffer ?? none, rope, kept, k, v },
-    );
-  }
+/** Floats between the two kernels of decoding's attention, for the longest head's entries. */
+export const partFloats = ({ H, D }: ModelSpec, entries: number): number =>
+  H * splitsOf(0, { rows: 1, position: 0, appended: entries - 1, draw: 0 }) * (D + 2);
 
-  #attention({ k, v, kept }: KvLayer): Op {
-    const { H, G, D } = this.spec;
-    const { part } = this.parts;
-    const capacity = this.capacity;
-    const { qkv, attn: o } = this.scratch;
-    const values = { H, G, D, capacity, keys: keysPerTile(D), kept_most: 0 };
-    const prefill = this.make.dispatch(attention_tiled, values, { qkv, kept, k, v, o });
-    const decode = sequence([
-      this.make.dispatch(attention_split, values, { qkv, kept, k, v, part }),
-      this.make.dispatch(attention_merge, values, { part, o }),
-    ]);
-    return {
-      encode: (pass, step, phase) => (phase === 'prefill' ? prefill : decode).encode(pass, step, phase),
-    };
-  }
+/** What decoding's attention is bound to. */
+export interface DecodeCache {
+  readonly layers: readonly KvLayer[]; // [L]
+  /** Entries that the heads of each layer have before the appended ones. [L] */
+  readonly kept: readonly number[];
+  readonly part: GPUBuffer;
+}
+
+/** The forward pass of decoding over a cache as it is now. */
+export function makeDecoder(
+  parts: LayerParts,
+  weights: WeightLayers,
+  { layers, kept, part }: DecodeCache,
+): Decoder {
+  return {
+    embed_tokens: weights.embed_tokens,
+    head: weights.head,
+    layers: layers.map((kv, l) => ({
+      ...weights.layers[l]!,
+      rope_append: ropeAppend(parts, parts.weights.layers[l]!, kv, {}),
+      self_attn: decodeAttention(parts, kv, kept[l]!, part),
+    })),
+  };
+}
+
+/** How the rows of a prefill stand in the prompt. */
+export interface RowPlaces {
+  /** Original positions of a reduced sequence's rows. */
+  readonly positions?: GPUBuffer;
+  /** Rows see the entries up to their original position, not up to their place: T's own selected rows. */
+  readonly byPosition?: boolean;
+  /** Keys and values are there already. */
+  readonly queriesOnly?: boolean;
+}
+
+/** One layer of a prefill over the cache that it fills. */
+export function makePrefillLayer(
+  parts: LayerParts,
+  weights: WeightLayers,
+  l: number,
+  kv: KvLayer,
+  places: RowPlaces,
+): DecoderLayer {
+  const ops = weights.layers[l]!;
+  return {
+    ...ops,
+    ...(places.queriesOnly && { qkv_proj: ops.q_proj }),
+    rope_append: ropeAppend(parts, parts.weights.layers[l]!, kv, places),
+    self_attn: prefillAttention(parts, kv, places),
+  };
+}
+
+function ropeAppend(
+  { spec, make, scratch }: LayerParts,
+  { qk_norm }: LayerWeights,
+  { k, v, kept, capacity }: KvLayer,
+  { positions, queriesOnly }: RowPlaces,
+): Op {
+  const { H, G, D, rmsNormEps: eps } = spec;
+  const { qkv, rope, none } = scratch;
+  const flags = { norm: qk_norm ? 1 : 0, gathered: positions ? 1 : 0, append: queriesOnly ? 0 : 1 };
+  return make.dispatch(
+    rope_append,
+    { H, G, D, capacity, eps, ...flags },
+    { qkv, qk_norm: qk_norm?.buffer ?? none, rope, kept, positions: positions ?? none, k, v },
+  );
+}
+
+function prefillAttention(
+  { spec: { H, G, D }, make, scratch: { qkv, attn: o, none } }: LayerParts,
+  { k, v, kept, capacity }: KvLayer,
+  { positions, byPosition }: RowPlaces,
+): Op {
+  return make.dispatch(
+    attention_tiled,
+    { H, G, D, capacity, keys: keysPerTile(D), by_position: byPosition ? 1 : 0 },
+    { qkv, kept, positions: positions ?? none, k, v, o },
+  );
+}
+
+function decodeAttention(
+  { spec: { H, G, D }, make, scratch: { qkv, attn: o } }: LayerParts,
+  { k, v, kept, capacity }: KvLayer,
+  kept_most: number,
+  part: GPUBuffer,
+): Op {
+  const values = { H, G, D, capacity, kept_most };
+  return sequence([
+    make.dispatch(attention_split, values, { qkv, kept, k, v, part }),
+    make.dispatch(attention_merge, values, { part, o }),
+  ]);
 }

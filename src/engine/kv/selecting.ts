@@ -1,0 +1,220 @@
+/** Scoring, selecting and compacting during one prefill: its buffers, its lines, and what it chose. */
+import type { SelectionReport } from '../../protocol';
+import type { Buffers } from '../gpu/buffers';
+import type { Recorder } from '../gpu/recorder';
+import { compact_kv } from '../kernels/compact_kv';
+import type { Step } from '../kernels/kernel';
+import { pool_scores } from '../kernels/pool_scores';
+import { select_top } from '../kernels/select_top';
+import { selectionOp } from '../kernels/selection';
+import { window_merge } from '../kernels/window_merge';
+import { window_queries } from '../kernels/window_queries';
+import { window_scores } from '../kernels/window_scores';
+import { window_stats, windowPartFloats } from '../kernels/window_stats';
+import { sequence, type Op, type OpMaker } from '../models/ops';
+import type { ModelSpec } from '../models/spec';
+import { scores, seenBy, tspLayerOf } from '../stages';
+import type { KvLayer } from './layers';
+import type { Scorer } from './policy';
+import type { ReadingPlan } from './reading-plan';
+import { protectedOf } from './score-reference';
+
+export interface SelectingParts {
+  readonly spec: Pick<ModelSpec, 'L' | 'H' | 'G' | 'D'>;
+  readonly buffers: Buffers;
+  readonly make: OpMaker;
+  readonly plan: ReadingPlan & { readonly scorer: Scorer };
+  readonly qkv: GPUBuffer;
+  /** What layers write while reading, and what decoding will read. [L] */
+  readonly reading: readonly KvLayer[];
+  readonly hot: readonly KvLayer[];
+}
+
+interface LayerOps {
+  readonly window_queries: Op;
+  readonly score: Op;
+  readonly select: Op;
+}
+
+/** What a selection chose, back in JavaScript. */
+export interface Selected extends Omit<SelectionReport, 'kept'> {
+  /** Original positions by layer and KV head, ascending; undefined where a layer kept all it saw. [L][G] */
+  readonly kept: readonly (readonly Uint32Array[] | undefined)[];
+  /** Attention that each token gets from the window at T, summed over heads and queries. [N] */
+  readonly mass: Float32Array | undefined;
+}
+
+/** A stretch of words on its way back. */
+interface Stretch {
+  readonly at: number;
+  readonly words: number;
+}
+
+export class Selecting {
+  /** Original positions of the propagated tokens, ascending. [propagated] */
+  readonly positions: GPUBuffer;
+  readonly #parts: SelectingParts;
+  readonly #made: GPUBuffer[] = [];
+  readonly #layers: readonly LayerOps[];
+  readonly #propagate: Op | undefined;
+  readonly #staging: GPUBuffer;
+  readonly #index: GPUBuffer;
+  readonly #pooled: GPUBuffer;
+  #kept: readonly (Stretch | undefined)[] = [];
+  #propagated: Stretch | undefined;
+  #mass: Stretch | undefined;
+
+  /** To be called inside an error scope. */
+  constructor(parts: SelectingParts) {
+    this.#parts = parts;
+    const { spec, plan, make, qkv } = parts;
+    const { H, G, D, L } = spec;
+    const { window } = plan.scorer;
+    const floats = (label: string, count: number) => this.#keep(label, 4 * count);
+    const q_window = floats('window queries', window * H * D);
+    const part = floats('window parts', windowPartFloats(H, plan.N, window));
+    const stats = floats('window stats', 2 * H * window);
+    const score = floats('scores', H * plan.N);
+    this.#pooled = floats('pooled', (G + 2) * plan.N);
+    this.#index = floats('index', G * Math.max(...plan.kept));
+    this.positions = floats('positions', plan.propagated);
+    this.#staging = this.#stage();
+    const pooled = this.#pooled;
+    const index = this.#index;
+    this.#layers = Array.from({ length: L }, (_, l) => {
+      const { k, v } = parts.reading[l]!;
+      const to = parts.hot[l]!;
+      const values = this.#values(l, plan.kept[l]!, 0);
+      return {
+        window_queries: make.dispatch(window_queries, values, { qkv, q_window }),
+        score: sequence([
+          make.dispatch(window_stats, values, { q_window, k, part }),
+          make.dispatch(window_merge, values, { part, stats }),
+          make.dispatch(window_scores, values, { q_window, k, stats, score }),
+          make.dispatch(pool_scores, values, { score, pooled }),
+        ]),
+        select: sequence([
+          make.dispatch(select_top, { ...values, rows: G }, { pooled, index }),
+          make.dispatch(compact_kv, values, { index, k, v, to_k: to.k, to_v: to.v }),
+        ]),
+      };
+    });
+    if (plan.propagated < plan.N) {
+      const values = { ...this.#values(plan.lowerLayers - 1, plan.propagated, G), rows: 1 };
+      this.#propagate = make.dispatch(select_top, values, { pooled, index: this.positions });
+    } else {
+      const all = Uint32Array.from({ length: plan.N }, (_, i) => i);
+      parts.buffers.device.queue.writeBuffer(this.positions, 0, all);
+    }
+  }
+
+  /** Keeps the queries of a tile's rows that belong to the window. */
+  encodeQueries(recorder: Recorder, l: number, step: Step): void {
+    this.#layers[l]!.window_queries.encode(recorder.pass, step, 'prefill');
+  }
+
+  /** Fills layer l's hot cache, and at T chooses what goes on. */
+  encode(recorder: Recorder, l: number): void {
+    const { plan, spec } = this.#parts;
+    const step = {
+      rows: 1,
+      position: 0,
+      appended: 0,
+      draw: 0,
+      length: seenBy(plan, l),
+      taken: plan.kept[l]!,
+    };
+    const ops = this.#layers[l]!;
+    if (scores(plan, l)) ops.score.encode(recorder.pass, step, 'prefill');
+    const kept = this.#kept[l];
+    if (kept) {
+      ops.select.encode(recorder.pass, step, 'prefill');
+      recorder.copies.copyBufferToBuffer(this.#index, 0, this.#staging, 4 * kept.at, 4 * kept.words);
+    } else this.#copyAll(recorder, l);
+    if (l !== tspLayerOf(plan, spec.L) || !this.#propagate) return;
+    this.#propagate.encode(recorder.pass, step, 'prefill');
+    const { copies } = recorder;
+    const [positions, mass] = [this.#propagated!, this.#mass!];
+    copies.copyBufferToBuffer(this.positions, 0, this.#staging, 4 * positions.at, 4 * positions.words);
+    const row = 4 * (spec.G + 1) * plan.N;
+    copies.copyBufferToBuffer(this.#pooled, row, this.#staging, 4 * mass.at, 4 * mass.words);
+  }
+
+  /** Reads what was chosen, once everything is submitted. To be called once, also to give back what it reads from. */
+  async read(): Promise<Selected> {
+    const { plan, spec } = this.#parts;
+    await this.#staging.mapAsync(GPUMapMode.READ);
+    const words = new Uint32Array(this.#staging.getMappedRange().slice(0));
+    this.#parts.buffers.free(this.#staging);
+    const cut = (stretch: Stretch | undefined) =>
+      stretch && words.subarray(stretch.at, stretch.at + stretch.words);
+    const propagated = cut(this.#propagated);
+    const mass = cut(this.#mass);
+    const kept = this.#kept.map((stretch, l) => {
+      const found = cut(stretch);
+      if (!found) return undefined;
+      const take = plan.kept[l]!;
+      const original = l < plan.lowerLayers || !propagated ? found : found.map((i) => propagated[i]!);
+      return Array.from({ length: spec.G }, (_, g) => original.slice(g * take, (g + 1) * take));
+    });
+    return {
+      promptTokens: plan.N,
+      tspLayer: propagated && tspLayerOf(plan, spec.L),
+      propagated: propagated?.slice(),
+      kept,
+      mass: mass && new Float32Array(mass.slice().buffer),
+    };
+  }
+
+  /** Gives back everything but what `read` is waiting for. */
+  free(): void {
+    this.#parts.buffers.free(...this.#made);
+  }
+
+  #keep(label: string, bytes: number): GPUBuffer {
+    const buffer = this.#parts.buffers.storage('scratch', label, bytes);
+    this.#made.push(buffer);
+    return buffer;
+  }
+
+  /** Of a selection of `take` tokens that layer l sees, from row `first` of the pooled scores. */
+  #values(l: number, take: number, first: number) {
+    const { spec, plan, reading, hot } = this.#parts;
+    const { H, G, D } = spec;
+    const { window, kernel, pooling } = plan.scorer;
+    return selectionOp({
+      ...{ H, G, D, window, kernel, pooling, take, first },
+      capacity: reading[l]!.capacity,
+      length: seenBy(plan, l),
+      protect: Math.max(0, protectedOf({ window, take, protect: plan.protect })),
+      toCapacity: hot[l]!.capacity,
+    });
+  }
+
+  /** Room in JavaScript's sight for all that is chosen. */
+  #stage(): GPUBuffer {
+    const { plan, spec, buffers } = this.#parts;
+    let words = 0;
+    const stretch = (count: number): Stretch => ({ at: (words += count) - count, words: count });
+    this.#kept = plan.kept.map((take, l) => (take < seenBy(plan, l) ? stretch(spec.G * take) : undefined));
+    if (plan.propagated < plan.N) {
+      this.#propagated = stretch(plan.propagated);
+      this.#mass = stretch(plan.N);
+    }
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const staging = buffers.make('scratch', 'selected', Math.max(4, 4 * words), MAP_READ | COPY_DST);
+    return staging;
+  }
+
+  /** A layer that keeps all it saw. */
+  #copyAll({ copies }: Recorder, l: number): void {
+    const { plan, spec, reading, hot } = this.#parts;
+    const [from, to] = [reading[l]!, hot[l]!];
+    const headBytes = from.k.size / spec.G / from.capacity;
+    for (let g = 0; g < spec.G; g++) {
+      const [at, into] = [g * from.capacity * headBytes, g * to.capacity * headBytes];
+      copies.copyBufferToBuffer(from.k, at, to.k, into, plan.kept[l]! * headBytes);
+      copies.copyBufferToBuffer(from.v, at, to.v, into, plan.kept[l]! * headBytes);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** Reads one prompt into the store: buffers that only reading needs, the lines over them, and the prefill itself. */
+import { awaitedLater } from './errors';
+import { allocate } from './gpu/allocate';
+import type { Buffers } from './gpu/buffers';
+import type { Pacer } from './gpu/pacer';
+import type { Pipelines } from './gpu/pipelines';
+import { Uniforms } from './gpu/uniforms';
+import type { Variant } from './gpu/compose';
+import type { ReadingPlan } from './kv/reading-plan';
+import { Selecting, type Selected } from './kv/selecting';
+import type { KvStore } from './kv/store';
+import type { LayerParts, WeightLayers } from './models/layers';
+import { OpMaker } from './models/ops';
+import { prefill, residualRows, tiling, type PartTimes } from './prefill';
+import { makeReader } from './reader';
+import { Residual } from './residual';
+import type { TokenId } from './shapes';
+
+/** What reading needs of a session. */
+export interface ReadingParts {
+  readonly buffers: Buffers;
+  readonly pipelines: Pipelines;
+  readonly variant: Variant;
+  readonly layers: Omit<LayerParts, 'make'>;
+  readonly weights: WeightLayers;
+  readonly store: KvStore;
+  readonly pacer: Pacer;
+  /** Rows of every tile, where a test wants to choose them. */
+  readonly fixedRows: number | undefined;
+}
+
+export interface Reading {
+  readonly prompt: readonly TokenId[];
+  readonly plan: ReadingPlan;
+  /** Follow-ups read everything again: no trunk keeps the inputs of T. */
+  readonly isLean: boolean;
+  /** Tokens that the trunk holds. */
+  readonly cached: number;
+  readonly signal: AbortSignal;
+  readonly times: PartTimes;
+  onShare(share: number): void;
+}
+
+export interface ReadPrompt {
+  /** False when stopped before the end. */
+  readonly whole: boolean;
+  /** What was selected, soon. Undefined in policy full and when stopped. */
+  readonly selected: Promise<Selected> | undefined;
+}
+
+/** Rejects with `out-of-memory` when there is no room for what reading needs. */
+export async function readPrompt(parts: ReadingParts, reading: Reading): Promise<ReadPrompt> {
+  const { buffers, store, pacer } = parts;
+  const { plan, cached, prompt } = reading;
+  const { spec, scratch } = parts.layers;
+  const common = { spec, plan, cached, pacer, fixedRows: parts.fixedRows };
+  const tiled = tiling(common, reading.isLean);
+  const made = await allocate(buffers.device, 'reading the prompt', () =>
+    make(parts, reading, residualRows(tiled, plan, cached)),
+  );
+  try {
+    await made.compiled;
+    const whole = await prefill({
+      ...common,
+      device: buffers.device,
+      reader: made.reader,
+      scratch,
+      tiling: tiled,
+      residual: made.residual,
+      tokens: Uint32Array.from(prompt.slice(cached)),
+      signal: reading.signal,
+      times: reading.times,
+      onProgress: (share, filled) => {
+        for (const { l, entries, selected } of filled) {
+          if (selected) store.noteSelected(l);
+          else store.noteRead(l, entries);
+        }
+        reading.onShare(share);
+      },
+    });
+    const selected = made.selecting && awaitedLater(made.selecting.read());
+    return { whole, selected: whole ? selected : undefined };
+  } finally {
+    // What is submitted runs to its end with what it was given.
+    made.free();
+  }
+}
+
+/** Everything that is made anew for each prompt. */
+function make(parts: ReadingParts, { plan }: Reading, rows: number) {
+  const { buffers, layers, store } = parts;
+  const uniforms = new Uniforms(buffers);
+  const ops = new OpMaker(parts.pipelines, parts.variant, uniforms, layers.scratch.step);
+  const residual = rows > 0 ? new Residual(buffers, rows, layers.spec.C) : undefined;
+  const { scorer } = plan;
+  const selecting = scorer
+    ? new Selecting({
+        spec: layers.spec,
+        buffers,
+        make: ops,
+        plan: { ...plan, scorer },
+        qkv: layers.scratch.qkv,
+        reading: store.reading,
+        hot: store.hot,
+      })
+    : undefined;
+  const { lowerLayers } = plan;
+  const reader = makeReader({ ...layers, make: ops }, parts.weights, {
+    store,
+    lowerLayers,
+    selecting,
+    residual,
+  });
+  return {
+    reader,
+    residual,
+    selecting,
+    compiled: ops.compiled(),
+    free: () => {
+      residual?.free();
+      selecting?.free();
+      uniforms.free();
+    },
+  };
+}
