@@ -108,18 +108,24 @@ describe('a turn', () => {
     }
   });
 
-  it('shows the cache grow while it reads, before the first token', () => {
+  it('shows trunk and hot cache grow while it reads, before the first token', () => {
     const first = turn.events.findIndex(({ type }) => type === 'first-token');
-    const hot = turn.events
+    const kv = turn.events
       .slice(0, first)
-      .flatMap((event) => (event.type === 'memory' ? [event.memory.kv.hotBytes] : []));
-    expect(hot).toEqual([...hot].sort((a, b) => a - b));
-    expect(new Set(hot).size).toBeGreaterThan(3);
-    // 6 layers, 2 heads, keys and values of 32 floats. One entry more than the prompt: the step that feeds the first token
-    // is submitted before that token is read back.
-    const { promptTokens, memory } = turn.result;
-    expect(hot.at(-1)).toBeLessThanOrEqual(6 * 2 * 2 * 32 * 4 * (promptTokens + 1));
-    expect(memory.kv.hotBytes).toBeGreaterThan(hot.at(-1)!);
+      .flatMap((event) => (event.type === 'memory' ? [event.memory.kv] : []));
+    for (const part of ['hotBytes', 'trunkBytes'] as const) {
+      const bytes = kv.map((report) => report[part]);
+      expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
+      expect(new Set(bytes).size).toBeGreaterThan(3);
+    }
+    const { memory, promptTokens, compression } = turn.result;
+    expect(memory.kv.hotBytes).toBeGreaterThanOrEqual(kv.at(-1)!.hotBytes);
+    expect(memory.kv.hotBytes).toBeLessThan(0.15 * memory.kv.fullBytes);
+    expect(compression).toEqual({
+      tspLayer: 3,
+      propagatedTokens: Math.trunc(0.2 * promptTokens),
+      coverage: undefined,
+    });
   });
 
   it('splits the time to first token into parts that add up', () => {
@@ -203,6 +209,71 @@ describe('a turn', () => {
     expect(one).toBeGreaterThan(100);
     expect(two).toBeGreaterThan(one);
     expect((await engine.send(ask(FIRST.question), nothing)).promptTokens).toBeGreaterThan(one);
+  });
+});
+
+describe('what a turn selected', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = newEngine();
+    await engine.load(REQUEST, nothing);
+  });
+
+  it('is not told before there is a turn', async () => {
+    expect(await newEngine().selection()).toBeUndefined();
+    expect(await engine.selection()).toBeUndefined();
+  });
+
+  it('is told by original positions, with the text that they stand for', async () => {
+    const { text, questions } = LONG;
+    const { promptTokens } = await engine.send(ask(questions[0]!.question, text), nothing);
+    const selection = (await engine.selection())!;
+    expect(selection).toMatchObject({ promptTokens, tspLayer: 3 });
+    expect(selection.propagated!.length).toBe(Math.trunc(0.2 * promptTokens));
+    expect(selection.kept!.map((heads) => heads.map(({ length }) => length))).toEqual([
+      ...new Array(4).fill([Math.trunc(0.1 * promptTokens), Math.trunc(0.1 * promptTokens)]),
+      ...new Array(2).fill(new Array(2).fill(Math.trunc(Math.trunc(0.2 * promptTokens) * 0.5))),
+    ]);
+    // The template's system part and the first four tokens stay, and so does the window.
+    for (const positions of selection.kept!.flat()) {
+      expect([...positions.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
+      expect(positions.at(-1)).toBe(promptTokens - 1);
+    }
+    expect(await engine.promptText(0, promptTokens)).toContain(text.slice(0, 200));
+    expect(text).toContain((await engine.promptText(100, 110)).trim());
+  });
+
+  it('holds to settings of the turn, and a prompt below the floor is kept whole', async () => {
+    const request = ask(LONG.questions[0]!.question, LONG.text);
+    const { compression } = await engine.send({ ...request, kv: { tspRate: 0.5, tspLayer: 2 } }, nothing);
+    expect(compression.tspLayer).toBe(2);
+    const { compression: short, memory } = await engine.send(ask(FIRST.question), nothing);
+    expect(short.tspLayer).toBeUndefined();
+    expect(memory.kv.hotBytes).toBe(memory.kv.fullBytes);
+    expect((await engine.selection())!.kept).toBeUndefined();
+    await expect(engine.send({ ...request, kv: { retain: 2 } }, nothing)).rejects.toMatchObject({
+      code: 'bad-argument',
+      message: expect.stringContaining('retain is 2'),
+    });
+  });
+
+  it('follows a policy that says what it is, as plain data', async () => {
+    const policies = await engine.listPolicies();
+    expect(policies.map(({ name }) => name)).toEqual(['full', 'fastkv']);
+    expect(structuredClone(policies)).toEqual(policies);
+    const settings = policies[1]!.parameters.map(({ key }) => key);
+    expect(settings).toEqual(expect.arrayContaining(['retain', 'tspRate', 'pooling', 'budget']));
+  });
+
+  it('can be calibrated: T = 3 suits the demo model, and a stop ends it early', async () => {
+    const prompts = LONG.questions.slice(0, 2).map(({ question }) => `${LONG.text}\n\n${question}`);
+    const done: number[] = [];
+    const { steps, suggested } = await engine.calibrate(prompts, {}, (n) => done.push(n));
+    expect(steps.map(({ tspLayer }) => tspLayer)).toEqual([0, 1, 2, 3, 4]);
+    expect(suggested).toBe(3);
+    expect(done.at(-1)).toBe(12);
+    const stopped = await engine.calibrate(prompts, {}, () => void engine.stop());
+    expect(stopped.steps).toEqual([]);
   });
 });
 

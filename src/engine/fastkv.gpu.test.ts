@@ -7,7 +7,7 @@ import { canRun } from './gpu/device';
 import { PAPER } from './kv/reading-plan';
 import { selectTopReference, sumRows } from './kv/score-reference';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
-import { coverageReference, fastkvReference, type FastkvReading } from './models/fastkv-reference';
+import { fastkvReference, type FastkvReading } from './models/fastkv-reference';
 import { DEMO_FOLDER, FASTKV, argmax, logitError, readOnCpu } from './models/fixtures.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { Tensors } from './models/reference';
@@ -137,7 +137,7 @@ describe('the demo model in f32', () => {
       const { tspLayer, retain, tspRate, pooling, window, kernel } = fixture;
       const kv = settingsOf({ tspLayer, retain, tspRate, pooling, window, kernel });
       model = await load(DEMO_FOLDER, { dtype: 'f32' });
-      const tokens = fixture.tokens as TokenId[];
+      const tokens = fixture.tokens;
       const found = await turn(model, tokens, kv);
       // That the reference is the published function up to ties is shown beside it.
       expectAsReference(onCpu, tokens, kv, found);
@@ -151,7 +151,7 @@ describe('the demo model in f32', () => {
 
   it('with everything propagated and kept is full attention', async () => {
     model = await load(DEMO_FOLDER, { dtype: 'f32' });
-    const tokens = FASTKV[0]!.tokens as TokenId[];
+    const tokens = FASTKV[0]!.tokens;
     const full = await runWithLogits(model, tokens, runOptions(16));
     const all = await turn(model, tokens, settingsOf({ retain: 1, tspRate: 1, tspLayer: 2 }));
     expect(all.tokens).toEqual(full.tokens);
@@ -166,7 +166,7 @@ describe('the demo model in f32', () => {
 
   it('without propagation is SnapKV for grouped queries, and with T the last layer too', async () => {
     model = await load(DEMO_FOLDER, { dtype: 'f32' });
-    const tokens = FASTKV[1]!.tokens as TokenId[];
+    const tokens = FASTKV[1]!.tokens;
     const off = settingsOf({ tspRate: 1 });
     const snap = await turn(model, tokens, off);
     expectAsReference(onCpu, tokens, off, snap);
@@ -179,7 +179,7 @@ describe('the demo model in f32', () => {
   });
 
   it('gives the same, bit for bit, whatever the tile size, also in mode lean', async () => {
-    const tokens = FASTKV[0]!.tokens as TokenId[];
+    const tokens = FASTKV[0]!.tokens;
     const found = [];
     for (const turnMode of ['exact', 'lean'] as const) {
       for (const tileRows of [32, 128, 512]) {

@@ -81,19 +81,17 @@ export function tileRows({
 }
 
 /**
- * Which sequences keep x in the residual stream between layers: those longer than a tile, and where no trunk keeps T's
- * inputs, the one that they are gathered from.
+ * Which sequences keep x in the residual stream between layers: those longer than a tile of `rows`, and where no trunk
+ * keeps T's inputs, the one that they are gathered from.
  */
 export function tiling(
-  p: Pick<Prefill, 'spec' | 'plan' | 'pacer' | 'fixedRows' | 'cached'>,
+  { spec, plan, cached, rows }: Pick<Prefill, 'spec' | 'plan' | 'cached'> & { readonly rows: number },
   isLean: boolean,
 ): Tiling {
-  const { N, propagated, lowerLayers } = p.plan;
-  const rows = tileRows(p);
-  const gathers = lowerLayers < p.spec.L;
+  const gathers = plan.lowerLayers < spec.L;
   return {
-    lower: N - p.cached > rows || (gathers && isLean),
-    upper: gathers && propagated > rows,
+    lower: plan.N - cached > rows || (gathers && isLean),
+    upper: gathers && plan.propagated > rows,
   };
 }
 
@@ -138,11 +136,13 @@ class Run {
   async run(): Promise<boolean> {
     for (const stage of this.#stages) {
       const { rows } = stage.sequence;
-      for (let t0 = stage.kind === 'last' ? rows - 1 : 0, end = 0; t0 < rows; t0 = end) {
-        end = Math.min(rows, t0 + this.#rowsAt(stage.sequence, t0));
+      let t0 = stage.kind === 'last' ? rows - 1 : 0;
+      while (t0 < rows) {
+        const end = Math.min(rows, t0 + this.#rowsAt(stage.sequence, t0));
         const tile = { stage, t0, end };
         if (!(await this.#openFor(tile))) return this.#aborted();
         this.#encode(tile);
+        t0 = end;
       }
       if (stage.selects && !(await this.#select(stage))) return this.#aborted();
     }

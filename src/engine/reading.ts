@@ -1,28 +1,20 @@
 /** Reads one prompt into the store: buffers that only reading needs, the lines over them, and the prefill itself. */
 import { awaitedLater } from './errors';
 import { allocate } from './gpu/allocate';
-import type { Buffers } from './gpu/buffers';
 import type { Pacer } from './gpu/pacer';
-import type { Pipelines } from './gpu/pipelines';
 import { Uniforms } from './gpu/uniforms';
-import type { Variant } from './gpu/compose';
 import type { ReadingPlan } from './kv/reading-plan';
 import { Selecting, type Selected } from './kv/selecting';
 import type { KvStore } from './kv/store';
-import type { LayerParts, WeightLayers } from './models/layers';
-import { OpMaker } from './models/ops';
-import { prefill, residualRows, tiling, type PartTimes } from './prefill';
+import type { BoundModel } from './models/bound-model';
+import { prefill, residualRows, tileRows, tiling, type PartTimes } from './prefill';
 import { makeReader } from './reader';
 import { Residual } from './residual';
 import type { TokenId } from './shapes';
 
 /** What reading needs of a session. */
 export interface ReadingParts {
-  readonly buffers: Buffers;
-  readonly pipelines: Pipelines;
-  readonly variant: Variant;
-  readonly layers: Omit<LayerParts, 'make'>;
-  readonly weights: WeightLayers;
+  readonly model: BoundModel;
   readonly store: KvStore;
   readonly pacer: Pacer;
   /** Rows of every tile, where a test wants to choose them. */
@@ -50,13 +42,13 @@ export interface ReadPrompt {
 
 /** Rejects with `out-of-memory` when there is no room for what reading needs. */
 export async function readPrompt(parts: ReadingParts, reading: Reading): Promise<ReadPrompt> {
-  const { buffers, store, pacer } = parts;
+  const { model, store, pacer } = parts;
   const { plan, cached, prompt } = reading;
-  const { spec, scratch } = parts.layers;
+  const { spec, scratch, buffers } = model;
   const common = { spec, plan, cached, pacer, fixedRows: parts.fixedRows };
-  const tiled = tiling(common, reading.isLean);
+  const tiled = tiling({ ...common, rows: tileRows(common) }, reading.isLean);
   const made = await allocate(buffers.device, 'reading the prompt', () =>
-    make(parts, reading, residualRows(tiled, plan, cached)),
+    makeParts(parts, reading, residualRows(tiled, plan, cached)),
   );
   try {
     await made.compiled;
@@ -87,35 +79,24 @@ export async function readPrompt(parts: ReadingParts, reading: Reading): Promise
 }
 
 /** Everything that is made anew for each prompt. */
-function make(parts: ReadingParts, { plan }: Reading, rows: number) {
-  const { buffers, layers, store } = parts;
+function makeParts(parts: ReadingParts, { plan }: Reading, rows: number) {
+  const { model, store } = parts;
+  const { spec, scratch, buffers } = model;
   const uniforms = new Uniforms(buffers);
-  const ops = new OpMaker(parts.pipelines, parts.variant, uniforms, layers.scratch.step);
-  const residual = rows > 0 ? new Residual(buffers, rows, layers.spec.C) : undefined;
-  const { scorer } = plan;
-  const selecting = scorer
-    ? new Selecting({
-        spec: layers.spec,
-        buffers,
-        make: ops,
-        plan: { ...plan, scorer },
-        qkv: layers.scratch.qkv,
-        reading: store.reading,
-        hot: store.hot,
-      })
-    : undefined;
-  const { lowerLayers } = plan;
-  const reader = makeReader({ ...layers, make: ops }, parts.weights, {
-    store,
-    lowerLayers,
-    selecting,
-    residual,
-  });
+  const layerParts = model.parts(uniforms);
+  const { make } = layerParts;
+  const residual = rows > 0 ? new Residual(buffers, rows, spec.C) : undefined;
+  const { scorer, lowerLayers } = plan;
+  const { reading, hot } = store;
+  const selecting =
+    scorer &&
+    new Selecting({ spec, buffers, make, plan: { ...plan, scorer }, qkv: scratch.qkv, reading, hot });
+  const sources = { store, lowerLayers, selecting, residual };
   return {
-    reader,
+    reader: makeReader(layerParts, model.weightLayers, sources),
     residual,
     selecting,
-    compiled: ops.compiled(),
+    compiled: make.compiled(),
     free: () => {
       residual?.free();
       selecting?.free();

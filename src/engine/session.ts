@@ -8,7 +8,6 @@ import { FIRST_RATE, Pacer } from './gpu/pacer';
 import { Pipelines } from './gpu/pipelines';
 import { readBuffer } from './gpu/readback';
 import { TokenReadback } from './gpu/token-readback';
-import { Uniforms } from './gpu/uniforms';
 import { packOp } from './kernels/kernel';
 import { seenBits } from './kernels/logits_adjust';
 import { GREEDY, SAMPLING_OP, samplingOp } from './kernels/sampling';
@@ -16,14 +15,14 @@ import { checkKv } from './kv/check-settings';
 import { PAPER, planReading, policyOf } from './kv/reading-plan';
 import { coverageOf, reportOf, type ReadTurn } from './kv/selection-report';
 import { KvStore } from './kv/store';
-import type { Decoder } from './models/decoder';
-import { makeDecoder, makeScratch, partFloats, WeightLayers, type Scratch } from './models/layers';
-import { OpMaker } from './models/ops';
+import { BoundModel } from './models/bound-model';
+import { makeScratch, type Scratch } from './models/layers';
 import type { ModelSpec } from './models/spec';
 import { MOST_ROWS, type PartTimes } from './prefill';
 import { readPrompt, type Reading } from './reading';
 import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
 import type { TokenId } from './shapes';
+import { Writer } from './writer';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
 
 /** Entries reserved for an answer beyond the prompt before the cache has to grow. */
@@ -43,13 +42,12 @@ export class Session {
   readonly #pacer: Pacer;
   readonly #kv: KvStore;
   readonly #readback: TokenReadback;
-  readonly #weightLayers: WeightLayers;
-  readonly #compiled: Promise<void>;
+  readonly #model: BoundModel;
+  readonly #writer: Writer;
   /** Of the last turn that read its prompt whole; in policy full, with what was written after it. */
   #tokens: TokenId[] = [];
   /** That turn, once what it selected is back in JavaScript. */
   #last: Promise<ReadTurn | undefined> = Promise.resolve(undefined);
-  #forward: { readonly decoder: Decoder; readonly generation: number; free(): void } | undefined;
   #busy = false;
   readonly #faults: EngineError[] = [];
 
@@ -59,19 +57,15 @@ export class Session {
     readonly buffers: Buffers,
     readonly pipelines: Pipelines,
     private readonly scratch: Scratch,
-    private readonly weights: ModelWeights,
+    weights: ModelWeights,
     readonly placements: readonly Placement[],
   ) {
     const { device } = buffers;
     this.#pacer = new Pacer(device, FIRST_RATE[options.profile]);
     this.#kv = new KvStore(buffers, spec, options.dtype);
     this.#readback = new TokenReadback(buffers);
-    this.#weightLayers = new WeightLayers({
-      spec,
-      scratch,
-      weights,
-      make: this.#maker(new Uniforms(buffers)),
-    });
+    this.#model = new BoundModel(spec, buffers, pipelines, this.variant, scratch, weights);
+    this.#writer = new Writer(this.#model, this.#kv);
     // What no error scope caught would otherwise end as garbage in an answer.
     device.addEventListener('uncapturederror', ({ error }) => {
       const code = error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'internal';
@@ -182,7 +176,7 @@ export class Session {
     this.#prepareSampler(prompt, options.sampling);
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await this.#allocating(() => this.#kv.reserve(Math.min(maxNew, ANSWER_ROOM)));
-    await this.#compiled;
+    await this.#model.compiled;
     const times: PartTimes = { lower: 0, select: 0, upper: 0 };
     let [share, ttftMs]: [number, number | undefined] = [0, undefined];
     const counts = { total: prompt.length - cached, reused: cached };
@@ -246,13 +240,15 @@ export class Session {
 
   /** Reads the prompt; afterwards the store has what the plan keeps, or what it had before. False when stopped. */
   async #read(reading: Reading): Promise<boolean> {
-    const { buffers, pipelines, variant, scratch, weights, spec } = this;
-    const layers = { spec, scratch, weights };
-    const common = { buffers, pipelines, variant, layers, weights: this.#weightLayers };
-    const fixedRows = this.options.tileRows;
+    const parts = {
+      model: this.#model,
+      store: this.#kv,
+      pacer: this.#pacer,
+      fixedRows: this.options.tileRows,
+    };
     let whole = false;
     try {
-      const read = await readPrompt({ ...common, store: this.#kv, pacer: this.#pacer, fixedRows }, reading);
+      const read = await readPrompt(parts, reading);
       ({ whole } = read);
       if (!whole) return false;
       this.#tokens = [...reading.prompt];
@@ -270,7 +266,7 @@ export class Session {
       device,
       scratch: this.scratch,
       readback: this.#readback,
-      head: this.#weightLayers.head,
+      head: this.#model.weightLayers.head,
       position: prompt.length,
       place: this.#kv.place,
       options,
@@ -279,7 +275,7 @@ export class Session {
       forward: async (appended) => {
         this.#kv.appended = appended;
         if (this.#kv.isTight) await this.#allocating(() => this.#kv.grow(ANSWER_ROOM));
-        return this.#forwardOverCache();
+        return this.#writer.decoder();
       },
       readLogits: async () =>
         new Float32Array(await readBuffer(device, this.scratch.logits, 0, 4 * this.spec.V)),
@@ -292,34 +288,6 @@ export class Session {
     this.#kv.finishWriting(fed.length);
     if (this.#kv.isFull) this.#tokens.push(...fed);
     return decoded;
-  }
-
-  /** The forward pass of decoding over the cache's buffers as they are. */
-  async #forwardOverCache(): Promise<Decoder> {
-    const { hot, kept, generation } = this.#kv;
-    if (this.#forward?.generation === generation) return this.#forward.decoder;
-    this.#forward?.free();
-    this.#forward = undefined;
-    const entries = Math.max(...hot.map(({ capacity }) => capacity));
-    const { buffers, spec, scratch, weights } = this;
-    const part = await allocate(buffers.device, 'the conversation', () =>
-      buffers.storage('scratch', 'splits', 4 * partFloats(spec, entries)),
-    );
-    const uniforms = new Uniforms(buffers);
-    const make = this.#maker(uniforms);
-    const parts = { spec, make, scratch, weights };
-    const decoder = makeDecoder(parts, this.#weightLayers, { layers: hot, kept, part });
-    const free = () => {
-      uniforms.free();
-      buffers.free(part);
-    };
-    this.#forward = { decoder, generation, free };
-    await make.compiled();
-    return decoder;
-  }
-
-  #maker(uniforms: Uniforms): OpMaker {
-    return new OpMaker(this.pipelines, this.variant, uniforms, this.scratch.step);
   }
 }
 

@@ -4,6 +4,10 @@ import type { Buffers } from './buffers';
 const ALIGNMENT = 256;
 const PAGE_BYTES = 64 * ALIGNMENT;
 
+/** Bytes that `count` uniforms take. */
+export const uniformBytes = (count: number): number =>
+  Math.ceil((count * ALIGNMENT) / PAGE_BYTES) * PAGE_BYTES;
+
 /** The small constant uniforms of all kernels, many to a buffer. */
 export class Uniforms {
   readonly #pages: GPUBuffer[] = [];

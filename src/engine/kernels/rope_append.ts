@@ -30,9 +30,15 @@ export const rope_append: Kernel = {
     fold(Math.ceil((rows * (op['H']! + 2 * op['G']!)) / reduction(profile, WG).itemsPerGroup)),
 };
 
+const coarseRows = (contextLength: number): number => Math.ceil(contextLength / 256);
+
+/** Floats of the table. */
+export const ropeTableLength = (D: number, contextLength: number): number =>
+  (256 + coarseRows(contextLength)) * D;
+
 /** (cos, sin) of p * inv_freq for p in 0..255, then for p = 256 * i up to the context's end. [256 + ceil(context/256), D/2, 2] */
 export function ropeTable(invFreq: Float64Array, contextLength: number): Float32Array<ArrayBuffer> {
-  const coarse = Math.ceil(contextLength / 256);
+  const coarse = coarseRows(contextLength);
   const positions = [...Array(256).keys(), ...Array.from({ length: coarse }, (_, i) => 256 * i)];
   const table = new Float32Array(positions.length * invFreq.length * 2);
   positions.forEach((p, row) => {

@@ -6,6 +6,9 @@ const ROWS = 4096;
 /** Rows that the last page grows by. */
 const GRANULE = 256;
 
+/** Rows that pages have room for when `rows` are asked of them. */
+export const rowsFor = (rows: number): number => roundUp(rows, GRANULE);
+
 export interface RowPage {
   readonly buffer: GPUBuffer;
   readonly first: number;
@@ -26,7 +29,7 @@ export class RowPages {
   /** Makes room for `rows`, and keeps what is there. True when buffers changed. */
   reserve(rows: number): boolean {
     const wanted = Array.from({ length: Math.ceil(rows / ROWS) }, (_, i) =>
-      roundUp(Math.min(ROWS, rows - i * ROWS), GRANULE),
+      rowsFor(Math.min(ROWS, rows - i * ROWS)),
     );
     const before = this.pages;
     if (wanted.every((count, i) => count <= (before[i]?.count ?? 0))) return false;

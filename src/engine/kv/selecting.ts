@@ -30,6 +30,29 @@ export interface SelectingParts {
   readonly hot: readonly KvLayer[];
 }
 
+type Plan = SelectingParts['plan'];
+type Heads = Pick<ModelSpec, 'H' | 'G' | 'D'>;
+
+/** Words of each buffer that selecting needs, besides the staging one. */
+const bufferFloats = ({ H, G, D }: Heads, { N, kept, propagated, scorer: { window } }: Plan) => ({
+  q_window: window * H * D,
+  part: windowPartFloats(H, N, window),
+  stats: 2 * H * window,
+  score: H * N,
+  pooled: (G + 2) * N,
+  index: G * Math.max(...kept),
+  positions: propagated,
+});
+
+/** Words on their way back: what each layer keeps, what T propagates, and its attention mass. */
+const stagingWords = ({ G }: Heads, plan: Plan): number =>
+  plan.kept.reduce((sum, take, l) => (take < seenBy(plan, l) ? sum + G * take : sum), 0) +
+  (plan.propagated < plan.N ? plan.propagated + plan.N : 0);
+
+/** All of them. */
+export const selectingFloats = (heads: Heads, plan: Plan): number =>
+  Object.values(bufferFloats(heads, plan)).reduce((a, b) => a + b, stagingWords(heads, plan));
+
 interface LayerOps {
   readonly window_queries: Op;
   readonly score: Op;
@@ -68,19 +91,19 @@ export class Selecting {
   constructor(parts: SelectingParts) {
     this.#parts = parts;
     const { spec, plan, make, qkv } = parts;
-    const { H, G, D, L } = spec;
-    const { window } = plan.scorer;
-    const floats = (label: string, count: number) => this.#keep(label, 4 * count);
-    const q_window = floats('window queries', window * H * D);
-    const part = floats('window parts', windowPartFloats(H, plan.N, window));
-    const stats = floats('window stats', 2 * H * window);
-    const score = floats('scores', H * plan.N);
-    this.#pooled = floats('pooled', (G + 2) * plan.N);
-    this.#index = floats('index', G * Math.max(...plan.kept));
-    this.positions = floats('positions', plan.propagated);
+    const { G, L } = spec;
+    const words = bufferFloats(spec, plan);
+    const buffer = (label: keyof typeof words) => this.#keep(label, 4 * words[label]);
+    const [q_window, part, stats, score] = [
+      buffer('q_window'),
+      buffer('part'),
+      buffer('stats'),
+      buffer('score'),
+    ];
+    const pooled = (this.#pooled = buffer('pooled'));
+    const index = (this.#index = buffer('index'));
+    this.positions = buffer('positions');
     this.#staging = this.#stage();
-    const pooled = this.#pooled;
-    const index = this.#index;
     this.#layers = Array.from({ length: L }, (_, l) => {
       const { k, v } = parts.reading[l]!;
       const to = parts.hot[l]!;
@@ -194,15 +217,16 @@ export class Selecting {
   /** Room in JavaScript's sight for all that is chosen. */
   #stage(): GPUBuffer {
     const { plan, spec, buffers } = this.#parts;
-    let words = 0;
-    const stretch = (count: number): Stretch => ({ at: (words += count) - count, words: count });
+    let at = 0;
+    const stretch = (words: number): Stretch => ({ at: (at += words) - words, words });
     this.#kept = plan.kept.map((take, l) => (take < seenBy(plan, l) ? stretch(spec.G * take) : undefined));
     if (plan.propagated < plan.N) {
       this.#propagated = stretch(plan.propagated);
       this.#mass = stretch(plan.N);
     }
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
-    const staging = buffers.make('scratch', 'selected', Math.max(4, 4 * words), MAP_READ | COPY_DST);
+    const bytes = 4 * stagingWords(spec, plan);
+    const staging = buffers.make('scratch', 'selected', bytes, MAP_READ | COPY_DST);
     return staging;
   }
 

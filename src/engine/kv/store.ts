@@ -25,7 +25,7 @@ export class KvStore {
   length = 0;
   /** Entries that decoding has appended to every head of what it reads, after the prompt's. */
   appended = 0;
-  /** Changes when buffers do. */
+  /** Changes when buffers do, and the entries that decoding finds in them. */
   generation = 0;
 
   #plan: ReadingPlan | undefined;
@@ -86,7 +86,7 @@ export class KvStore {
     this.appended = 0;
     this.#read.fill(this.length);
     this.#selected.fill(this.isFull ? this.length : 0);
-    if (grew.includes(true)) this.generation++;
+    if (!this.isFull || grew.includes(true)) this.generation++;
   }
 
   /** Room for `entries` more in what decoding reads. To be called inside an error scope. */

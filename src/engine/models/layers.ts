@@ -10,7 +10,7 @@ import { matmul_rows } from '../kernels/matmul_rows';
 import { matmul_tiled } from '../kernels/matmul_tiled';
 import { matvec } from '../kernels/matvec';
 import { rmsnorm } from '../kernels/rmsnorm';
-import { rope_append, ropeTable } from '../kernels/rope_append';
+import { rope_append, ropeTable, ropeTableLength } from '../kernels/rope_append';
 import { sample } from '../kernels/sample';
 import { GREEDY, SAMPLING_OP, samplingOp } from '../kernels/sampling';
 import type { KvLayer } from '../kv/layers';
@@ -38,27 +38,44 @@ export interface Scratch {
   readonly sampling: GPUBuffer; // uniform
 }
 
-export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Scratch {
-  const { H, G, D, C, F, V } = spec;
-  const floats = (label: string, count: number) => buffers.storage('scratch', label, 4 * count);
-  const table = ropeTable(inverseFrequencies(spec), spec.contextLength);
-  const rope = floats('rope', table.length);
-  const uniform = (label: string, words: number) =>
-    buffers.make('scratch', label, 4 * words, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-  buffers.device.queue.writeBuffer(rope, 0, table);
+/** Words of each buffer of scratch, for tiles of `tile` rows. */
+export function scratchFloats({ H, G, D, C, F, V, contextLength }: ModelSpec, tile: number) {
   return {
-    ids: floats('ids', tile),
-    x: floats('x', tile * C),
-    h: floats('h', tile * C),
-    qkv: floats('qkv', tile * (H + 2 * G) * D),
-    attn: floats('attn', tile * H * D),
-    act: floats('act', tile * F),
+    ids: tile,
+    x: tile * C,
+    h: tile * C,
+    qkv: tile * (H + 2 * G) * D,
+    attn: tile * H * D,
+    act: tile * F,
+    rope: ropeTableLength(D, contextLength),
+    none: 4,
+    logits: V,
+    adjusted: V,
+    best: 2 * candidateCount(V),
+    seen: Math.ceil(V / 32),
+  };
+}
+
+export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Scratch {
+  const words = scratchFloats(spec, tile);
+  const storage = (label: keyof typeof words) => buffers.storage('scratch', label, 4 * words[label]);
+  const uniform = (label: string, count: number) =>
+    buffers.make('scratch', label, 4 * count, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const rope = storage('rope');
+  buffers.device.queue.writeBuffer(rope, 0, ropeTable(inverseFrequencies(spec), spec.contextLength));
+  return {
+    ids: storage('ids'),
+    x: storage('x'),
+    h: storage('h'),
+    qkv: storage('qkv'),
+    attn: storage('attn'),
+    act: storage('act'),
     rope,
-    none: floats('none', 4),
-    logits: floats('logits', V),
-    adjusted: floats('adjusted', V),
-    best: floats('best', 2 * candidateCount(V)),
-    seen: floats('seen', Math.ceil(V / 32)),
+    none: storage('none'),
+    logits: storage('logits'),
+    adjusted: storage('adjusted'),
+    best: storage('best'),
+    seen: storage('seen'),
     step: uniform('step', 4),
     sampling: uniform('sampling', SAMPLING_OP.length),
   };
