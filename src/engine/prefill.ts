@@ -237,17 +237,18 @@ class Run {
 
   async #submit(): Promise<void> {
     if (!this.#open) return;
-    const { recorder, work, filled } = this.#open;
+    const { recorder, step, work, filled } = this.#open;
     this.#open = undefined;
     const all = sum(work);
     const { p } = this;
-    await p.pacer.submit(recorder.finish(), all, (elapsedMs) => {
+    const onDone = (elapsedMs: number) => {
       this.#done += all;
       for (const part of ['lower', 'select', 'upper'] as const) {
         p.times[part] += all > 0 ? (elapsedMs * work[part]) / all : 0;
       }
       p.onProgress(Math.min(1, this.#done / this.#total), filled);
-    });
+    };
+    await p.pacer.submit(recorder.finish(), all, onDone, step !== undefined);
   }
 }
 

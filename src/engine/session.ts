@@ -191,10 +191,8 @@ export class Session {
     const isLean = mode === 'lean';
     const { signal } = options;
     const whole = await this.#read({ prompt, plan, isLean, cached, signal, times, onShare });
-    const parking = whole && kv.parkTrunk ? awaitedLater(this.#kv.park()) : undefined;
     const written = { ...options, onToken, maxNewTokens: maxNew };
-    const decoded = whole ? await this.#decode(prompt, written) : NOTHING;
-    await parking;
+    const decoded = whole ? await this.#parking(kv.parkTrunk, () => this.#decode(prompt, written)) : NOTHING;
     const last = whole ? await this.#last : undefined;
     const prefillMs = times.lower + times.select + times.upper;
     const contextEnded = decoded.stopReason === 'length' && maxNew < options.maxNewTokens;
@@ -257,6 +255,16 @@ export class Session {
       return true;
     } finally {
       this.#kv.finishReading(whole);
+    }
+  }
+
+  /** Parks the trunk, where that is wanted, while an answer is written; whatever comes of that, it is parked before the next turn. */
+  async #parking<T>(wanted: boolean, write: () => Promise<T>): Promise<T> {
+    const parking = wanted ? awaitedLater(this.#kv.park()) : undefined;
+    try {
+      return await write();
+    } finally {
+      await parking;
     }
   }
 

@@ -99,6 +99,14 @@ describe('Pacer', () => {
     expect(pacer.budget / device.rate).toBeCloseTo(TARGET_MS, 0);
   });
 
+  it('learns nothing from work that is not typical', async () => {
+    const pacer = pacerOf(1000);
+    device.work = 1e6;
+    await pacer.submit(COMMANDS, 1, () => {}, false);
+    await pacer.idle();
+    expect(pacer.budget).toBe(1000 * TARGET_MS);
+  });
+
   it('does not take the time between turns for the time of a submission', async () => {
     const pacer = pacerOf(1000);
     await submit(pacer, 50_000);

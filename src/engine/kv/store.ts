@@ -171,10 +171,12 @@ export class KvStore {
   /** Moves the trunk out of the GPU's memory, until the next turn. */
   async park(): Promise<void> {
     if (this.isFull || !this.#trunk || this.#parked) return;
+    const trunk = this.#trunk;
     const pages = this.#hidden?.pages.map(({ buffer }) => buffer) ?? [];
-    const trunk = this.#trunk.layers.flatMap(({ k, v }) => [k, v]);
-    this.#parked = await ParkedBuffers.park(this.buffers, [...trunk, ...pages]);
-    this.generation++;
+    const layers = trunk.layers.flatMap(({ k, v }) => [k, v]);
+    const parked = await ParkedBuffers.park(this.buffers, [...layers, ...pages]);
+    // Cleared meanwhile, where there was no room to go on writing: then nobody will ask for it.
+    if (this.#trunk === trunk) this.#parked = parked;
   }
 
   /** Gives back everything, as after a refused allocation. */
@@ -238,7 +240,7 @@ export class KvStore {
         grew.push(this.#hidden.reserve(N));
       }
     }
-    const scratchRows = this.#mode === 'exact' ? Math.min(propagated, upper * propagated) : N;
+    const scratchRows = this.#mode === 'lean' ? N : upper > 0 ? propagated : 0;
     if (scratchRows > 0) {
       this.#scratch ??= this.#make('scratch', 'layer', 1);
       grew.push(this.#scratch.reserve(scratchRows, 0));
