@@ -24,7 +24,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const chat = chatOn(page);
       await chat.openReady();
       await expectSound(page, 'first screen');
-      await chat.attachShort();
+      // Long enough that the strip shows what was let go.
+      await chat.attach('medium');
       await expectSound(page, 'sample attached');
       await chat.chip.getByRole('button').first().click();
       await expectSound(page, 'document open');
@@ -36,6 +37,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByTestId('inspector-toggle').click();
         await expect(page.getByTestId('inspector')).toBeVisible();
         await expectSound(page, 'inspector open');
+      }
+      await page.getByTestId('kept-strip').focus();
+      await expect(page.getByTestId('strip-text').locator('mark')).not.toBeEmpty();
+      await expectSound(page, 'strip explored');
+      await page.getByTestId('mode-full').check();
+      await expectSound(page, 'settings at rest in mode full');
+      if (isMobile) {
         await page.getByRole('button', { name: 'Close the inspector' }).click();
         await expect(page.getByTestId('inspector')).toBeHidden();
       }

@@ -59,9 +59,13 @@ export function chatOn(page: Page) {
       });
     },
 
-    async attachShort() {
-      await page.getByTestId('sample-short').click();
+    async attach(sample: 'short' | 'medium' | 'long') {
+      await page.getByTestId(`sample-${sample}`).click();
       await expect(page.getByTestId('document-chip')).toBeVisible();
+    },
+
+    async attachShort() {
+      await this.attach('short');
     },
 
     async attachFile(name: string, text: string) {

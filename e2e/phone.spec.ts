@@ -36,3 +36,18 @@ test('a visitor with a narrow phone asks, and looks at the inspector when it sui
   await page.keyboard.press('Escape');
   await expect(page.getByTestId('inspector')).toBeHidden();
 });
+
+test('the strip and the settings work by finger', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attach('medium');
+  await page.getByTestId('sample-question').first().tap();
+  await chat.finished(chat.answers.first());
+  await page.getByTestId('inspector-toggle').tap();
+  await page.getByTestId('kept-strip').tap();
+  await expect(page.getByTestId('strip-text').locator('mark')).not.toBeEmpty();
+  await page.getByTestId('mode-lean').tap();
+  await expect(page.getByTestId('mode')).toHaveAttribute('data-value', 'lean');
+  expect(await smallTargets(page)).toEqual([]);
+  expect(await overflowing(page)).toEqual([]);
+});

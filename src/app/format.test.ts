@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatNumber,
   formatParameters,
   formatPercent,
   formatSpeed,
@@ -74,4 +75,10 @@ it('says 100 % only of the whole and 0 % only of nothing', () => {
   expect(plain(formatPercent(1))).toBe('100 %');
   expect(plain(formatPercent(0.001))).toBe('1 %');
   expect(plain(formatPercent(0))).toBe('0 %');
+});
+
+it('compares small numbers by their digits', () => {
+  expect(formatNumber(0.0012345)).toBe('0.00123');
+  expect(formatNumber(12.3456)).toBe('12.3');
+  expect(formatNumber(undefined)).toBe('–');
 });

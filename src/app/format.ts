@@ -36,6 +36,13 @@ function inUnits(value: number, step: number, units: readonly string[]): string 
   return `${threeDigits(scaled)}${SPACE}${units[index] ?? ''}`;
 }
 
+const digits = new Intl.NumberFormat('en-US', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+
+/** A bare number, however small: what is compared by its digits. */
+export function formatNumber(value: Figure): string {
+  return isAbsent(value) ? ABSENT : digits.format(value);
+}
+
 export function formatBytes(bytes: Figure): string {
   if (isAbsent(bytes)) return ABSENT;
   // There is no such thing as 12.0 bytes.

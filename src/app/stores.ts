@@ -2,17 +2,22 @@
 import { createContext, use } from 'react';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
+import type { KvSettings, ModelInfo } from '../protocol';
 import { createAnnouncer, type Announcement } from './store/announcer';
 import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
 import type { ConnectEngine } from './store/engine';
+import { createKvStore, listPolicies, settingsFor, type KvState, type KvStore } from './store/kv-store';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
+import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
 import { countDocumentTokens } from './store/token-count';
 
 export interface Stores {
   readonly model: ModelStore;
+  readonly kv: KvStore;
   readonly chat: ChatStore;
+  readonly selection: SelectionStore;
   readonly samples: SamplesStore;
   readonly theme: ThemeStore;
   readonly announcer: StoreApi<Announcement>;
@@ -24,14 +29,18 @@ export function createStores(
   systemTheme: Theme,
 ): Stores {
   const model = createModelStore(connect);
-  const chat = createChatStore(model);
+  const kv = createKvStore(storage);
+  const chat = createChatStore(model, kv);
   countDocumentTokens(chat, model);
+  listPolicies(kv, model);
   return {
     model,
+    kv,
     chat,
+    selection: createSelectionStore(model, chat, kv),
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
-    announcer: createAnnouncer(chat),
+    announcer: createAnnouncer(chat, kv),
   };
 }
 
@@ -45,9 +54,30 @@ export function useStores(): Stores {
 
 export const useModel = <T>(select: (state: ModelState) => T): T => useStore(useStores().model, select);
 export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useStores().chat, select);
+export const useKv = <T>(select: (state: KvState) => T): T => useStore(useStores().kv, select);
+export const useSelection = <T>(select: (state: SelectionState) => T): T =>
+  useStore(useStores().selection, select);
 export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
 export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
+
+export const useLoadedModel = (): ModelInfo | undefined =>
+  useModel(({ status }) => (status.state === 'ready' ? status.model : undefined));
+
+/** Whether the engine has nothing to do: then it can be asked, or calibrated. */
+export function useIsFree(): boolean {
+  const ready = useModel(({ status }) => status.state === 'ready');
+  const running = useChat(({ activeId }) => activeId !== undefined);
+  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
+  return ready && !running && !calibrating;
+}
+
+/** What the next turn will go by; undefined without a model. */
+export function useKvSettings(): KvSettings | undefined {
+  const state = useKv((kv) => kv);
+  const model = useLoadedModel();
+  return model && settingsFor(state, model);
+}
 
 export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | 'failed';
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { Icon } from '../icons';
 import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument, TEXT_EXTENSIONS } from '../store/files';
-import { useChat, useModel, useStores } from '../stores';
+import { useChat, useIsFree, useKv, useStores } from '../stores';
 import { attachFile } from './attach-file';
 import './composer.css';
 import { DocumentChip } from './document-chip';
@@ -12,14 +12,14 @@ export function Composer() {
   const draft = useChat((state) => state.draft);
   const setDraft = useChat((state) => state.setDraft);
   const attach = useChat((state) => state.attach);
+  const ask = useChat((state) => state.ask);
   const running = useChat((state) => state.activeId !== undefined);
-  const ready = useModel((state) => state.status.state === 'ready');
-  const { chat } = useStores();
+  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
+  const free = useIsFree();
   const box = useAutosize(draft);
 
   const submit = () => {
-    const { activeId, ask } = chat.getState();
-    if (!ready || activeId !== undefined || draft.trim() === '') return;
+    if (!free || draft.trim() === '') return;
     setDraft('');
     void ask(draft);
   };
@@ -61,13 +61,16 @@ export function Composer() {
       />
       <div className="composer-tools">
         <AttachButton />
-        <p className="composer-hint wide-only">
-          {running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line'}
-        </p>
-        <SendOrStop disabled={!ready || draft.trim() === ''} />
+        <p className="composer-hint wide-only">{hint(running, calibrating)}</p>
+        <SendOrStop disabled={!free || draft.trim() === ''} />
       </div>
     </form>
   );
+}
+
+function hint(running: boolean, calibrating: boolean): string {
+  if (calibrating) return 'Calibrating; the inspector can stop it';
+  return running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line';
 }
 
 /** As tall as its text, between one line and `TALLEST`. */

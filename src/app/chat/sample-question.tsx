@@ -1,16 +1,15 @@
-import { useChat, useModel } from '../stores';
+import { useChat, useIsFree } from '../stores';
 
 /** A question that is asked by clicking it. */
 export function SampleQuestion({ question }: { readonly question: string }) {
   const ask = useChat((state) => state.ask);
-  const busy = useChat((state) => state.activeId !== undefined);
-  const ready = useModel((state) => state.status.state === 'ready');
+  const free = useIsFree();
   return (
     <button
       type="button"
       className="sample-question"
       data-testid="sample-question"
-      disabled={!ready || busy}
+      disabled={!free}
       onClick={() => void ask(question)}
     >
       {question}

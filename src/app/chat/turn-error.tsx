@@ -1,5 +1,5 @@
 import type { EngineFailure } from '../../protocol';
-import { useChat, useModel } from '../stores';
+import { useChat, useIsFree } from '../stores';
 
 /**
  * A turn that failed, where its answer would stand. The question is not lost: ask again, where that can help, or
@@ -9,7 +9,7 @@ export function TurnError({ id, error }: { readonly id: string; readonly error: 
   const retry = useChat((state) => state.retry);
   const editQuestion = useChat((state) => state.editQuestion);
   const busy = useChat((state) => state.activeId !== undefined);
-  const ready = useModel((state) => state.status.state === 'ready');
+  const free = useIsFree();
   const isLast = useChat((state) => state.order.at(-1) === id);
   return (
     <div className="problem turn-error" data-testid="error" data-code={error.code}>
@@ -24,7 +24,7 @@ export function TurnError({ id, error }: { readonly id: string; readonly error: 
               type="button"
               className="button"
               data-testid="retry"
-              disabled={busy || !ready}
+              disabled={!free}
               onClick={() => void retry(id)}
             >
               Ask again

@@ -25,8 +25,9 @@ export function Welcome() {
         <Questions questions={document.questions.slice(0, QUESTIONS_SHOWN)} />
       )}
       <p className="welcome-panel">
-        The inspector then shows how long the first token took and why, and how much memory the KV cache
-        holds, layer by layer. Every byte is counted on live GPU buffers.
+        The inspector then shows how long the first token took and why, which words of the document each layer
+        kept, and how much memory that takes against keeping them all. Every byte is counted on live GPU
+        buffers.
       </p>
     </div>
   );

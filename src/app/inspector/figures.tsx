@@ -22,8 +22,9 @@ interface FigureProps {
   readonly swatch?: string;
 }
 
-export function FigureRow(props: FigureProps) {
-  return <Figure {...props} className="figure-row" />;
+/** `inset`: a part of the row above. */
+export function FigureRow({ inset = false, ...props }: FigureProps & { readonly inset?: boolean }) {
+  return <Figure {...props} className={inset ? 'figure-row figure-inset' : 'figure-row'} />;
 }
 
 /** The two figures that a panel is about. */

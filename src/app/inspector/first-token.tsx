@@ -1,17 +1,46 @@
 import { formatDuration, formatSpeed } from '../format';
-import type { TimeToFirstToken } from '../../protocol';
+import type { Compression, TimeToFirstToken } from '../../protocol';
 import { useChat } from '../stores';
 import { Figure, FigureRow, Totals, useLastFigures } from './figures';
 
-const PARTS = [
-  { key: 'tokenizeMs', label: 'Tokenise', className: 'time-tokenise' },
-  { key: 'prefillMs', label: 'Layers', className: 'time-layers' },
-  { key: 'firstTokenMs', label: 'First token', className: 'time-first' },
-] as const satisfies readonly { key: keyof TimeToFirstToken; label: string; className: string }[];
+interface Part {
+  readonly key: keyof TimeToFirstToken;
+  readonly label: (T: number | string) => string;
+  /** Where every token went through every layer. */
+  readonly wholeLabel?: string;
+  readonly className: string;
+  readonly testId: string;
+}
+
+const PARTS: readonly Part[] = [
+  { key: 'tokenizeMs', label: () => 'Tokenise', className: 'time-tokenise', testId: 'ttft-tokenise-ms' },
+  {
+    key: 'lowerMs',
+    label: (T) => (T === 0 ? 'Layer 0, all tokens' : `Layers 0–${T}, all tokens`),
+    wholeLabel: 'All layers, all tokens',
+    className: 'time-lower',
+    testId: 'ttft-lower-ms',
+  },
+  { key: 'selectMs', label: () => 'Select', className: 'time-select', testId: 'ttft-select-ms' },
+  {
+    key: 'upperMs',
+    label: (T) => `Layers above ${T}, selected`,
+    wholeLabel: 'Layers above T',
+    className: 'time-upper',
+    testId: 'ttft-upper-ms',
+  },
+  { key: 'firstTokenMs', label: () => 'First token', className: 'time-first', testId: 'ttft-first-ms' },
+];
+
+/** The number of T is known once a turn is over; until then the letter stands for it. */
+function labelOf({ label, wholeLabel }: Part, compression: Compression | undefined): string {
+  if (compression === undefined) return label('T');
+  return compression.tspLayer === undefined ? (wholeLabel ?? label('T')) : label(compression.tspLayer);
+}
 
 /** The two waits of a turn: until the first token, and between tokens from then on. */
 export function FirstToken() {
-  const { ttft, decodeTokensPerSecond } = useLastFigures();
+  const { ttft, compression, decodeTokensPerSecond } = useLastFigures();
   const beforeAnyTurn = useChat((state) => state.order.length === 0);
   return (
     <section className="panel">
@@ -42,13 +71,14 @@ export function FirstToken() {
           ))}
       </div>
       <dl className="figure-rows">
-        {PARTS.map(({ key, label, className }) => (
+        {PARTS.map((part) => (
           <FigureRow
-            key={key}
-            label={label}
-            text={formatDuration(ttft?.[key])}
-            value={ttft?.[key]}
-            swatch={className}
+            key={part.key}
+            label={labelOf(part, compression)}
+            text={formatDuration(ttft?.[part.key])}
+            value={ttft?.[part.key]}
+            swatch={part.className}
+            testId={part.testId}
           />
         ))}
       </dl>

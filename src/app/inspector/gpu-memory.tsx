@@ -1,17 +1,13 @@
 import { formatBytes } from '../format';
-import { useChat, useModel } from '../stores';
+import { useChat } from '../stores';
 import { FigureRow } from './figures';
 
 export function GpuMemory() {
   const memory = useChat((state) => state.memory);
-  const weightsAtLoad = useModel(({ status }) =>
-    status.state === 'ready' ? status.model.weightsBytes : undefined,
-  );
   const parts = [
-    { label: 'Weights', bytes: memory?.weightsBytes ?? weightsAtLoad, testId: 'weights-bytes' },
-    { label: 'KV buffers', bytes: memory?.kv.allocatedBytes, testId: 'kv-allocated-bytes' },
-    { label: 'Scratch', bytes: memory?.scratchBytes, testId: 'scratch-bytes' },
-    { label: 'All buffers', bytes: memory?.totalBytes, testId: 'total-bytes' },
+    { label: 'KV buffers, room included', bytes: memory?.kv.allocatedBytes, testId: 'kv-allocated-bytes' },
+    { label: 'Scratch now', bytes: memory?.scratchBytes, testId: 'scratch-bytes' },
+    { label: 'All buffers, weights included', bytes: memory?.totalBytes, testId: 'total-bytes' },
     { label: 'Peak', bytes: memory?.peakBytes, testId: 'peak-bytes' },
   ];
   return (

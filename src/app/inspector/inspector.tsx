@@ -1,10 +1,12 @@
 import { useEffect } from 'react';
 import { Icon } from '../icons';
+import { KvPanel } from '../settings/kv-panel';
 import './inspector.css';
 import { GpuMemory } from './gpu-memory';
 import { KvMemory } from './kv-memory';
 import { ModelFacts } from './model-facts';
 import { FirstToken } from './first-token';
+import { Selection } from './selection';
 import { Turn } from './turn';
 
 interface InspectorProps {
@@ -32,6 +34,8 @@ export function Inspector({ open, onClose }: InspectorProps) {
       </div>
       <FirstToken />
       <KvMemory />
+      <Selection />
+      <KvPanel />
       <Turn />
       <GpuMemory />
       <ModelFacts />

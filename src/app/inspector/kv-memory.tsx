@@ -1,12 +1,11 @@
 import { formatBytes, formatCount, formatPercent } from '../format';
 import type { KvLayerReport, MemoryReport } from '../../protocol';
-import { useChat } from '../stores';
-import { Figure, Totals } from './figures';
+import { useChat, useLoadedModel } from '../stores';
+import { Figure, FigureRow, Totals, useLastFigures } from './figures';
 
-/** The KV cache that decoding reads, beside what keeping every token in every layer would take. */
+/** The KV cache that decoding reads and what follow-ups need besides, against keeping every token in every layer. */
 export function KvMemory() {
   const kv = useChat((state) => state.memory?.kv);
-  const share = kv && kv.fullBytes > 0 ? kv.hotBytes / kv.fullBytes : undefined;
   return (
     <section className="panel">
       <h2>KV memory</h2>
@@ -26,7 +25,8 @@ export function KvMemory() {
           swatch="kv-full"
         />
       </Totals>
-      <Bar share={share} />
+      <Bar kept={kv?.hotBytes} trunk={kv?.trunkBytes} full={kv?.fullBytes} />
+      <OtherMemory />
       {kv === undefined ? (
         <p className="panel-hint">
           Keys and values of every token that decoding reads, against all that a full cache would hold.
@@ -38,10 +38,53 @@ export function KvMemory() {
   );
 }
 
-function Bar({ share }: { readonly share: number | undefined }) {
+/** What stands beside the cache: the totals that full KV has to be judged with. */
+function OtherMemory() {
+  const memory = useChat((state) => state.memory);
+  const weightsAtLoad = useLoadedModel()?.weightsBytes;
+  const mode = useLastFigures().kv?.turnMode;
+  const rows = [
+    {
+      label: 'Trunk, for follow-ups',
+      bytes: memory?.kv.trunkBytes,
+      testId: 'kv-trunk-bytes',
+      swatch: 'kv-trunk',
+    },
+    { label: 'of it outside the GPU', bytes: memory?.kv.parkedBytes, testId: 'kv-parked-bytes', inset: true },
+    { label: 'Scratch, at most', bytes: memory?.kv.scratchPeakBytes, testId: 'kv-scratch-peak-bytes' },
+    { label: 'Weights', bytes: memory?.weightsBytes ?? weightsAtLoad, testId: 'weights-bytes' },
+  ];
   return (
-    <div className="kv-bar" data-empty={share === undefined} aria-hidden="true">
-      {share !== undefined && <span style={{ width: `${Math.min(1, share) * 100}%` }} />}
+    <>
+      <dl className="figure-rows">
+        {rows.map(({ bytes, ...row }) => (
+          <FigureRow key={row.testId} {...row} text={formatBytes(bytes)} value={bytes} />
+        ))}
+      </dl>
+      {memory !== undefined && mode === 'full' && (
+        <p className="panel-hint">In mode full nothing is let go: the cache itself is the trunk.</p>
+      )}
+      {memory !== undefined && mode === 'lean' && (
+        <p className="panel-hint">Mode lean has no trunk: a follow-up reads the conversation again.</p>
+      )}
+    </>
+  );
+}
+
+interface BarProps {
+  readonly kept: number | undefined;
+  readonly trunk?: number | undefined;
+  readonly full: number | undefined;
+}
+
+/** As long as the full cache, or as cache and trunk together where those are more. */
+function Bar({ kept = 0, trunk = 0, full = 0 }: BarProps) {
+  const whole = Math.max(full, kept + trunk);
+  const width = (bytes: number) => ({ width: `${whole > 0 ? (bytes / whole) * 100 : 0}%` });
+  return (
+    <div className="kv-bar" data-empty={whole === 0} aria-hidden="true">
+      <span className="kv-hot" style={width(kept)} />
+      {trunk > 0 && <span className="kv-trunk" style={width(trunk)} />}
     </div>
   );
 }
@@ -50,22 +93,25 @@ function Layers({ kv }: { readonly kv: MemoryReport['kv'] }) {
   // A full cache is equally large in every layer.
   const fullBytes = kv.fullBytes / kv.layers.length;
   return (
-    <table className="kv-layers">
-      <caption className="visually-hidden">KV memory by layer</caption>
-      <thead>
-        <tr>
-          <th scope="col">Layer</th>
-          <th scope="col">Kept of full</th>
-          <th scope="col">Entries</th>
-          <th scope="col">Bytes</th>
-        </tr>
-      </thead>
-      <tbody>
-        {kv.layers.map((layer, index) => (
-          <LayerRow key={index} index={index} layer={layer} fullBytes={fullBytes} />
-        ))}
-      </tbody>
-    </table>
+    // Focusable, so that it can be scrolled with the keyboard.
+    <div className="kv-layers-frame" role="region" aria-label="KV memory by layer" tabIndex={0}>
+      <table className="kv-layers">
+        <caption className="visually-hidden">KV memory by layer</caption>
+        <thead>
+          <tr>
+            <th scope="col">Layer</th>
+            <th scope="col">Kept of full</th>
+            <th scope="col">Entries</th>
+            <th scope="col">Bytes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {kv.layers.map((layer, index) => (
+            <LayerRow key={index} index={index} layer={layer} fullBytes={fullBytes} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -82,7 +128,7 @@ function LayerRow({ index, layer, fullBytes }: LayerRowProps) {
       <th scope="row">{index}</th>
       <td>
         <span className="visually-hidden">{formatPercent(share)}</span>
-        <Bar share={share} />
+        <Bar kept={layer.bytes} full={fullBytes} />
       </td>
       <td>{entries(layer.lengths)}</td>
       <td data-value={layer.bytes}>{formatBytes(layer.bytes)}</td>

@@ -12,8 +12,8 @@ it('speaks up to the last finished sentence, and the rest once no more comes', (
 });
 
 it('tells a turn by state and sentence, each once, never by token', async () => {
-  const { chat, worker } = await readyStores();
-  const announcer = createAnnouncer(chat);
+  const { chat, kv, worker } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
   const heard: string[] = [];
   announcer.subscribe(({ text }) => heard.push(text));
   const text = (piece: string) =>
@@ -26,9 +26,16 @@ it('tells a turn by state and sentence, each once, never by token', async () => 
 });
 
 it('tells why a turn failed', async () => {
-  const { chat, worker } = await readyStores();
-  const announcer = createAnnouncer(chat);
+  const { chat, kv, worker } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
   await after(() => void chat.getState().ask('What?'));
   await worker.turns[0]?.fail(coded('context-exceeded', 'Too long.'));
   expect(announcer.getState().text).toBe('This turn failed. Too long.');
+});
+
+it('tells what a calibration found', async () => {
+  const { chat, kv } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
+  kv.setState({ calibration: { state: 'done', result: { steps: [], suggested: 3 }, stopped: false } });
+  expect(announcer.getState().text).toBe('Calibrated: TSP layer 3.');
 });

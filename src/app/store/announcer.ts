@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
+import type { KvStore } from './kv-store';
 
 export interface Announcement {
   readonly text: string;
@@ -15,7 +16,7 @@ export function speakableLength(text: string, finished: boolean): number {
   return end;
 }
 
-export function createAnnouncer(chat: ChatStore): StoreApi<Announcement> {
+export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announcement> {
   const store = createStore<Announcement>()(() => ({ text: '' }));
   let followed: string | undefined;
   let spoken = 0;
@@ -48,6 +49,16 @@ export function createAnnouncer(chat: ChatStore): StoreApi<Announcement> {
     if (message?.role !== 'assistant') return;
     follow(message);
     if (activeId === undefined) followed = undefined;
+  });
+  kv.subscribe(({ calibration }, before) => {
+    if (calibration.state === before.calibration.state) return;
+    if (calibration.state === 'done')
+      say(
+        calibration.stopped
+          ? 'Calibration stopped.'
+          : `Calibrated: TSP layer ${calibration.result.suggested}.`,
+      );
+    if (calibration.state === 'failed') say(`The calibration failed. ${calibration.error.message}`);
   });
   return store;
 }

@@ -1,9 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../protocol';
-import { after, coded, lastAnswer, memoryOf, MODEL, readyStores } from './scripted-engine.test-support';
+import {
+  after,
+  coded,
+  KV,
+  lastAnswer,
+  memoryOf,
+  MODEL,
+  readyStores,
+  TTFT,
+} from './scripted-engine.test-support';
 
 const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
-const TTFT = { totalMs: 30, tokenizeMs: 1, prefillMs: 20, firstTokenMs: 9 };
 const READING: EngineEvent = {
   type: 'reading',
   doneTokens: 4,
@@ -45,9 +53,10 @@ describe('a turn', () => {
       figures: { ttft: TTFT, newTokens: 2, decodeTokensPerSecond: 41 },
     });
 
-    await turn(0).finish({ text: 'Silver.', ttft: TTFT, newTokens: 3 });
+    const compression = { tspLayer: 0, propagatedTokens: 9, coverage: undefined };
+    await turn(0).finish({ text: 'Silver.', ttft: TTFT, newTokens: 3, compression });
     expect(answer()).toMatchObject({ text: 'Silver.', answer: { state: 'done', stopReason: 'end' } });
-    expect(answer().figures.newTokens).toBe(3);
+    expect(answer().figures).toMatchObject({ newTokens: 3, compression, kv: KV });
     expect(state()).toMatchObject({ activeId: undefined, stopping: false });
     expect(state().memory?.kv.hotBytes).toBe(500);
   });
@@ -90,6 +99,26 @@ describe('a turn', () => {
       { role: 'assistant', content: 'Silver.' },
       { role: 'user', content: 'Sure?' },
     ]);
+  });
+});
+
+describe('settings', () => {
+  it('hold from the next message: a running turn keeps the ones that it was sent with', async () => {
+    await ask('One?');
+    turn(0).emit({ type: 'text', text: '1', newTokens: 1, decodeTokensPerSecond: 40 });
+    stores.kv.getState().change({ retain: 0.5, tspLayer: 1 }, MODEL);
+    await turn(0).finish({ text: '1' });
+    expect(turn(0).request.kv).toEqual(KV);
+    expect(answer().figures.kv).toEqual(KV);
+    await ask('Two?');
+    expect(turn(1).request.kv).toEqual({ ...KV, retain: 0.5, tspLayer: 1 });
+  });
+
+  it('are no reason to load the model again', async () => {
+    stores.kv.getState().change({ turnMode: 'full' }, MODEL);
+    await ask('One?');
+    expect(stores.workers).toHaveLength(1);
+    expect(turn(0).request.kv).toMatchObject({ turnMode: 'full' });
   });
 });
 

@@ -10,7 +10,9 @@ import {
   type AttachedDocument,
   type Conversation,
 } from './conversation';
+import { isCalibrating } from './calibration';
 import { toFailure } from './engine';
+import { settingsFor, type KvStore } from './kv-store';
 import { throwFailure, type LoadedModel, type ModelStore } from './model-store';
 import { applyEvents, applyResult, type TurnView } from './turn';
 
@@ -34,7 +36,7 @@ export interface ChatState extends Conversation {
   attach(document: AttachedDocument): void;
   detach(): void;
   setDocumentTokens(document: AttachedDocument, tokens: number): void;
-  /** One turn, resolving when it is over. Does nothing without a ready model, or while another answer runs. */
+  /** One turn, resolving when it is over. Does nothing without a ready model, or while the engine is at something. */
   ask(question: string): Promise<void>;
   stop(): Promise<void>;
   /** Asks a failed or stopped turn's question again, in its place at the end. */
@@ -50,7 +52,7 @@ export type ChatStore = StoreApi<ChatState>;
 type Get = () => ChatState;
 type Set = (change: Partial<ChatState>) => void;
 
-export function createChatStore(model: ModelStore): ChatStore {
+export function createChatStore(model: ModelStore, kv: KvStore): ChatStore {
   const store = createStore<ChatState>()((set, get) => ({
     ...EMPTY_CONVERSATION,
     draft: '',
@@ -60,7 +62,7 @@ export function createChatStore(model: ModelStore): ChatStore {
     setDraft: (draft) => set({ draft }),
     say: (text) => set({ notice: { text, undo: false } }),
     dismissNotice: () => set({ notice: undefined }),
-    ...turnActions(set, get, model),
+    ...turnActions(set, get, model, kv),
     ...conversationActions(set, get),
   }));
   model.subscribe(({ status }) => {
@@ -72,16 +74,17 @@ export function createChatStore(model: ModelStore): ChatStore {
 
 type TurnActions = Pick<ChatState, 'ask' | 'stop' | 'retry' | 'editQuestion'>;
 
-function turnActions(set: Set, get: Get, model: ModelStore): TurnActions {
+function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnActions {
   /** The engine takes one turn at a time, and a turn left behind by a new chat needs a moment to end. */
   let turnBefore: Promise<unknown> = Promise.resolve();
+  const isFree = () => get().activeId === undefined && !isCalibrating(kv);
 
   return {
     async ask(question) {
       const { status } = model.getState();
-      if (status.state !== 'ready' || get().activeId !== undefined || question.trim() === '') return;
+      if (status.state !== 'ready' || !isFree() || question.trim() === '') return;
       const answer = beginTurn(set, get, question.trim());
-      const turn = turnBefore.then(() => runTurn(set, get, status, answer));
+      const turn = turnBefore.then(() => runTurn(set, get, status, answer, kv));
       turnBefore = turn;
       await turn;
     },
@@ -95,7 +98,7 @@ function turnActions(set: Set, get: Get, model: ModelStore): TurnActions {
 
     async retry(answerId) {
       const question = questionOf(get(), answerId);
-      if (question === undefined || get().activeId !== undefined) return;
+      if (question === undefined || !isFree()) return;
       if (model.getState().status.state !== 'ready') return;
       set(withoutTurn(get(), answerId));
       await get().ask(question);
@@ -130,8 +133,10 @@ function beginTurn(set: Set, get: Get, question: string): AssistantMessage {
   return answer;
 }
 
-async function runTurn(set: Set, get: Get, { api, gone }: LoadedModel, answer: AssistantMessage) {
-  let view: TurnView = { answer, memory: get().memory };
+async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: AssistantMessage, kvStore: KvStore) {
+  const { api, gone } = loaded;
+  const kv = settingsFor(kvStore.getState(), loaded.model);
+  let view: TurnView = { answer: { ...answer, figures: { kv } }, memory: get().memory };
   /** False once a new chat has left this turn behind: what it still brings is dropped. */
   const isShown = () => get().activeId === answer.id;
   const show = (next: TurnView) => {
@@ -145,7 +150,7 @@ async function runTurn(set: Set, get: Get, { api, gone }: LoadedModel, answer: A
     return;
   }
   try {
-    const sent = api.send({ messages: promptOf(get()) }, (events) => show(applyEvents(view, events)));
+    const sent = api.send({ messages: promptOf(get()), kv }, (events) => show(applyEvents(view, events)));
     const result = await Promise.race([sent, gone.then(throwFailure)]);
     show(applyResult(view, result));
   } catch (thrown) {

@@ -1,5 +1,12 @@
 /** A conversation as plain data, and the prompt that it makes. */
-import type { ChatMessage, EngineFailure, TimeToFirstToken, TurnResult } from '../../protocol';
+import type {
+  ChatMessage,
+  Compression,
+  EngineFailure,
+  KvSettings,
+  TimeToFirstToken,
+  TurnResult,
+} from '../../protocol';
 
 export interface AttachedDocument {
   readonly name: string;
@@ -25,6 +32,9 @@ export interface ReadingProgress {
 
 /** Figures of one turn, filled in as they become known. */
 export interface TurnFigures {
+  /** What it went by. */
+  readonly kv?: KvSettings;
+  readonly compression?: Compression;
   readonly ttft?: TimeToFirstToken | undefined;
   readonly promptTokens?: number;
   readonly reusedTokens?: number;

@@ -1,18 +1,43 @@
 /** An engine that does what a test tells it, one event at a time. */
 import type {
+  Calibration,
   EngineApi,
   EngineEvent,
   EngineFailure,
   EngineStatus,
+  KvSettings,
   MemoryReport,
   ModelInfo,
+  PolicyInfo,
+  SelectionReport,
   SendRequest,
+  TimeToFirstToken,
   TurnResult,
 } from '../../protocol';
 import { createChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
 import { CLOSED, type ConnectEngine } from './engine';
+import { createKvStore } from './kv-store';
 import { createModelStore } from './model-store';
+import { createSelectionStore } from './selection-store';
+
+export const KV: KvSettings = {
+  policy: 'fastkv',
+  turnMode: 'exact',
+  retain: 0.1,
+  tspRate: 0.2,
+  tspLayer: 0,
+  pooling: 'max',
+  window: 8,
+  kernel: 7,
+  budget: 'proportional',
+  capacity: 512,
+  tspLength: 2048,
+  protectFirst: 4,
+  protectHeader: true,
+  floor: 256,
+  parkTrunk: false,
+};
 
 export const MODEL: ModelInfo = {
   name: 'Demo model',
@@ -30,12 +55,48 @@ export const MODEL: ModelInfo = {
   weightsBytes: 2_614_272,
   sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 },
   maxNewTokens: 64,
+  kv: KV,
+};
+
+export const POLICIES: readonly PolicyInfo[] = [
+  { name: 'full', title: 'Full cache', paper: undefined, parameters: [] },
+  {
+    name: 'fastkv',
+    title: 'FastKV',
+    paper: 'https://arxiv.org/abs/2502.01068',
+    parameters: [
+      {
+        kind: 'number',
+        key: 'retain',
+        label: 'KV retention',
+        help: 'Share of the prompt that each KV head keeps.',
+        ...{ min: 0.05, max: 1, step: 0.05, unit: 'share', onlyIn: 'proportional' },
+      },
+    ],
+  },
+];
+
+export const TTFT: TimeToFirstToken = {
+  totalMs: 30,
+  tokenizeMs: 1,
+  lowerMs: 12,
+  selectMs: 2,
+  upperMs: 6,
+  firstTokenMs: 9,
 };
 
 export function memoryOf(hotBytes: number): MemoryReport {
   return {
     weightsBytes: MODEL.weightsBytes,
-    kv: { hotBytes, fullBytes: 1000, allocatedBytes: 2000, layers: [{ lengths: [3, 3], bytes: hotBytes }] },
+    kv: {
+      hotBytes,
+      trunkBytes: 300,
+      parkedBytes: 0,
+      scratchPeakBytes: 40,
+      fullBytes: 1000,
+      allocatedBytes: 2000,
+      layers: [{ lengths: [3, 3], bytes: hotBytes }],
+    },
     scratchBytes: 10,
     totalBytes: 20,
     peakBytes: 30,
@@ -52,6 +113,7 @@ export function resultOf(change: Partial<TurnResult>): TurnResult {
     ttft: undefined,
     prefillTokensPerSecond: 100,
     decodeTokensPerSecond: 40,
+    compression: { tspLayer: undefined, propagatedTokens: 12, coverage: undefined },
     memory: memoryOf(500),
     ...change,
   };
@@ -76,8 +138,18 @@ interface Turn {
   fail(error: Error): Promise<void>;
 }
 
+interface CalibrationCall {
+  readonly prompts: readonly string[];
+  readonly kv: Partial<KvSettings>;
+  step(done: number, total: number): void;
+  finish(result: Calibration): Promise<void>;
+  fail(error: Error): Promise<void>;
+}
+
 export class ScriptedWorker {
   readonly turns: Turn[] = [];
+  readonly calibrations: CalibrationCall[] = [];
+  selection: SelectionReport | undefined;
   readonly counted: string[] = [];
   stops = 0;
   closed = false;
@@ -108,6 +180,20 @@ export class ScriptedWorker {
       return result.promise;
     },
     stop: () => Promise.resolve(void (this.stops += 1)),
+    listPolicies: () => Promise.resolve(POLICIES),
+    selection: () => Promise.resolve(this.selection),
+    promptText: (from, to) => Promise.resolve(`text of ${from}..${to}`),
+    calibrate: (prompts, kv, onStep) => {
+      const result = deferred<Calibration>();
+      this.calibrations.push({
+        prompts,
+        kv,
+        step: onStep,
+        finish: (calibration) => after(() => result.resolve(calibration)),
+        fail: (error) => after(() => result.reject(error)),
+      });
+      return result.promise;
+    },
     countTokens: (text) => {
       this.counted.push(text);
       return Promise.resolve(text.length);
@@ -134,16 +220,19 @@ export function scriptedStores() {
     return worker;
   };
   const model = createModelStore(connect);
-  return { workers, model, chat: createChatStore(model) };
+  const kv = createKvStore({ getItem: () => null, setItem: () => undefined });
+  const chat = createChatStore(model, kv);
+  return { workers, model, kv, chat, selection: createSelectionStore(model, chat, kv) };
 }
 
 /** Stores with a loaded model. */
 export async function readyStores() {
-  const { workers, model, chat } = scriptedStores();
+  const stores = scriptedStores();
+  const { workers, model } = stores;
   void model.getState().load({ baseUrl: 'https://example.org/models/demo/', name: 'Demo model' });
   const worker = workers[0] as ScriptedWorker;
   await after(() => worker.loading.resolve(MODEL));
-  return { worker, workers, model, chat };
+  return { ...stores, worker };
 }
 
 /** The last message, which must be an answer. */

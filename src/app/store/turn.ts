@@ -60,6 +60,8 @@ function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessa
 export function applyResult(view: TurnView, result: TurnResult): TurnView {
   const { text, stopReason, memory, ...rest } = result;
   const figures: TurnFigures = {
+    ...(view.answer.figures.kv !== undefined && { kv: view.answer.figures.kv }),
+    compression: rest.compression,
     ttft: rest.ttft,
     promptTokens: rest.promptTokens,
     reusedTokens: rest.reusedTokens,

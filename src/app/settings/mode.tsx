@@ -1,0 +1,54 @@
+import type { KvSettings, TurnMode } from '../../protocol';
+import { useKv, useLoadedModel } from '../stores';
+
+const MODES: readonly { readonly mode: TurnMode; readonly label: string; readonly cost: string }[] = [
+  {
+    mode: 'exact',
+    label: 'Exact',
+    cost: 'Small cache plus the trunk. A follow-up reads only what is new, and selects afresh for its question.',
+  },
+  {
+    mode: 'lean',
+    label: 'Lean',
+    cost: 'Small cache alone, the least memory. A follow-up reads the whole conversation again.',
+  },
+  {
+    mode: 'full',
+    label: 'Full',
+    cost: 'Every token in every layer, the most memory. A follow-up reads only what is new.',
+  },
+];
+
+/** What happens to the cache over the turns, each choice with what it costs. */
+export function Mode({ settings }: { readonly settings: KvSettings }) {
+  const change = useKv((state) => state.change);
+  const model = useLoadedModel();
+  return (
+    <div
+      className="mode"
+      role="radiogroup"
+      aria-label="Mode"
+      data-testid="mode"
+      data-value={settings.turnMode}
+    >
+      {MODES.map(({ mode, label, cost }) => (
+        <label key={mode} className="mode-option">
+          <input
+            type="radio"
+            name="mode"
+            value={mode}
+            checked={settings.turnMode === mode}
+            data-testid={`mode-${mode}`}
+            aria-describedby={`mode-${mode}-cost`}
+            aria-label={label}
+            onChange={() => model && change({ turnMode: mode }, model)}
+          />
+          <span className="mode-name">{label}</span>
+          <span className="mode-cost" id={`mode-${mode}-cost`}>
+            {cost}
+          </span>
+        </label>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+import { formatPercent, formatTokens } from '../format';
+import type { KvParameter, KvSettings } from '../../protocol';
+
+interface ParameterProps {
+  readonly parameter: KvParameter;
+  readonly settings: KvSettings;
+  readonly onChange: (change: Partial<KvSettings>) => void;
+}
+
+/** One setting as its policy describes it. */
+export function Parameter({ parameter, settings, onChange }: ParameterProps) {
+  const { key, label, help } = parameter;
+  switch (parameter.kind) {
+    case 'number': {
+      const { min, max, step, unit } = parameter;
+      const value = Number(settings[parameter.key]);
+      const text = unit === 'share' ? formatPercent(value) : formatTokens(value);
+      return (
+        <Slider
+          name={key}
+          {...{ label, help, min, max, step, value, text }}
+          onChange={(next) => onChange({ [key]: next })}
+        />
+      );
+    }
+    case 'choice':
+      return (
+        <Choice
+          name={key}
+          label={label}
+          help={help}
+          choices={parameter.choices}
+          value={settings[parameter.key]}
+          onChange={(next) => onChange({ [key]: next })}
+        />
+      );
+    default:
+      return parameter satisfies never;
+  }
+}
+
+interface SliderProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+  /** The value with its unit. */
+  readonly text: string;
+  readonly onChange: (value: number) => void;
+}
+
+export function Slider({ name, label, help, text, onChange, ...range }: SliderProps) {
+  const id = `setting-${name}`;
+  return (
+    <div className="setting">
+      <label htmlFor={id}>{label}</label>
+      <output htmlFor={id}>{text}</output>
+      <input
+        id={id}
+        type="range"
+        {...range}
+        aria-valuetext={text}
+        aria-describedby={`${id}-help`}
+        data-testid={id}
+        onChange={({ target }) => onChange(target.valueAsNumber)}
+      />
+      <p className="setting-help" id={`${id}-help`}>
+        {help}
+      </p>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help?: string;
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** One of a few, side by side. */
+export function Choice({ name, label, help, choices, value, onChange }: ChoiceProps) {
+  const id = `setting-${name}`;
+  return (
+    <div className="setting">
+      <span id={`${id}-label`}>{label}</span>
+      <div
+        className="segments"
+        role="radiogroup"
+        aria-labelledby={`${id}-label`}
+        aria-describedby={help === undefined ? undefined : `${id}-help`}
+        data-testid={id}
+        data-value={value}
+      >
+        {choices.map((choice) => (
+          <label key={choice.value} className="segment">
+            <input
+              type="radio"
+              name={id}
+              value={choice.value}
+              checked={choice.value === value}
+              onChange={() => onChange(choice.value)}
+            />
+            <span>{choice.label}</span>
+          </label>
+        ))}
+      </div>
+      {help !== undefined && (
+        <p className="setting-help" id={`${id}-help`}>
+          {help}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  readonly checked: boolean;
+  readonly disabled: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+export function Toggle({ name, label, help, checked, disabled, onChange }: ToggleProps) {
+  const id = `setting-${name}`;
+  return (
+    <div className="setting">
+      <label className="toggle">
+        <input
+          type="checkbox"
+          checked={checked}
+          disabled={disabled}
+          aria-describedby={`${id}-help`}
+          data-testid={id}
+          onChange={({ target }) => onChange(target.checked)}
+        />
+        {label}
+      </label>
+      <p className="setting-help" id={`${id}-help`}>
+        {help}
+      </p>
+    </div>
+  );
+}
