@@ -5,7 +5,7 @@ const LAYERS = Number(demoJson('config.json')['num_hidden_layers']);
 const PARTS = ['ttft-tokenise-ms', 'ttft-lower-ms', 'ttft-select-ms', 'ttft-upper-ms', 'ttft-first-ms'];
 const questionsOf = (name: string) =>
   sampleNamed(name)
-    .questions.filter(({ right }) => right)
+    .questions.filter(({ right, right_fastkv }) => right && right_fastkv)
     .map(({ question }) => question);
 
 const strip = (page: Page) => page.getByTestId('kept-strip');

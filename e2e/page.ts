@@ -19,6 +19,8 @@ interface Sample {
     /** What PyTorch made the demo model answer. */
     readonly model_full_cache: string;
     readonly right: boolean;
+    /** Whether it is right as the page begins, with FastKV. */
+    readonly right_fastkv: boolean;
   }[];
 }
 

@@ -239,7 +239,9 @@ describe('what a turn selected', () => {
       expect([...positions.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
       expect(positions.at(-1)).toBe(promptTokens - 1);
     }
-    expect(await engine.promptText(0, promptTokens)).toContain(text.slice(0, 200));
+    const prompt = await engine.promptText(0, promptTokens);
+    expect(prompt).toContain(text.slice(0, 200));
+    expect(prompt, 'special tokens are shown').toMatch(/^<\|/);
     expect(text).toContain((await engine.promptText(100, 110)).trim());
   });
 
@@ -255,6 +257,17 @@ describe('what a turn selected', () => {
       code: 'bad-argument',
       message: expect.stringContaining('retain is 2'),
     });
+  });
+
+  it('answers right, as the page begins, what the samples say that it does', async () => {
+    const page = newEngine();
+    await page.load({ baseUrl: DEMO_FOLDER, name: 'demo' }, nothing);
+    for (const { text, questions } of SAMPLES) {
+      for (const { question, answer } of questions.filter((asked) => asked.right && asked.right_fastkv)) {
+        // One question after the other as the first: the document is read once.
+        expect((await page.send(ask(question, text), nothing)).text, question).toBe(answer);
+      }
+    }
   });
 
   it('follows a policy that says what it is, as plain data', async () => {

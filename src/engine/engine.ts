@@ -97,7 +97,7 @@ export class Engine implements EngineApi {
 
   async promptText(from: number, to: number): Promise<string> {
     const { session, tokenizer } = this.#ready();
-    return tokenizer.decode(session.promptTokens.slice(from, to));
+    return tokenizer.decode(session.promptTokens.slice(from, to), { special: true });
   }
 
   async countTokens(text: string): Promise<number> {

@@ -28,8 +28,15 @@ interface SampleFile {
   readonly name: string;
   readonly tokens: number;
   readonly text: string;
-  /** `right`: whether the demo model, measured with the full cache, gets it right. Only those are offered. */
-  readonly questions: readonly { readonly question: string; readonly right: boolean }[];
+  /**
+   * `right`: whether the demo model, measured with the full cache, gets it right; `right_fastkv`: with what the page begins
+   * with. Only those are offered.
+   */
+  readonly questions: readonly {
+    readonly question: string;
+    readonly right: boolean;
+    readonly right_fastkv: boolean;
+  }[];
 }
 
 export function parseSamples(json: unknown): readonly AttachedDocument[] {
@@ -38,6 +45,6 @@ export function parseSamples(json: unknown): readonly AttachedDocument[] {
     name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)} sample`,
     tokens,
     text,
-    questions: questions.filter(({ right }) => right).map(({ question }) => question),
+    questions: questions.filter((asked) => asked.right && asked.right_fastkv).map(({ question }) => question),
   }));
 }

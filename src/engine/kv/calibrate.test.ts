@@ -90,7 +90,7 @@ describe('calibration', () => {
     });
     expect(steps.map(({ tspLayer }) => tspLayer)).toEqual([0, 1]);
     expect(suggested).toBe(1);
-    expect(seen).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, 12]));
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].map((done) => [done, 12]));
   });
 
   it('stopped at once, suggests what the settings say, else the middle', async () => {

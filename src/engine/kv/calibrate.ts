@@ -56,6 +56,7 @@ export async function calibrate(
   checkPrompts(spec, prompts, settings);
   const total = prompts.length * (layers.length + 1);
   let done = 0;
+  onStep?.(done, total);
   /** [prompts] of [C]; undefined when stopped. */
   const read = async (kv: KvSettings): Promise<Float32Array[] | undefined> => {
     const states: Float32Array[] = [];

@@ -52,7 +52,13 @@ export const FORCED = json(`${FOLDER}demo/forced.json`) as { tokens: TokenId[]; 
 interface Sample {
   readonly name: string;
   readonly text: string;
-  readonly questions: readonly { readonly question: string; readonly model_full_cache: string }[];
+  readonly questions: readonly {
+    readonly question: string;
+    readonly answer: string;
+    readonly model_full_cache: string;
+    readonly right: boolean;
+    readonly right_fastkv: boolean;
+  }[];
 }
 
 /** The page's sample documents, with what PyTorch made the demo model answer. */

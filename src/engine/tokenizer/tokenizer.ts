@@ -22,8 +22,8 @@ export interface Tokenizer {
   /** The id of tokenizer_config.json's eos_token, for a checkpoint whose other files name no end token. */
   readonly eosId: TokenId | undefined;
   encode(text: string, options: { readonly addSpecialTokens: boolean }): TokenId[];
-  /** Special tokens are left out. */
-  decode(ids: readonly TokenId[]): string;
+  /** Special tokens are left out, unless they are asked for. */
+  decode(ids: readonly TokenId[], options?: { readonly special: boolean }): string;
   /** The conversation as the model was trained to read it. Throws `template-invalid`. */
   chat(messages: readonly ChatMessage[], options: { readonly addGenerationPrompt: boolean }): TokenId[];
   streamDecoder(): StreamDecoder;
@@ -59,8 +59,9 @@ export function loadTokenizer({
     library.encode(text, { add_special_tokens: addSpecialTokens }).ids as TokenId[];
 
   // V may be padded beyond the vocabulary; such ids have no text.
-  const decode: Tokenizer['decode'] = (ids) => {
-    const visible = ids.filter((id) => !special.has(id) && library.id_to_token(id) !== undefined);
+  const decode: Tokenizer['decode'] = (ids, wanted) => {
+    const isShown = (id: TokenId) => wanted?.special === true || !special.has(id);
+    const visible = ids.filter((id) => isShown(id) && library.id_to_token(id) !== undefined);
     if (visible.length === 0) return '';
     // The clean-up is made for WordPiece and eats spaces before punctuation; transformers skips it for BPE as well.
     return library.decode(visible, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
