@@ -1,33 +1,17 @@
 /** `npm run generate` as others run it: a process, its output and its exit status. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEMO_FOLDER, FIXTURES, logitError, SAMPLES } from '../src/engine/models/fixtures.test-support';
+import { complaints, runTool } from './run-tool.test-support';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { folder, prompt, continuation, logits } = FIXTURES.find(({ name }) => name === 'llama-tied')!;
 
 const temporary = mkdtempSync(join(tmpdir(), 'generate-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-interface Ended {
-  readonly status: number | string | null | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const generate = (...args: string[]) =>
-  new Promise<Ended>((resolve) => {
-    execFile(
-      process.execPath,
-      ['tools/run.mjs', 'tools/generate.ts', ...args],
-      { cwd: ROOT },
-      (error, stdout, stderr) => resolve({ status: error ? error.code : 0, stdout, stderr }),
-    );
-  });
+const generate = (...args: string[]) => runTool('tools/generate.ts', ...args);
 
 describe('generate', () => {
   it('prints one JSON object and nothing else, and writes the logits of every token, for a folder without tokenizer', async () => {
@@ -42,18 +26,26 @@ describe('generate', () => {
     const bytes = 2 * held * 2 * 16 * 4; // G heads, keys and values of D floats
     expect(JSON.parse(stdout)).toEqual({
       promptTokens: prompt.length,
+      reusedTokens: 0,
       tokens: continuation,
       text: '',
       ttftMs: expect.any(Number),
+      lowerMs: expect.any(Number),
+      selectMs: 0,
+      upperMs: expect.any(Number),
       prefillTokensPerSecond: expect.any(Number),
       decodeTokensPerSecond: expect.any(Number),
       adapter: expect.stringMatching(/./),
       profile: expect.stringMatching(/^(portable|fast|software)$/),
       kv: {
         hotBytes: 2 * bytes,
+        trunkBytes: 0,
+        scratchPeakBytes: expect.any(Number),
         fullBytes: 2 * bytes,
         layers: [0, 1].map(() => ({ lengths: [held, held], bytes })),
       },
+      tsp: null,
+      coverage: null,
       peakBytes: expect.any(Number),
     });
 
@@ -100,6 +92,8 @@ describe('generate, asked for what cannot be', () => {
   const broken = join(temporary, 'broken');
   mkdirSync(broken);
   writeFileSync(join(broken, 'config.json'), '{\n  "hidden_size": none\n}\n');
+  const turns = join(temporary, 'turns.json');
+  writeFileSync(turns, '["a question", 7]');
   const REFUSED: [what: string, args: string[], line: RegExp][] = [
     [
       'an unknown option',
@@ -114,12 +108,27 @@ describe('generate, asked for what cannot be', () => {
     [
       'two prompts',
       [...model, '--prompt', 'x', '--tokens', '1,2'],
-      /^error bad-argument: Give one of --prompt, --prompt-file and --tokens\./,
+      /^error bad-argument: Give one of --prompt, --prompt-file, --tokens and --turns\./,
     ],
     [
       'a number that is none',
       [...model, '--prompt', 'x', '--temperature', 'hot'],
       /^error bad-argument: --temperature is "hot"; a number of 0 or more is needed\./,
+    ],
+    [
+      'a layer that the model lacks',
+      [...model, '--prompt', 'x', '--policy', 'fastkv', '--tsp-layer', '6'],
+      /^error bad-argument: --tsp-layer is 6; it has to be a whole number from 0 to 5, as the model has 6 layers\./,
+    ],
+    [
+      'a dialogue that is not there',
+      [...model, '--turns', join(temporary, 'none.json')],
+      /^error file-unreadable: The file of --turns cannot be read: /,
+    ],
+    [
+      'a dialogue that is no array of texts',
+      [...model, '--turns', turns],
+      /^error bad-argument: --turns needs a JSON array of one or more strings, and .* has 7 at place 1\./,
     ],
     [
       'a config.json that is no JSON, quoted with its line ends',
@@ -129,10 +138,8 @@ describe('generate, asked for what cannot be', () => {
   ];
 
   it.each(REFUSED)('says so in one line, with a code and exit status 1: %s', async (_, args, line) => {
-    const { status, stdout, stderr } = await generate(...args);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    // Drivers may warn before.
-    const lines = stderr.split('\n').filter((text) => text && !text.startsWith('Warning:'));
-    expect(lines).toEqual([expect.stringMatching(line)]);
+    const ended = await generate(...args);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(complaints(ended)).toEqual([expect.stringMatching(line)]);
   });
 });

@@ -1,155 +1,135 @@
 /** `npm run --silent generate -- --model DIR ...`: the page's engine on the command line. See README.md. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { writeFile } from 'node:fs/promises';
 import { EngineError } from '../src/engine/errors';
 import { loadModel, type LoadedModel } from '../src/engine/load-model';
 import type { RunResult } from '../src/engine/run';
-import type { TokenId } from '../src/engine/shapes';
-import type { Profile, StorageDtype } from '../src/protocol';
+import type { ChatMessage, KvSettings, SelectionReport } from '../src/protocol';
+import { readArguments, type Arguments } from './generate-arguments';
+import { chatPrompt, readPrompt, readTexts, tokenizerOf, type Prompt } from './generate-prompt';
+import { kvFor } from './kv-arguments';
 import { nodeFolder } from './node-folder';
 import { openNodeAdapter } from './node-gpu';
 
-const USAGE =
-  'generate --model DIR (--prompt TEXT | --prompt-file F | --tokens 1,2,3) [--chat] [--max-new N] [--temperature 0] ' +
-  '[--seed S] [--dtype f32|f16] [--profile auto|portable|fast|software] [--logits-out FILE] [--json]';
+type LogitsRow = Float32Array<ArrayBuffer>;
 
-const bad = (message: string) => new EngineError('bad-argument', `${message} Usage: ${USAGE}`);
-
-function number(name: string, text: string | undefined, fallback: number, whole: boolean): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value))) {
-    throw bad(
-      `--${name} is ${JSON.stringify(text)}; a ${whole ? 'whole ' : ''}number of 0 or more is needed.`,
-    );
-  }
-  return value;
+interface Generator {
+  readonly args: Arguments;
+  readonly model: LoadedModel;
+  readonly kv: KvSettings;
 }
 
-function oneOf<Choice extends string>(name: string, text: string, choices: readonly Choice[]): Choice {
-  const found = choices.find((choice) => choice === text);
-  if (found) return found;
-  throw bad(`--${name} is ${JSON.stringify(text)}; it can be ${choices.join(', ')}.`);
+/** One turn, and what it printed: the text, and all that --json tells. */
+interface Turn {
+  readonly result: RunResult;
+  readonly text: string;
+  readonly report: object;
 }
 
-function parse(argv: string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
-        model: text,
-        prompt: text,
-        'prompt-file': text,
-        tokens: text,
-        chat: flag,
-        'max-new': text,
-        temperature: text,
-        seed: text,
-        dtype: { ...text, default: 'f16' },
-        profile: { ...text, default: 'auto' },
-        'logits-out': text,
-        json: flag,
-      },
-    });
-    return values;
-  } catch (thrown) {
-    throw bad(`${(thrown as Error).message}.`);
-  }
-}
-
-/** All that the command line asks for, checked before anything is loaded. */
-function readArguments(argv: string[]) {
-  const args = parse(argv);
-  const { model, prompt, tokens, chat, json } = args;
-  if (model === undefined) throw bad('--model is missing.');
-  const given = [prompt, args['prompt-file'], tokens].filter((value) => value !== undefined);
-  if (given.length !== 1) throw bad('Give one of --prompt, --prompt-file and --tokens.');
-  if (tokens !== undefined && chat) throw bad('--chat takes text; --tokens are read as they are.');
-  const maxNewTokens = number('max-new', args['max-new'], 64, true);
-  if (maxNewTokens === 0) throw bad('--max-new is 0; at least one token is needed.');
-  const profile = oneOf<Profile | 'auto'>('profile', args.profile, ['auto', 'portable', 'fast', 'software']);
-  return {
-    model,
-    prompt,
-    promptFile: args['prompt-file'],
-    tokens: tokens?.split(',').map((id) => number('tokens', id, 0, true) as TokenId),
-    chat,
-    maxNewTokens,
-    temperature: number('temperature', args.temperature, 0, false),
-    seed: args.seed === undefined ? undefined : number('seed', args.seed, 0, true),
-    dtype: oneOf<StorageDtype>('dtype', args.dtype, ['f32', 'f16']),
-    profile: profile === 'auto' ? undefined : profile,
-    logitsOut: args['logits-out'],
-    json,
-  };
-}
-
-type Arguments = ReturnType<typeof readArguments>;
-
-async function promptTokens(args: Arguments, { tokenizer, info }: LoadedModel): Promise<readonly TokenId[]> {
-  if (args.tokens) return args.tokens;
-  if (!tokenizer) {
-    throw new EngineError(
-      'file-missing',
-      `There is no tokenizer.json in ${info.name}. Add it, or give --tokens.`,
-    );
-  }
-  const text = args.prompt ?? (await readPrompt(args.promptFile!));
-  return args.chat
-    ? tokenizer.chat([{ role: 'user', content: text }], { addGenerationPrompt: true })
-    : tokenizer.encode(text, { addSpecialTokens: true });
-}
-
-async function readPrompt(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    throw new EngineError('file-unreadable', `The prompt file cannot be read: ${(thrown as Error).message}.`);
-  }
-}
-
-async function writeLogits(file: string, rows: readonly Float32Array<ArrayBuffer>[]): Promise<void> {
-  const bytes = Buffer.concat(rows.map((row) => new Uint8Array(row.buffer)));
-  await writeFile(file, bytes).catch((thrown: unknown) => {
-    throw bad(`--logits-out cannot be written: ${(thrown as Error).message}.`);
+async function runTurn(generator: Generator, prompt: Prompt, rows?: LogitsRow[]): Promise<Turn> {
+  const { args, model, kv } = generator;
+  const { sampling } = model.generation;
+  const result = await model.session.run(prompt.tokens, {
+    sampling: { ...sampling, temperature: args.temperature, seed: args.seed ?? sampling.seed },
+    maxNewTokens: args.maxNewTokens,
+    stopIds: model.stopIds,
+    signal: new AbortController().signal,
+    kv,
+    headerTokens: prompt.header,
+    ...(rows && { onLogits: (row) => rows.push(row) }),
   });
+  const text = model.tokenizer?.decode(result.tokens) ?? '';
+  const selection = await model.session.selection();
+  return { result, text, report: describe(generator, prompt, { result, text, selection }) };
 }
 
-function report(model: LoadedModel, prompt: readonly TokenId[], result: RunResult, text: string) {
+function describe(
+  { args, model }: Generator,
+  { tokens: prompt }: Prompt,
+  turn: { result: RunResult; text: string; selection: SelectionReport | undefined },
+): object {
+  const { result, text, selection } = turn;
   const { kv, peakBytes } = model.session.memory();
+  const propagated = selection?.propagated;
   return {
     promptTokens: prompt.length,
+    reusedTokens: result.reusedTokens,
     tokens: result.tokens,
     text,
     ttftMs: result.ttftMs,
+    lowerMs: result.lowerMs,
+    selectMs: result.selectMs,
+    upperMs: result.upperMs,
     prefillTokensPerSecond: result.prefillTokensPerSecond,
     decodeTokensPerSecond: result.decodeTokensPerSecond,
     adapter: model.info.adapter,
     profile: model.info.profile,
-    kv: { hotBytes: kv.hotBytes, fullBytes: kv.fullBytes, layers: kv.layers },
+    kv: {
+      hotBytes: kv.hotBytes,
+      trunkBytes: kv.trunkBytes,
+      scratchPeakBytes: kv.scratchPeakBytes,
+      fullBytes: kv.fullBytes,
+      layers: kv.layers,
+    },
+    tsp: propagated ? { layer: selection.tspLayer, positions: [...propagated] } : null,
+    coverage: result.compression.coverage ?? null,
+    ...(args.dumpKept && { kept: keptPositions(model, prompt.length, selection) }),
     peakBytes,
   };
 }
 
+/** Original positions, ascending, in the hot cache when the prompt was read. [L][G][kept] */
+function keptPositions(
+  { info }: LoadedModel,
+  promptTokens: number,
+  selection: SelectionReport | undefined,
+): number[][][] {
+  const all = () => Array.from({ length: promptTokens }, (_, position) => position);
+  const heads = <T>(of: (l: number, g: number) => T) =>
+    Array.from({ length: info.layers }, (_, l) => Array.from({ length: info.kvHeads }, (_, g) => of(l, g)));
+  return heads((l, g) => (selection?.kept ? [...selection.kept[l]![g]!] : all()));
+}
+
+async function writeLogits(file: string, rows: readonly LogitsRow[]): Promise<void> {
+  const bytes = Buffer.concat(rows.map((row) => new Uint8Array(row.buffer)));
+  await writeFile(file, bytes).catch((thrown: unknown) => {
+    throw new EngineError('bad-argument', `--logits-out cannot be written: ${(thrown as Error).message}.`);
+  });
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+/** One prompt, one answer. */
+async function runPrompt(generator: Generator): Promise<void> {
+  const { args, model } = generator;
+  const { logitsOut } = args;
+  const prompt = await readPrompt(args, model);
+  const rows: LogitsRow[] = [];
+  const { text, report } = await runTurn(generator, prompt, logitsOut === undefined ? undefined : rows);
+  if (logitsOut !== undefined) await writeLogits(logitsOut, rows);
+  print(args.json ? JSON.stringify(report) : text);
+}
+
+/** Each message in its turn; what the model answers becomes part of the conversation, as the page would send it. */
+async function runDialogue(generator: Generator, questions: readonly string[]): Promise<void> {
+  const tokenizer = tokenizerOf(generator.model);
+  const messages: ChatMessage[] = [];
+  for (const [turn, content] of questions.entries()) {
+    messages.push({ role: 'user', content });
+    const { text, report } = await runTurn(generator, chatPrompt(tokenizer, messages));
+    messages.push({ role: 'assistant', content: text });
+    print(JSON.stringify({ turn, ...report }));
+  }
+}
+
 export async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv);
-  const { dtype, profile, maxNewTokens, temperature, logitsOut } = args;
+  const { dtype, profile, turns } = args;
+  const questions = turns === undefined ? undefined : await readTexts(turns, '--turns');
   const { adapter } = await openNodeAdapter();
-  const model = await loadModel(adapter, nodeFolder(args.model), { dtype, profile });
-  const prompt = await promptTokens(args, model);
-  const rows: Float32Array<ArrayBuffer>[] = [];
-  const { sampling } = model.generation;
-  const result = await model.session.run(prompt, {
-    sampling: { ...sampling, temperature, seed: args.seed ?? sampling.seed },
-    maxNewTokens,
-    stopIds: model.stopIds,
-    signal: new AbortController().signal,
-    ...(logitsOut !== undefined && { onLogits: (row) => rows.push(row) }),
-  });
-  if (logitsOut !== undefined) await writeLogits(logitsOut, rows);
-  const text = model.tokenizer?.decode(result.tokens) ?? '';
-  process.stdout.write(`${args.json ? JSON.stringify(report(model, prompt, result, text)) : text}\n`);
+  const needs = questions && 'chat';
+  const model = await loadModel(adapter, nodeFolder(args.model), { dtype, profile, needs });
+  const kv = kvFor(args.kv, model.info.layers, model.info.kv.tspLayer);
+  const generator = { args, model, kv };
+  await (questions ? runDialogue(generator, questions) : runPrompt(generator));
   return 0;
 }

@@ -185,7 +185,10 @@ export class Session {
       options.onReading?.(part, counts);
     };
     const onToken = (id: TokenId, index: number) => {
-      if (index === 0) options.onFirstToken?.(times, (ttftMs = performance.now() - started));
+      if (index === 0) {
+        ttftMs = performance.now() - started;
+        options.onFirstToken?.(times, ttftMs);
+      }
       options.onToken?.(id, index);
     };
     const isLean = mode === 'lean';

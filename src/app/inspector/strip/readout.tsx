@@ -2,8 +2,8 @@ import { formatCount } from '../../format';
 import type { Cell } from './strip-data';
 import { usePromptText } from './use-prompt-text';
 
-/** The template's marks decode to nothing. */
-const NO_TEXT = '‹mark of the chat template›';
+/** A token may hold bytes that only the next one makes a character of. */
+const NO_TEXT = '‹no text of its own›';
 
 interface ReadoutProps {
   readonly id: string;

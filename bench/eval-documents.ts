@@ -1,0 +1,87 @@
+/** Documents of invented facts with questions on them, as the demo model was trained on: seeded, of a length in tokens. */
+import { capitalised, filler, KINDS, seeded, type Random } from './eval-words';
+
+export interface Question {
+  readonly question: string;
+  readonly answer: string;
+}
+
+export interface EvalDocument {
+  readonly text: string;
+  readonly questions: readonly Question[];
+}
+
+interface Fact extends Question {
+  readonly sentence: string;
+}
+
+export interface DocumentRequest {
+  /** Of the text alone; the last fact goes past this count. */
+  readonly tokens: number;
+  readonly questions: number;
+  readonly seed: number;
+}
+
+/**
+ * Half of the sentences are facts, half say nothing, all shuffled; questions are on different facts, chosen at random. The
+ * same request and tokenizer give the same document.
+ */
+export function makeDocument(request: DocumentRequest, countTokens: (text: string) => number): EvalDocument {
+  const random = seeded(request.seed);
+  const facts: Fact[] = [];
+  const sentences: string[] = [];
+  const used = new Set<string>();
+  let tokens = 0;
+  const goesOn = () => tokens < request.tokens || facts.length < request.questions;
+  while (goesOn()) {
+    for (const fact of newFacts(random, used)) {
+      if (!goesOn()) break;
+      const pair = [fact.sentence, filler(random)];
+      facts.push(fact);
+      sentences.push(...pair);
+      tokens += countTokens(` ${pair.join(' ')}`);
+    }
+  }
+  const text = paragraphs(random, shuffled(random, sentences)).join('\n\n');
+  const questions = shuffled(random, facts).slice(0, request.questions);
+  return { text, questions: questions.map(({ question, answer }) => ({ question, answer })) };
+}
+
+/** One to three facts about a thing that is not in `used` yet. */
+function newFacts(random: Random, used: Set<string>): Fact[] {
+  const kind = random.from(KINDS);
+  const name = kind.name(random);
+  if (used.has(name)) return newFacts(random, used);
+  used.add(name);
+  const attributes = shuffled(random, kind.attributes).slice(0, 1 + random.below(3));
+  return attributes.map((attribute) => {
+    const value = attribute.value(random);
+    const fill = (form: string) => form.replace(/[*=]/g, (mark) => (mark === '*' ? name : value));
+    return {
+      sentence: capitalised(fill(random.from(attribute.facts))),
+      question: fill(random.from(attribute.questions)),
+      answer: `${capitalised(value)}.`,
+    };
+  });
+}
+
+/** Fisher and Yates. */
+function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
+  const out = [...items];
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [out[i], out[j]] = [out[j]!, out[i]!];
+  }
+  return out;
+}
+
+/** Of three to seven sentences. */
+function paragraphs(random: Random, sentences: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < sentences.length;) {
+    const count = 3 + random.below(5);
+    out.push(sentences.slice(i, i + count).join(' '));
+    i += count;
+  }
+  return out;
+}
