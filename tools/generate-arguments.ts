@@ -7,7 +7,7 @@ import { KV_OPTIONS, KV_USAGE, readKv } from './kv-arguments';
 const USAGE =
   'generate --model DIR (--prompt TEXT | --prompt-file F | --tokens 1,2,3 | --turns FILE) [--chat] [--max-new N (64)] ' +
   '[--temperature 0] [--seed S] [--dtype f32|f16] [--profile auto|portable|fast|software] [--logits-out FILE] [--json] ' +
-  `[--dump-kept] ${KV_USAGE}. Compression is off unless --policy fastkv; its settings then are the paper's. --turns takes ` +
+  `[--dump-kept] ${KV_USAGE}. Compression is off unless asked for; its settings then are the paper's. --turns takes ` +
   'a JSON array of user messages and prints a JSON line for each.';
 
 const OPTIONS = {

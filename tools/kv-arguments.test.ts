@@ -34,13 +34,18 @@ describe('the KV settings of a command line', () => {
     expect(() => kvFor({ ...settings, tspLayer: 6 }, 6, 3)).toThrow('--tsp-layer is 6;');
   });
 
+  it('are FastKV’s where one of its flags is given, and turn mode full is none of them', () => {
+    for (const flags of ['--retain 0.2', '--park-trunk', '--turn-mode exact', '--turn-mode lean']) {
+      expect(generate(...flags.split(' ')).kv.policy, flags).toBe('fastkv');
+    }
+    expect(generate('--turn-mode', 'full').kv.policy).toBe('full');
+  });
+
   it('pass over FastKV’s flags when policy full is asked for by name', () => {
     expect(generate('--policy', 'full', '--retain', '0.2').kv.policy).toBe('full');
   });
 
   const REFUSED: [flags: string, message: string][] = [
-    ['--retain 0.2', '--retain is a setting of FastKV: add --policy fastkv.'],
-    ['--park-trunk', '--park-trunk is a setting of FastKV: add --policy fastkv.'],
     ['--policy snapkv', '--policy is "snapkv"; it can be full, fastkv.'],
     ['--turn-mode quick', '--turn-mode is "quick"; it can be exact, lean, full.'],
     ['--policy fastkv --retain 0', '--retain is 0; it has to be above 0 and at most 1.'],

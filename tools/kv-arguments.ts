@@ -24,7 +24,7 @@ const FASTKV_OPTIONS = {
 export const KV_OPTIONS = { policy: TEXT, 'turn-mode': TEXT, ...FASTKV_OPTIONS } as const;
 
 export const KV_USAGE =
-  '[--policy full|fastkv (full)] [--turn-mode exact|lean|full (exact)] [--retain R (0.1)] [--tsp-rate T (0.2)] ' +
+  '[--policy full|fastkv (full, unless a setting of FastKV is given)] [--turn-mode exact|lean|full (exact)] [--retain R (0.1)] [--tsp-rate T (0.2)] ' +
   "[--tsp-layer N (the model's own)] [--pooling max|avg (max)] [--window W (8)] [--kernel K (7)] " +
   '[--mode proportional|constant (proportional)] [--capacity C (512)] [--tsp-length N (2048)] [--protect-first N (0)] ' +
   '[--protect-header] [--floor N (0)] [--park-trunk]';
@@ -55,6 +55,11 @@ const FLAGS = {
 
 const flagOf = (key: SettingName): string => FLAGS[key];
 
+/** Whoever sets what only FastKV has means FastKV. */
+const asksForFastkv = (values: KvValues): boolean =>
+  Object.keys(FASTKV_OPTIONS).some((name) => values[name as keyof KvValues]) ||
+  (values['turn-mode'] !== undefined && values['turn-mode'] !== 'full');
+
 /**
  * The settings that options ask for, checked as far as that goes without a model; `tspLayer` stays undefined where the
  * model decides. Throws `bad-argument`.
@@ -72,12 +77,8 @@ export function readKv(values: KvValues, usage: string, fallback: KvSettings['po
     const text = values[name];
     return typeof text === 'string' ? readChoice(name, text, choices, usage) : otherwise;
   };
-  const policy = choice('policy', ['full', 'fastkv'], fallback);
-  // Said outright, policy full ignores them, so that one script can run both; left out, they would be lost unseen.
-  const lost = Object.keys(FASTKV_OPTIONS).find((name) => values[name as keyof KvValues]);
-  if (policy === 'full' && values.policy === undefined && lost !== undefined) {
-    throw badArgument(`--${lost} is a setting of FastKV: add --policy fastkv.`, usage);
-  }
+  // Said outright, policy full ignores the others, so that one script can run both.
+  const policy = choice('policy', ['full', 'fastkv'], asksForFastkv(values) ? 'fastkv' : fallback);
   const settings: KvSettings = {
     policy,
     turnMode: choice('turn-mode', ['exact', 'lean', 'full'], 'exact'),
