@@ -18,7 +18,7 @@ import { bytesText, formatTable, mean, median } from './table';
 
 const DEMO = 'public/models/demo';
 const USAGE =
-  'eval:demo [--questions N (72, of each length)] [--lengths 500,1000,2000] [--reference N (0)] [--seed S (1)] ' +
+  'eval:demo [--questions N (72, of each length)] [--lengths 500,1000,2000] [--reference N (1)] [--seed S (1)] ' +
   '[--dtype f32|f16] [--profile auto|portable|fast|software]';
 const QUESTIONS_PER_DOCUMENT = 12;
 /** Documents of each length whose first question is read afresh with every setting, for its time. */
@@ -177,7 +177,7 @@ function readOptions(argv: string[]) {
   const options = {
     questions: { ...TEXT, default: '72' },
     lengths: { ...TEXT, default: '500,1000,2000' },
-    reference: { ...TEXT, default: '0' },
+    reference: { ...TEXT, default: '1' },
     seed: { ...TEXT, default: '1' },
     dtype: { ...TEXT, default: 'f32' },
     profile: { ...TEXT, default: 'auto' },

@@ -2,7 +2,7 @@
 import { checkKv, type SettingName } from '../src/engine/kv/check-settings';
 import { PAPER } from '../src/engine/kv/reading-plan';
 import type { KvSettings } from '../src/protocol';
-import { badArgument, FLAG, readChoice, readNumber, TEXT } from './arguments';
+import { FLAG, readChoice, readNumber, TEXT } from './arguments';
 
 /** Of FastKV alone; policy full asks for none of them. */
 const FASTKV_OPTIONS = {
