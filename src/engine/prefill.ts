@@ -11,10 +11,19 @@ import type { ModelSpec } from './models/spec';
 import type { Residual } from './residual';
 import { readingWork, scores, selectionWork, stagesOf, tileWork, type Sequence, type Stage } from './stages';
 
-/** Largest tile, and the rows that scratch has room for: a power of two. */
-export const MOST_ROWS = 512;
+/** Largest tile; a power of two, as all are. */
+const MOST_ROWS = 512;
 /** Smallest tile; below it matmuls waste their own tiles. */
 const LEAST_ROWS = 32;
+/** What the activations of a tile may take, so that mode lean stays small with wide models too. */
+const TILE_BYTES = 24 * 2 ** 20;
+
+/** Rows that scratch has room for. */
+export function mostRows({ C, F, H, G, D }: Pick<ModelSpec, 'C' | 'F' | 'H' | 'G' | 'D'>): number {
+  const rowBytes = 4 * (2 * C + (2 * H + 2 * G) * D + F); // x, h, qkv, attn, act
+  const fitting = 2 ** Math.floor(Math.log2(TILE_BYTES / rowBytes));
+  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
+}
 
 /** The lines of a prefill over the caches as they are. */
 export interface Reader {
@@ -77,7 +86,7 @@ export function tileRows({
   const last: Stage = { kind: 'layer', l: 0, sequence, selects: false };
   const perRow = tileWork(spec, plan, last, plan.N - 1, plan.N);
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, pacer.budget / perRow)));
-  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
+  return Math.min(mostRows(spec), Math.max(LEAST_ROWS, fitting));
 }
 
 /**

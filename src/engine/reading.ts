@@ -47,7 +47,7 @@ export async function readPrompt(parts: ReadingParts, reading: Reading): Promise
   const { spec, scratch, buffers } = model;
   const common = { spec, plan, cached, pacer, fixedRows: parts.fixedRows };
   const tiled = tiling({ ...common, rows: tileRows(common) }, reading.isLean);
-  const made = await allocate(buffers.device, 'reading the prompt', () =>
+  const made = await allocate(buffers, 'reading the prompt', () =>
     makeParts(parts, reading, residualRows(tiled, plan, cached)),
   );
   try {
@@ -70,8 +70,8 @@ export async function readPrompt(parts: ReadingParts, reading: Reading): Promise
         reading.onShare(share);
       },
     });
-    const selected = made.selecting && awaitedLater(made.selecting.read());
-    return { whole, selected: whole ? selected : undefined };
+    const selected = whole && made.selecting ? awaitedLater(made.selecting.read()) : undefined;
+    return { whole, selected };
   } finally {
     // What is submitted runs to its end with what it was given.
     made.free();

@@ -18,7 +18,7 @@ import { KvStore } from './kv/store';
 import { BoundModel } from './models/bound-model';
 import { makeScratch, type Scratch } from './models/layers';
 import type { ModelSpec } from './models/spec';
-import { MOST_ROWS, type PartTimes } from './prefill';
+import { mostRows, type PartTimes } from './prefill';
 import { readPrompt, type Reading } from './reading';
 import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
 import type { TokenId } from './shapes';
@@ -27,6 +27,9 @@ import { layOut, type ModelWeights, type Placement } from './weights/layout';
 
 /** Entries reserved for an answer beyond the prompt before the cache has to grow. */
 const ANSWER_ROOM = 256;
+
+/** What there was no room for. */
+const CONVERSATION = 'the conversation';
 
 const NOTHING: Decoded = {
   tokens: [],
@@ -77,10 +80,10 @@ export class Session {
   static async create(device: GPUDevice, spec: ModelSpec, options: SessionOptions): Promise<Session> {
     const buffers = new Buffers(device);
     try {
-      return await allocate(device, 'the model', () => {
+      return await allocate(buffers, 'the model', () => {
         const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
         const { weights, placements } = layOut(spec, buffers, options.dtype, largest);
-        const scratch = makeScratch(spec, buffers, options.tileRows ?? MOST_ROWS);
+        const scratch = makeScratch(spec, buffers, options.tileRows ?? mostRows(spec));
         return new Session(spec, options, buffers, new Pipelines(device), scratch, weights, placements);
       });
     } catch (thrown) {
@@ -97,7 +100,7 @@ export class Session {
     await this.run(prompt, common);
     const fastkv = { ...PAPER, policy: 'fastkv', turnMode: 'exact', tspLayer: undefined } as const;
     await this.run(prompt, { ...common, kv: { ...fastkv, retain: 0.5, tspRate: 0.5 } });
-    this.#forget();
+    this.forget();
   }
 
   get variant() {
@@ -106,8 +109,8 @@ export class Session {
 
   /**
    * Reads the prompt, but for the prefix that the trunk already holds, and writes an answer. Rejects with `busy`,
-   * `bad-argument`, `context-exceeded`, `out-of-memory` or `device-lost`; but for the last, the trunk then is as it was,
-   * or empty.
+   * `bad-argument`, `context-exceeded`, `out-of-memory` or `device-lost`; what failed on the device leaves no trunk, for
+   * nobody knows what is in it.
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     if (this.#busy)
@@ -123,6 +126,7 @@ export class Session {
       return result;
     } catch (thrown) {
       this.#faults.length = 0; // they belong to this turn, not to the next one
+      this.forget();
       throw await causeOf(thrown, this.buffers.device);
     } finally {
       this.#busy = false;
@@ -156,6 +160,13 @@ export class Session {
     return new Float32Array(await readBuffer(this.buffers.device, this.scratch.h, 0, 4 * this.spec.C));
   }
 
+  /** Gives back the conversation's memory: the next turn reads everything. */
+  forget(): void {
+    this.#tokens = [];
+    this.#last = Promise.resolve(undefined);
+    this.#kv.clear();
+  }
+
   destroy(): void {
     this.buffers.freeAll();
   }
@@ -175,7 +186,7 @@ export class Session {
     const cached = this.#kv.length;
     this.#prepareSampler(prompt, options.sampling);
     const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
-    await this.#allocating(() => this.#kv.reserve(Math.min(maxNew, ANSWER_ROOM)));
+    await allocate(this.buffers, CONVERSATION, () => this.#kv.reserve(Math.min(maxNew, ANSWER_ROOM)));
     await this.#model.compiled;
     const times: PartTimes = { lower: 0, select: 0, upper: 0 };
     let [share, ttftMs]: [number, number | undefined] = [0, undefined];
@@ -221,22 +232,6 @@ export class Session {
     const { queue } = this.buffers.device;
     queue.writeBuffer(this.scratch.seen, 0, seenBits(this.spec.V, prompt));
     queue.writeBuffer(this.scratch.sampling, 0, packOp(SAMPLING_OP, samplingOp(this.spec.V, sampling)));
-  }
-
-  /** Where there is no room, the conversation's memory is given back whole. */
-  async #allocating(make: () => void): Promise<void> {
-    try {
-      await allocate(this.buffers.device, 'the conversation', make);
-    } catch (thrown) {
-      this.#forget();
-      throw thrown;
-    }
-  }
-
-  #forget(): void {
-    this.#tokens = [];
-    this.#last = Promise.resolve(undefined);
-    this.#kv.clear();
   }
 
   /** Reads the prompt; afterwards the store has what the plan keeps, or what it had before. False when stopped. */
@@ -285,7 +280,7 @@ export class Session {
       // Grows the cache every few hundred tokens; between, nothing is made.
       forward: async (appended) => {
         this.#kv.appended = appended;
-        if (this.#kv.isTight) await this.#allocating(() => this.#kv.grow(ANSWER_ROOM));
+        if (this.#kv.isTight) await allocate(this.buffers, CONVERSATION, () => this.#kv.grow(ANSWER_ROOM));
         return this.#writer.decoder();
       },
       readLogits: async () =>

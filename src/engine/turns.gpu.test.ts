@@ -208,8 +208,11 @@ describe('a parked trunk', () => {
     const one = await turn(model, first, parked);
     const outside = model.session.memory();
     expect(onGpu.kv.parkedBytes).toBe(0);
-    expect(outside.kv.parkedBytes).toBeGreaterThanOrEqual(outside.kv.trunkBytes);
-    expect(onGpu.kv.allocatedBytes - outside.kv.allocatedBytes).toBe(outside.kv.parkedBytes);
+    expect(outside.kv.parkedBytes).toBe(outside.kv.trunkBytes);
+    // Room to grow leaves the GPU with it.
+    const given = onGpu.kv.allocatedBytes - outside.kv.allocatedBytes;
+    expect(given).toBeGreaterThanOrEqual(outside.kv.parkedBytes);
+    expect(given).toBeLessThan(2 * outside.kv.parkedBytes);
     const second = [...first, ...one.tokens, ...words(20)];
     const two = await turn(model, second, parked);
     expect(two.reusedTokens).toBe(first.length);

@@ -22,7 +22,7 @@ export class Writer {
     this.#made = undefined;
     const { buffers, spec, weightLayers } = this.model;
     const entries = Math.max(...hot.map(({ capacity }) => capacity));
-    const part = await allocate(buffers.device, 'the conversation', () =>
+    const part = await allocate(buffers, 'the conversation', () =>
       buffers.storage('scratch', 'splits', 4 * partFloats(spec, entries)),
     );
     const uniforms = new Uniforms(buffers);

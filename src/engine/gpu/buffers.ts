@@ -73,9 +73,9 @@ export class Buffers {
     this.#scratchPeak = this.bytes('scratch');
   }
 
-  kindOf(buffer: GPUBuffer): BufferKind {
-    const kind = this.#live.get(buffer);
-    if (!kind) throw new Error('invariant: not a live buffer');
-    return kind;
+  /** Frees, when called, everything made since. */
+  mark(): () => void {
+    const before = new Set(this.#live.keys());
+    return () => this.free(...[...this.#live.keys()].filter((buffer) => !before.has(buffer)));
   }
 }

@@ -5,7 +5,7 @@ import type { StorageDtype } from '../../protocol';
 
 const WG = 64;
 
-/** Cache entries that stay, moved to another cache. The grid needs G, D and the step's `taken`. */
+/** Cache entries that stay, moved to another cache. The grid needs G, D and `take`. */
 export const compact_kv: Kernel = {
   name: 'compact_kv',
   profiles: ALL_PROFILES,
@@ -13,7 +13,7 @@ export const compact_kv: Kernel = {
   stored: ['k', 'v', 'to_k', 'to_v'],
   op: SELECTION_OP,
   compose: ({ dtype }) => ({ consts: { WG }, chunks: ['selection', `kv_${dtype}`] }),
-  grid: (_, op, { taken }) => fold(Math.ceil((op['G']! * taken! * op['D']!) / 4 / WG)),
+  grid: (_, op) => fold(Math.ceil((op['G']! * op['take']! * op['D']!) / 4 / WG)),
 };
 
 interface Shape {
@@ -50,7 +50,7 @@ function compactCase(shape: Shape, dtype: StorageDtype): KernelCase {
     name: `${take} of ${capacity} G=${G} D=${D}, room for ${toCapacity}`,
     D,
     op: selectionOp({ H: G, G, D, capacity, length: capacity, take, toCapacity, ...scoring }),
-    step: oneStep(1, { taken: take }),
+    step: oneStep(1),
     buffers: { index, k: k!, v: v!, to_k: toK!, to_v: toV! },
     expected: () => ({ to_k: moved(k!, toK!), to_v: moved(v!, toV!) }),
     tolerance: 0,

@@ -17,10 +17,6 @@ export interface Step {
   readonly appended: number;
   /** Index of the token to be sampled. */
   readonly draw: number;
-  /** N: tokens that the layer sees. Of selection only, and for grids alone: shaders have it in their uniform. */
-  readonly length?: number;
-  /** Entries that stay. For grids alone, as `length`. */
-  readonly taken?: number;
 }
 
 export type OpValues = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { lengthOf, SELECTION_OP, selectionOp } from './selection';
+import { SELECTION_OP, selectionOp } from './selection';
 import { poolScoresReference, sumRows } from '../kv/score-reference';
 
 const WG = 64;
@@ -13,7 +13,7 @@ export const pool_scores: Kernel = {
   stored: [],
   op: SELECTION_OP,
   compose: () => ({ consts: { WG }, chunks: ['selection'] }),
-  grid: (_, __, step) => [Math.ceil(lengthOf(step) / WG), 1, 1],
+  grid: (_, op) => [Math.ceil(op['length']! / WG), 1, 1],
 };
 
 interface Shape {
@@ -31,7 +31,7 @@ function poolCase({ H, G, N, window, kernel, pooling }: Shape): KernelCase {
   return {
     name: `H=${H} G=${G} N=${N} window ${window}, ${pooling} of ${kernel}`,
     op: selectionOp({ H, G, length: N, window, kernel, pooling, ...unused }),
-    step: oneStep(1, { length: N }),
+    step: oneStep(1),
     buffers: { score, pooled: new Float32Array((G + 2) * N) },
     expected: () => {
       const pooled = poolScoresReference({ H, G, N }, { window, kernel, pooling }, score);

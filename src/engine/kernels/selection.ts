@@ -1,10 +1,8 @@
 /** What the kernels that score and select share: their uniform, how a sequence is divided, and inputs for their cases. */
-import { invariant } from '../errors';
 import type { WindowInputs } from '../kv/score-reference';
 import type { StorageDtype } from '../../protocol';
 import { KEYS } from './attention_merge';
 import { asStored, noise, oneStep, type KernelCase } from './cases';
-import type { Step } from './kernel';
 
 /** Fields of the Selection struct in chunks/selection.wgsl. */
 export const SELECTION_OP = [
@@ -22,7 +20,7 @@ export const SELECTION_OP = [
   'first',
 ] as const;
 
-/** One selection. The uniform is written once a turn, so grids may only use H, G, D, capacity and the step's lengths. */
+/** One selection. */
 export interface SelectionValues {
   readonly H: number;
   readonly G: number;
@@ -55,12 +53,6 @@ export const selectionOp = ({
   average: pooling === 'avg' ? 1 : 0,
   to_capacity: toCapacity,
 });
-
-/** N of a step, for grids. */
-export function lengthOf({ length }: Step): number {
-  invariant(length !== undefined, () => 'a selection kernel is dispatched without step.length');
-  return length;
-}
 
 /** Stretches of KEYS keys that window_stats and window_scores divide a sequence into. */
 export const stretchesOf = (length: number): number => Math.ceil(length / KEYS);
@@ -99,7 +91,7 @@ export function windowSetting({ H, G, D, N, window }: WindowShape, dtype: Storag
     name: `H=${H} G=${G} D=${D} N=${N} window ${window}`,
     D,
     op: selectionOp({ H, G, D, capacity, length: N, window, ...unused }),
-    step: oneStep(1, { length: N }),
+    step: oneStep(1),
     buffers: { q_window: q, k },
     flops: 2 * H * D * window * N,
     bytes: G * N * D * (dtype === 'f16' ? 2 : 4),

@@ -34,7 +34,7 @@ function queriesCase({ H, G, D, N, window, appended, T }: Shape): KernelCase {
     name: `H=${H} G=${G} D=${D}, ${window} of ${N}, rows ${appended}+${T}`,
     D,
     op: selectionOp({ H, G, D, capacity: N, length: N, window, ...unused }),
-    step: oneStep(T, { appended, length: N }),
+    step: oneStep(T, { appended }),
     buffers: { qkv, q_window: before },
     expected: () => {
       const after = before.slice();

@@ -2,7 +2,6 @@ import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 import { KEYS } from './attention_merge';
 import {
-  lengthOf,
   SELECTION_OP,
   softmaxStats,
   stretchesOf,
@@ -24,7 +23,7 @@ export const window_stats: Kernel = {
     consts: { D, KEYS },
     chunks: ['selection', `kv_${dtype}`, 'window_dots'],
   }),
-  grid: (_, op, step) => [op['H']!, stretchesOf(lengthOf(step)), 1],
+  grid: (_, op) => [op['H']!, stretchesOf(op['length']!), 1],
 };
 
 /** Floats of `part` for N keys. [H, splits, window, 2] */

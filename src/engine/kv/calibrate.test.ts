@@ -16,6 +16,11 @@ const prompt = (length: number) => new Array<TokenId>(length).fill(1 as TokenId)
 
 /** Full context ends in the origin; candidate T in a state whose distance from it is given. Remembers what it was asked. */
 class ScriptedSession implements CalibratedSession {
+  forgotten = 0;
+  forget = () => {
+    this.forgotten++;
+  };
+
   readonly asked: { readonly length: number; readonly kv: KvSettings; readonly maxNewTokens: number }[] = [];
   constructor(
     private readonly state: (T: number, promptLength: number) => number[],
@@ -90,6 +95,7 @@ describe('calibration', () => {
     });
     expect(steps.map(({ tspLayer }) => tspLayer)).toEqual([0, 1]);
     expect(suggested).toBe(1);
+    expect(session.forgotten).toBe(1);
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].map((done) => [done, 12]));
   });
 

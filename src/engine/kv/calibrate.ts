@@ -17,6 +17,7 @@ export interface CalibratedSession {
   run(prompt: readonly TokenId[], options: RunOptions): Promise<unknown>;
   /** Output of the last norm for the last prompt's last row. [C] */
   finalHidden(): Promise<Float32Array>;
+  forget(): void;
 }
 
 export interface CalibrationOptions {
@@ -78,6 +79,7 @@ export async function calibrate(
     const distance = distances.reduce((a, b) => a + b, 0) / prompts.length;
     steps.push({ tspLayer, distance, work: workShare(spec, prompts, kv) });
   }
+  session.forget();
   const fallback = settings.tspLayer ?? defaultTspLayer(spec.L);
   return { steps, suggested: suggestTspLayer(steps, spec.L) ?? fallback };
 }

@@ -50,11 +50,11 @@ export class KvLayers {
 
   /**
    * Makes room for `entries` a head, and keeps the first `live` that are there; one layer at a time, so that two caches
-   * never coexist. True when buffers changed.
+   * never coexist. Room for twice as many or more, as after a longer document, is given back. True when buffers changed.
    */
   reserve(entries: number, live: number): boolean {
-    if (entries <= this.capacity) return false;
     const capacity = capacityFor(entries);
+    if (entries <= this.capacity && this.capacity < 2 * capacity) return false;
     const was = this.layers;
     this.layers = this.#kept.map((kept, l) => {
       const old = was[l];

@@ -3,7 +3,7 @@ import type { KvSettings, StorageDtype } from '../../protocol';
 import { uniformBytes } from '../gpu/uniforms';
 import { scratchFloats } from '../models/layers';
 import type { ModelSpec } from '../models/spec';
-import { tiling, residualRows, MOST_ROWS } from '../prefill';
+import { mostRows, residualRows, tiling } from '../prefill';
 import { roundUp } from '../shapes';
 import { capacityFor, entryBytes } from './layers';
 import { planReading, policyOf } from './reading-plan';
@@ -16,9 +16,6 @@ export interface MemoryQuestion {
   /** Entries reserved for the answer. */
   readonly answer: number;
   readonly dtype: StorageDtype;
-  /** Tokens of the prompt that the trunk holds already. */
-  readonly cached?: number;
-  readonly header?: number;
 }
 
 /** Bytes, room to grow included. */
@@ -50,11 +47,11 @@ export function weightsBytes(spec: ModelSpec, dtype: StorageDtype): number {
   return L * (size * matrices + 4 * vectors) + size * V * C * (spec.tied ? 1 : 2) + 4 * C;
 }
 
-/** A first turn, or a follow-up of which `cached` tokens are in the trunk, in a session with full tiles. */
+/** A first turn. */
 export function planMemory(spec: ModelSpec, settings: KvSettings, question: MemoryQuestion): MemoryPlan {
-  const { N, answer, dtype, cached = 0, header = 0 } = question;
+  const { N, answer, dtype } = question;
   const { L, G, D, C } = spec;
-  const plan = planReading(settings, L, N, header);
+  const plan = planReading(settings, L, N);
   const { kept, lowerLayers, propagated, scorer } = plan;
   const mode = policyOf(settings).name === 'full' ? 'full' : settings.turnMode;
   const rowBytes = G * entryBytes(D, dtype);
@@ -67,10 +64,10 @@ export function planMemory(spec: ModelSpec, settings: KvSettings, question: Memo
   const hidden = upper > 0 ? rowsFor(N) * C * (dtype === 'f16' ? 2 : 4) : 0;
   const trunk = mode === 'exact' ? lowerLayers * layer(N) + hidden : 0;
   const scratchLayer = mode === 'full' ? 0 : mode === 'lean' ? layer(N) : upper > 0 ? layer(propagated) : 0;
-  const tiled = tiling({ spec, plan, cached, rows: MOST_ROWS }, mode === 'lean');
-  const residual = rowsFor(residualRows(tiled, plan, cached)) * 4 * C;
+  const tiled = tiling({ spec, plan, cached: 0, rows: mostRows(spec) }, mode === 'lean');
+  const residual = rowsFor(residualRows(tiled, plan, 0)) * 4 * C;
   const selecting = scorer ? 4 * selectingFloats(spec, { ...plan, scorer }) : 0;
-  const tile = 4 * Object.values(scratchFloats(spec, MOST_ROWS)).reduce((a, b) => a + b, 0);
+  const tile = 4 * Object.values(scratchFloats(spec, mostRows(spec))).reduce((a, b) => a + b, 0);
   const uniforms = uniformsBytes(L, scorer !== undefined);
   const bytes = {
     weightsBytes: weightsBytes(spec, dtype),

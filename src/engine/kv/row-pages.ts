@@ -26,15 +26,18 @@ export class RowPages {
     private readonly rowBytes: number,
   ) {}
 
-  /** Makes room for `rows`, and keeps what is there. True when buffers changed. */
+  /**
+   * Makes room for `rows`, and keeps what is there of them. Room for twice as many or more is given back, page by page. True
+   * when buffers changed.
+   */
   reserve(rows: number): boolean {
     const wanted = Array.from({ length: Math.ceil(rows / ROWS) }, (_, i) =>
       rowsFor(Math.min(ROWS, rows - i * ROWS)),
     );
     const before = this.pages;
-    if (wanted.every((count, i) => count <= (before[i]?.count ?? 0))) return false;
+    this.buffers.free(...before.slice(wanted.length).map(({ buffer }) => buffer));
     this.pages = wanted.map((count, i) => this.#page(i, count, before[i]));
-    return true;
+    return before.length !== this.pages.length || this.pages.some((page, i) => page !== before[i]);
   }
 
   /** Puts other buffers where the given ones were. */
@@ -48,12 +51,12 @@ export class RowPages {
   }
 
   #page(i: number, count: number, old: RowPage | undefined): RowPage {
-    if (old && old.count >= count) return old;
+    if (old && old.count >= count && old.count < 2 * count) return old;
     const { device } = this.buffers;
     const buffer = this.buffers.storage(this.kind, this.label, count * this.rowBytes);
     if (old) {
       const encoder = device.createCommandEncoder({ label: `grow ${this.label}` });
-      encoder.copyBufferToBuffer(old.buffer, 0, buffer, 0, old.count * this.rowBytes);
+      encoder.copyBufferToBuffer(old.buffer, 0, buffer, 0, Math.min(count, old.count) * this.rowBytes);
       device.queue.submit([encoder.finish()]);
       this.buffers.free(old.buffer);
     }

@@ -34,15 +34,19 @@ type Plan = SelectingParts['plan'];
 type Heads = Pick<ModelSpec, 'H' | 'G' | 'D'>;
 
 /** Words of each buffer that selecting needs, besides the staging one. */
-const bufferFloats = ({ H, G, D }: Heads, { N, kept, propagated, scorer: { window } }: Plan) => ({
-  q_window: window * H * D,
-  part: windowPartFloats(H, N, window),
-  stats: 2 * H * window,
-  score: H * N,
-  pooled: (G + 2) * N,
-  index: G * Math.max(...kept),
-  positions: propagated,
-});
+function bufferFloats({ H, G, D }: Heads, plan: Plan) {
+  const { window } = plan.scorer;
+  const N = plan.kept.some((_, l) => scores(plan, l)) ? plan.N : 0;
+  return {
+    q_window: window * H * D,
+    part: windowPartFloats(H, N, window),
+    stats: 2 * H * window,
+    score: H * N,
+    pooled: (G + 2) * N,
+    index: N && G * Math.max(...plan.kept),
+    positions: plan.propagated,
+  };
+}
 
 /** Words on their way back: what each layer keeps, what T propagates, and its attention mass. */
 const stagingWords = ({ G }: Heads, plan: Plan): number =>
@@ -53,11 +57,15 @@ const stagingWords = ({ G }: Heads, plan: Plan): number =>
 export const selectingFloats = (heads: Heads, plan: Plan): number =>
   Object.values(bufferFloats(heads, plan)).reduce((a, b) => a + b, stagingWords(heads, plan));
 
+/** Nothing to do for a layer that keeps, and lets go on, all it saw. */
 interface LayerOps {
-  readonly window_queries: Op;
-  readonly score: Op;
-  readonly select: Op;
+  readonly window_queries?: Op;
+  readonly score?: Op;
+  readonly select?: Op;
 }
+
+/** Of kernels whose grids hang on their uniforms alone. */
+const ANY: Step = { rows: 1, position: 0, appended: 0, draw: 0 };
 
 /** What a selection chose, back in JavaScript. */
 export interface Selected extends Omit<SelectionReport, 'kept'> {
@@ -84,6 +92,7 @@ export class Selecting {
   readonly #index: GPUBuffer;
   readonly #pooled: GPUBuffer;
   #kept: readonly (Stretch | undefined)[] = [];
+  #isRead = false;
   #propagated: Stretch | undefined;
   #mass: Stretch | undefined;
 
@@ -94,7 +103,7 @@ export class Selecting {
     const { G, L } = spec;
     const words = bufferFloats(spec, plan);
     const buffer = (label: keyof typeof words) => this.#keep(label, 4 * words[label]);
-    const [q_window, part, stats, score] = [
+    const [q_window, part, stats, scored] = [
       buffer('q_window'),
       buffer('part'),
       buffer('stats'),
@@ -104,23 +113,25 @@ export class Selecting {
     const index = (this.#index = buffer('index'));
     this.positions = buffer('positions');
     this.#staging = this.#stage();
-    this.#layers = Array.from({ length: L }, (_, l) => {
+    this.#layers = Array.from({ length: L }, (_, l): LayerOps => {
       const { k, v } = parts.reading[l]!;
       const to = parts.hot[l]!;
       const values = this.#values(l, plan.kept[l]!, 0);
-      return {
+      const score = () => ({
         window_queries: make.dispatch(window_queries, values, { qkv, q_window }),
         score: sequence([
           make.dispatch(window_stats, values, { q_window, k, part }),
           make.dispatch(window_merge, values, { part, stats }),
-          make.dispatch(window_scores, values, { q_window, k, stats, score }),
-          make.dispatch(pool_scores, values, { score, pooled }),
+          make.dispatch(window_scores, values, { q_window, k, stats, score: scored }),
+          make.dispatch(pool_scores, values, { score: scored, pooled }),
         ]),
-        select: sequence([
+      });
+      const select = () =>
+        sequence([
           make.dispatch(select_top, { ...values, rows: G }, { pooled, index }),
           make.dispatch(compact_kv, values, { index, k, v, to_k: to.k, to_v: to.v }),
-        ]),
-      };
+        ]);
+      return { ...(scores(plan, l) && score()), ...(this.#kept[l] && { select: select() }) };
     });
     if (plan.propagated < plan.N) {
       const values = { ...this.#values(plan.lowerLayers - 1, plan.propagated, G), rows: 1 };
@@ -133,29 +144,21 @@ export class Selecting {
 
   /** Keeps the queries of a tile's rows that belong to the window. */
   encodeQueries(recorder: Recorder, l: number, step: Step): void {
-    this.#layers[l]!.window_queries.encode(recorder.pass, step, 'prefill');
+    this.#layers[l]!.window_queries?.encode(recorder.pass, step, 'prefill');
   }
 
   /** Fills layer l's hot cache, and at T chooses what goes on. */
   encode(recorder: Recorder, l: number): void {
     const { plan, spec } = this.#parts;
-    const step = {
-      rows: 1,
-      position: 0,
-      appended: 0,
-      draw: 0,
-      length: seenBy(plan, l),
-      taken: plan.kept[l]!,
-    };
     const ops = this.#layers[l]!;
-    if (scores(plan, l)) ops.score.encode(recorder.pass, step, 'prefill');
+    ops.score?.encode(recorder.pass, ANY, 'prefill');
     const kept = this.#kept[l];
     if (kept) {
-      ops.select.encode(recorder.pass, step, 'prefill');
+      ops.select?.encode(recorder.pass, ANY, 'prefill');
       recorder.copies.copyBufferToBuffer(this.#index, 0, this.#staging, 4 * kept.at, 4 * kept.words);
     } else this.#copyAll(recorder, l);
     if (l !== tspLayerOf(plan, spec.L) || !this.#propagate) return;
-    this.#propagate.encode(recorder.pass, step, 'prefill');
+    this.#propagate.encode(recorder.pass, ANY, 'prefill');
     const { copies } = recorder;
     const [positions, mass] = [this.#propagated!, this.#mass!];
     copies.copyBufferToBuffer(this.positions, 0, this.#staging, 4 * positions.at, 4 * positions.words);
@@ -166,6 +169,7 @@ export class Selecting {
   /** Reads what was chosen, once everything is submitted. To be called once, also to give back what it reads from. */
   async read(): Promise<Selected> {
     const { plan, spec } = this.#parts;
+    this.#isRead = true;
     await this.#staging.mapAsync(GPUMapMode.READ);
     const words = new Uint32Array(this.#staging.getMappedRange().slice(0));
     this.#parts.buffers.free(this.#staging);
@@ -189,9 +193,10 @@ export class Selecting {
     };
   }
 
-  /** Gives back everything but what `read` is waiting for. */
+  /** Gives back everything, but for what `read` is waiting for. */
   free(): void {
     this.#parts.buffers.free(...this.#made);
+    if (!this.#isRead) this.#parts.buffers.free(this.#staging);
   }
 
   #keep(label: string, bytes: number): GPUBuffer {

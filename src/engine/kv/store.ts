@@ -168,15 +168,19 @@ export class KvStore {
     this.#selected.fill(this.length);
   }
 
-  /** Moves the trunk out of the GPU's memory, until the next turn. */
+  /** Moves the trunk out of the GPU's memory, until the next turn. Where it cannot be read, it stays. Never rejects. */
   async park(): Promise<void> {
     if (this.isFull || !this.#trunk || this.#parked) return;
     const trunk = this.#trunk;
     const pages = this.#hidden?.pages.map(({ buffer }) => buffer) ?? [];
     const layers = trunk.layers.flatMap(({ k, v }) => [k, v]);
-    const parked = await ParkedBuffers.park(this.buffers, [...layers, ...pages]);
-    // Cleared meanwhile, where there was no room to go on writing: then nobody will ask for it.
-    if (this.#trunk === trunk) this.#parked = parked;
+    const parked = await ParkedBuffers.read(this.buffers, [...layers, ...pages], {
+      // Cleared meanwhile, where there was no room to go on writing: then nobody will ask for it.
+      isWanted: () => this.#trunk === trunk,
+    });
+    if (!parked) return;
+    parked.release();
+    this.#parked = parked;
   }
 
   /** Gives back everything, as after a refused allocation. */
@@ -205,12 +209,13 @@ export class KvStore {
     const inTrunk = this.isFull ? [] : this.#read.slice(0, this.#trunk?.layers.length ?? 0);
     const hiddenRows = this.#hidden ? inTrunk.at(-1)! : 0;
     const tokens = Math.max(...this.#read) + this.appended;
+    const trunkBytes =
+      inTrunk.reduce((sum, entries) => sum + entries * G * entry, 0) +
+      hiddenRows * C * (this.dtype === 'f16' ? 2 : 4);
     return {
       hotBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
-      trunkBytes:
-        inTrunk.reduce((sum, entries) => sum + entries * G * entry, 0) +
-        hiddenRows * C * (this.dtype === 'f16' ? 2 : 4),
-      parkedBytes: this.#parked?.bytes ?? 0,
+      trunkBytes,
+      parkedBytes: this.#parked ? trunkBytes : 0,
       fullBytes: L * G * tokens * entry,
       allocatedBytes: this.buffers.bytes('kv') + this.buffers.bytes('trunk'),
       layers,
