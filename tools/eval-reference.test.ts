@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { compareSelections } from '../bench/eval-reference';
-import type { SelectionReport } from '../src/protocol';
 
 // Two layers of one KV head, T = 0, ten tokens, a window of two: four go on, layer 0 keeps five, layer 1 three.
 const scores = [
@@ -12,17 +11,10 @@ const reading = {
     ...{ N: 10, lowerLayers: 1, propagated: 4, kept: [6, 3], protect: 0 },
     scorer: { window: 2, kernel: 1, pooling: 'max' as const },
   },
-  propagated: [0, 2, 8, 9],
-  kept: [[[0, 2, 4, 6, 8, 9]], [[0, 8, 9]]],
   scores,
 };
-const compare = (propagated: number[], kept: number[][]) => {
-  const selection: SelectionReport = {
-    ...{ promptTokens: 10, tspLayer: 0, propagated: Uint32Array.from(propagated) },
-    kept: kept.map((layer) => [Uint32Array.from(layer)]),
-  };
-  return compareSelections(reading, selection, 10);
-};
+const compare = (propagated: number[], kept: number[][], by = scores) =>
+  compareSelections({ ...reading, scores: by }, { propagated, kept: kept.map((layer) => [layer]) });
 
 describe('a selection against the reference’s', () => {
   it('is equal when every set is', () => {
@@ -59,44 +51,35 @@ describe('a selection against the reference’s', () => {
   });
 
   it('is tied among scores so small that a device takes them for nothing', () => {
-    const small = Float32Array.of(0.9, 0.1, 0.8, 0, 1e-38, 1e-39, 0.7, 0, 0, 0);
-    const selection = (fourth: number): SelectionReport => ({
-      ...{ promptTokens: 10, tspLayer: 0, propagated: Uint32Array.of(0, 2, 8, 9) },
-      kept: [[0, 2, fourth, 6, 8, 9].sort((a, b) => a - b), [0, 8, 9]].map((layer) => [
-        Uint32Array.from(layer),
-      ]),
-    });
-    expect(compareSelections({ ...reading, scores: [small, scores[1]!] }, selection(5), 10)).toBe('tied');
-    small[4] = 1e-35;
-    expect(compareSelections({ ...reading, scores: [small, scores[1]!] }, selection(5), 10)).toMatchObject({
+    const small = (fifth: number) => [
+      Float32Array.of(0.9, 0, 0.8, 0, fifth, 1e-39, 0.7, 0, 0, 0),
+      scores[1]!,
+    ];
+    const kept = [
+      [0, 2, 5, 6, 8, 9],
+      [0, 8, 9],
+    ];
+    expect(compare([0, 2, 8, 9], kept, small(1e-38))).toBe('tied');
+    expect(compare([0, 2, 8, 9], kept, small(1e-35))).toMatchObject({
       difference: expect.stringContaining('tokens 5 instead of 4'),
     });
   });
 
-  it('says nothing of layers that saw other tokens because of a tie', () => {
-    const tied = { ...reading, scores: [Float32Array.of(0.9, 0.8, 0.8, 0, 0, 0, 0, 0, 0, 0), scores[1]!] };
-    const selection = {
-      ...{ promptTokens: 10, tspLayer: 0, propagated: Uint32Array.of(0, 1, 8, 9) },
-      kept: [
-        [0, 2, 4, 6, 8, 9],
-        [1, 8, 9],
-      ].map((layer) => [Uint32Array.from(layer)]),
-    };
-    expect(compareSelections(tied, selection, 10)).toBe('tied');
+  it('holds layers past a tie to the tokens that then went on', () => {
+    const tied = [Float32Array.of(0.9, 0.8, 0.8, 0, 0, 0, 0, 0, 0, 0), Float32Array.of(0.1, 0.5, 0, 0)];
+    const lower = [0, 1, 2, 3, 8, 9];
+    expect(compare([0, 1, 8, 9], [lower, [1, 8, 9]], tied)).toBe('equal');
+    expect(compare([0, 2, 8, 9], [lower, [2, 8, 9]], tied)).toBe('tied');
+    expect(compare([0, 2, 8, 9], [lower, [0, 8, 9]], tied)).toMatchObject({
+      difference: expect.stringContaining('layer 1, KV head 0: tokens 0 instead of 2'),
+    });
   });
 
   it('is equal where nothing was selected on either side', () => {
     const every = [0, 1, 2];
-    const whole = {
-      plan: {
-        ...{ N: 3, lowerLayers: 2, propagated: 3, kept: [3, 3], protect: 0, scorer: undefined },
-      },
-      propagated: undefined,
-      kept: [[every], [every]],
-      scores: [undefined, undefined],
-    };
-    const nothing = { promptTokens: 3, tspLayer: undefined, propagated: undefined, kept: undefined };
-    expect(compareSelections(whole, nothing, 3)).toBe('equal');
+    const plan = { N: 3, lowerLayers: 2, propagated: 3, kept: [3, 3], protect: 0, scorer: undefined };
+    const nothing = { propagated: undefined, kept: [[every], [every]] };
+    expect(compareSelections({ plan, scores: [undefined, undefined] }, nothing)).toBe('equal');
   });
 });
 

@@ -4,7 +4,6 @@ import { openNodeAdapter } from '../../tools/node-gpu';
 import type { KvSettings, Profile, SelectionReport } from '../protocol';
 import { load, runOptions, runWithLogits } from './engine.test-support';
 import { canRun } from './gpu/device';
-import { PAPER } from './kv/reading-plan';
 import { selectTopReference, sumRows } from './kv/score-reference';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { fastkvReference, type FastkvReading } from './models/fastkv-reference';
@@ -15,17 +14,10 @@ import { expectEqualUpToTies } from './models/selection.test-support';
 import type { ModelSpec } from './models/spec';
 import type { TokenId } from './shapes';
 import { seenBy } from './stages';
+import { fastkvSettings } from './kv/settings.test-support';
 
 const { features } = (await openNodeAdapter()).adapter;
 const PROFILES: readonly Profile[] = ['software', 'portable', 'fast'];
-
-const settingsOf = (more: Partial<KvSettings> = {}): KvSettings => ({
-  ...PAPER,
-  policy: 'fastkv',
-  turnMode: 'exact',
-  tspLayer: undefined,
-  ...more,
-});
 
 const tokensOf = (N: number, V: number): TokenId[] =>
   Array.from({ length: N }, (_, i) => ((i * i * 7 + i * 31 + 5) % V) as TokenId);
@@ -118,7 +110,7 @@ describe.each(PROFILES)('in profile %s', (profile) => {
         { retain: 0.2, tspRate: 0.5, tspLayer: 2, protectFirst: 6 },
         { budget: 'constant', capacity: 40, tspLength: 100, tspLayer: 1 },
       ] as const) {
-        const kv = settingsOf(more);
+        const kv = fastkvSettings(more);
         expectAsReference(onCpu, tokens, kv, await turn(on, tokens, kv));
       }
     },
@@ -135,7 +127,7 @@ describe('the demo model in f32', () => {
     'selects for $tokens.length tokens what the published function selects',
     async (fixture) => {
       const { tspLayer, retain, tspRate, pooling, window, kernel } = fixture;
-      const kv = settingsOf({ tspLayer, retain, tspRate, pooling, window, kernel });
+      const kv = fastkvSettings({ tspLayer, retain, tspRate, pooling, window, kernel });
       model = await load(DEMO_FOLDER, { dtype: 'f32' });
       const tokens = fixture.tokens;
       const found = await turn(model, tokens, kv);
@@ -153,7 +145,7 @@ describe('the demo model in f32', () => {
     model = await load(DEMO_FOLDER, { dtype: 'f32' });
     const tokens = FASTKV[0]!.tokens;
     const full = await runWithLogits(model, tokens, runOptions(16));
-    const all = await turn(model, tokens, settingsOf({ retain: 1, tspRate: 1, tspLayer: 2 }));
+    const all = await turn(model, tokens, fastkvSettings({ retain: 1, tspRate: 1, tspLayer: 2 }));
     expect(all.tokens).toEqual(full.tokens);
     expect(all.rows).toEqual(full.rows);
     expect(all.selection).toEqual({
@@ -167,11 +159,11 @@ describe('the demo model in f32', () => {
   it('without propagation is SnapKV for grouped queries, and with T the last layer too', async () => {
     model = await load(DEMO_FOLDER, { dtype: 'f32' });
     const tokens = FASTKV[1]!.tokens;
-    const off = settingsOf({ tspRate: 1 });
+    const off = fastkvSettings({ tspRate: 1 });
     const snap = await turn(model, tokens, off);
     expectAsReference(onCpu, tokens, off, snap);
     expect(snap.selection.propagated).toBeUndefined();
-    const last = settingsOf({ tspLayer: model.info.layers - 1 });
+    const last = fastkvSettings({ tspLayer: model.info.layers - 1 });
     const past = await turn(model, tokens, last);
     expectAsReference(onCpu, tokens, last, past);
     expect(past.selection.kept).toEqual(snap.selection.kept);
@@ -184,7 +176,7 @@ describe('the demo model in f32', () => {
     for (const turnMode of ['exact', 'lean'] as const) {
       for (const tileRows of [32, 128, 512]) {
         const on = await load(DEMO_FOLDER, { dtype: 'f32', tileRows });
-        const { rows, selection } = await turn(on, tokens, settingsOf({ turnMode, tspLayer: 3 }));
+        const { rows, selection } = await turn(on, tokens, fastkvSettings({ turnMode, tspLayer: 3 }));
         found.push({ rows, selection });
         on.device.destroy();
       }
@@ -203,14 +195,14 @@ describe('a prompt longer than a page of rows', () => {
     for (const turnMode of ['exact', 'lean'] as const) {
       const { adapter } = await openNodeAdapter();
       model = await loadModel(adapter, folder, { dtype: 'f32' });
-      const kv = settingsOf({ turnMode, tspLayer: 1, tspRate: 0.9 });
+      const kv = fastkvSettings({ turnMode, tspLayer: 1, tspRate: 0.9 });
       // More than a page goes on as well. In mode exact, the trunk holds a part of its second page before.
       if (turnMode === 'exact') await turn(model, tokens.slice(0, 4200), kv, 1);
       found.push(await turn(model, tokens, kv, 4));
       model.device.destroy();
     }
     expect(found.map(({ reusedTokens }) => reusedTokens)).toEqual([4200, 0]);
-    expectAsReference(onCpu, tokens, settingsOf({ tspLayer: 1, tspRate: 0.9 }), found[0]!);
+    expectAsReference(onCpu, tokens, fastkvSettings({ tspLayer: 1, tspRate: 0.9 }), found[0]!);
     expect(found[1]!.rows).toEqual(found[0]!.rows);
     expect(found[1]!.selection).toEqual(found[0]!.selection);
   });

@@ -43,7 +43,7 @@ describe('a prompt of 4,096 tokens', () => {
       expect(memory.kv.allocatedBytes).toBe(plan.hotBytes + plan.trunkBytes);
       expect(within(memory.kv.scratchPeakBytes, plan.scratchBytes)).toBeLessThan(0.05);
       expect(within(memory.peakBytes, plan.peakBytes)).toBeLessThan(0.05);
-      const { L, G, D, C } = SHAPE;
+      const { L, H, G, D, C, F } = SHAPE;
       const entry = 2 * D * (dtype === 'f16' ? 2 : 4);
       expect(memory.kv.fullBytes).toBe(L * (N + ANSWER - 1) * G * entry);
       if (turnMode === 'full') return expect(memory.kv.hotBytes).toBe(memory.kv.fullBytes);
@@ -61,8 +61,11 @@ describe('a prompt of 4,096 tokens', () => {
         expect(memory.scratchBytes).toBeLessThan(memory.kv.scratchPeakBytes - residual);
       } else {
         expect(memory.kv.trunkBytes).toBe(0);
-        const most = memory.weightsBytes + layer + memory.kv.allocatedBytes + residual + 32 * MIB;
-        expect(memory.peakBytes).toBeLessThan(most);
+        // What the bar's 32 MiB are for, which so small a model does not come near: tile activations and scores.
+        const tile = 4 * 512 * (2 * C + (2 * H + 2 * G) * D + F);
+        const scored = 4 * N * (H + G + 2);
+        const most = memory.weightsBytes + layer + memory.kv.allocatedBytes + residual + tile + scored;
+        expect(memory.peakBytes).toBeLessThan(most + MIB / 2);
         expect(memory.scratchBytes).toBeLessThan(memory.kv.scratchPeakBytes - residual - layer);
       }
     },

@@ -10,18 +10,13 @@ import { readOnCpu } from './models/fixtures.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
+import { fastkvSettings } from './kv/settings.test-support';
 
 const SHAPE = { L: 5, H: 8, G: 2, D: 16, C: 64, F: 96, V: 160, contextLength: 4096 };
 const folder = randomLlamaFolder({ ...SHAPE, seed: 5 });
 const WINDOW = PAPER.window;
 
-const settingsOf = (more: Partial<KvSettings> = {}): KvSettings => ({
-  ...PAPER,
-  policy: 'fastkv',
-  turnMode: 'exact',
-  tspLayer: 1,
-  ...more,
-});
+const settingsOf = (more: Partial<KvSettings> = {}) => fastkvSettings({ tspLayer: 1, ...more });
 const KV = settingsOf();
 
 const open: LoadedModel[] = [];

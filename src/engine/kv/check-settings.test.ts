@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { KvSettings } from '../../protocol';
 import { checkKv } from './check-settings';
-import { PAPER } from './reading-plan';
+import { fastkvSettings } from './settings.test-support';
 
 const L = 6;
-const settings = (changes: Partial<KvSettings> = {}): KvSettings => ({
-  ...PAPER,
-  policy: 'fastkv',
-  turnMode: 'exact',
-  tspLayer: undefined,
-  ...changes,
-});
 const words = (changes: object) => {
   try {
-    checkKv(settings(changes), L);
+    checkKv(fastkvSettings(changes), L);
     return undefined;
   } catch (thrown) {
     return thrown as { code: string; message: string };
@@ -69,8 +62,8 @@ describe('settings of a KV policy', () => {
   });
 
   it('are checked before a model is there, but for its layers, and by the names that the reader knows', () => {
-    checkKv(settings({ tspLayer: 1000 }), Infinity);
-    expect(() => checkKv(settings({ tspLayer: -1 }), Infinity, () => '--tsp-layer')).toThrow(
+    checkKv(fastkvSettings({ tspLayer: 1000 }), Infinity);
+    expect(() => checkKv(fastkvSettings({ tspLayer: -1 }), Infinity, () => '--tsp-layer')).toThrow(
       '--tsp-layer is -1; it has to be a whole number of 0 or more.',
     );
   });

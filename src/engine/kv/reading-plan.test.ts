@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { KvSettings } from '../../protocol';
-import { defaultTspLayer, PAPER, planReading } from './reading-plan';
-
-const settingsOf = (more: Partial<KvSettings> = {}): KvSettings => ({
-  ...PAPER,
-  policy: 'fastkv',
-  turnMode: 'exact',
-  tspLayer: undefined,
-  ...more,
-});
+import { defaultTspLayer, planReading } from './reading-plan';
+import { fastkvSettings } from './settings.test-support';
 
 /** Of Llama-3.1-8B, where L = 32 and T = 15: entries kept up to T, tokens propagated, entries kept past T. */
 function sizes(N: number, more: Partial<KvSettings> = {}): number[] {
-  const { kept, propagated, lowerLayers } = planReading(settingsOf(more), 32, N);
+  const { kept, propagated, lowerLayers } = planReading(fastkvSettings(more), 32, N);
   expect(lowerLayers).toBe(16);
   expect(kept).toEqual([...new Array<number>(16).fill(kept[0]!), ...new Array<number>(16).fill(kept[31]!)]);
   return [kept[0]!, propagated, kept[31]!];
@@ -113,7 +106,7 @@ describe('what is kept whole', () => {
 
   it('is everything with the full cache and in turn mode full, where nothing is scored', () => {
     for (const more of [{ policy: 'full' }, { turnMode: 'full' }] as const) {
-      const plan = planReading(settingsOf({ ...more, protectFirst: 5 }), 6, 1000);
+      const plan = planReading(fastkvSettings({ ...more, protectFirst: 5 }), 6, 1000);
       const kept = new Array<number>(6).fill(1000);
       expect(plan).toEqual({
         N: 1000,
@@ -129,15 +122,16 @@ describe('what is kept whole', () => {
 
 describe('propagation', () => {
   it('is off with T the last layer or beyond, which changes no other layer', () => {
-    const off = planReading(settingsOf({ tspRate: 1 }), 6, 1000);
+    const off = planReading(fastkvSettings({ tspRate: 1 }), 6, 1000);
     expect(off).toMatchObject({ lowerLayers: 6, propagated: 1000, kept: new Array(6).fill(100) });
-    for (const tspLayer of [5, 6, 40]) expect(planReading(settingsOf({ tspLayer }), 6, 1000)).toEqual(off);
-    const constant = planReading(settingsOf({ tspLayer: 5, budget: 'constant' }), 6, 4000);
+    for (const tspLayer of [5, 6, 40])
+      expect(planReading(fastkvSettings({ tspLayer }), 6, 1000)).toEqual(off);
+    const constant = planReading(fastkvSettings({ tspLayer: 5, budget: 'constant' }), 6, 4000);
     expect(constant).toMatchObject({ lowerLayers: 6, propagated: 4000, kept: new Array(6).fill(512) });
   });
 
   it('is off at a rate of 1, where r / t is r', () => {
-    expect(planReading(settingsOf({ tspLayer: 2, tspRate: 1 }), 6, 999)).toMatchObject({
+    expect(planReading(fastkvSettings({ tspLayer: 2, tspRate: 1 }), 6, 999)).toMatchObject({
       lowerLayers: 6,
       propagated: 999,
       kept: new Array(6).fill(99),
@@ -145,14 +139,14 @@ describe('propagation', () => {
   });
 
   it('begins after layer T, which itself sees every token', () => {
-    const plan = planReading(settingsOf({ tspLayer: 3, retain: 0.33, tspRate: 0.5 }), 6, 999);
+    const plan = planReading(fastkvSettings({ tspLayer: 3, retain: 0.33, tspRate: 0.5 }), 6, 999);
     // int(999 * .33) = 329; int(499 * .66) = 329 as well; of 1,001 tokens 330 each.
     expect(plan).toMatchObject({ lowerLayers: 4, propagated: 499, kept: [329, 329, 329, 329, 329, 329] });
   });
 
   it('keeps its lower layers however short the prompt, so that follow-ups can go on from them', () => {
     for (const N of [1, 79, 80, 5000])
-      expect(planReading(settingsOf({ tspLayer: 2 }), 6, N).lowerLayers).toBe(3);
+      expect(planReading(fastkvSettings({ tspLayer: 2 }), 6, N).lowerLayers).toBe(3);
   });
 
   it.each([
@@ -169,13 +163,13 @@ describe('propagation', () => {
   ])('of a model of %i layers starts at T = %i unless somebody says otherwise', (L, T) => {
     expect(defaultTspLayer(L)).toBe(T);
     // A model of one layer has nothing past its T.
-    expect(planReading(settingsOf(), L, 1000).lowerLayers).toBe(T + 1);
+    expect(planReading(fastkvSettings(), L, 1000).lowerLayers).toBe(T + 1);
   });
 });
 
 describe('protected tokens', () => {
   const protect = (more: Partial<KvSettings>, header?: number) =>
-    planReading(settingsOf(more), 6, 1000, header).protect;
+    planReading(fastkvSettings(more), 6, 1000, header).protect;
 
   it('are none in the paper', () => expect(protect({}, 20)).toBe(0));
 
@@ -188,8 +182,8 @@ describe('protected tokens', () => {
   });
 
   it('change no budget', () => {
-    const { kept, propagated } = planReading(settingsOf({ protectFirst: 50 }), 6, 1000);
-    const plain = planReading(settingsOf(), 6, 1000);
+    const { kept, propagated } = planReading(fastkvSettings({ protectFirst: 50 }), 6, 1000);
+    const plain = planReading(fastkvSettings(), 6, 1000);
     expect([kept, propagated]).toEqual([plain.kept, plain.propagated]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scorer } from './policy';
 import { noise } from '../kernels/cases';
+import { k, PUBLISHED, q, range, SELECTIONS, WINDOW } from './published-selection.test-support';
 import {
   poolScoresReference,
   selectTopReference,
@@ -9,30 +10,13 @@ import {
   type Selection,
 } from './score-reference';
 
-/**
- * Numbers that the published selection function (github.com/dongwonjo/FastKV, b978769) gave in f32 for these queries and
- * keys, which count as rotated: H=4, G=2, N=64, D=8, window 8, kernel 7.
- */
-const [H, G, N, D, window] = [4, 2, 64, 8, 8];
-const queryAt = (h: number, i: number, d: number) =>
-  1.5 * Math.sin(0.731 * (h + 1) + 0.217 * i * (d + 1) + 0.11 * d);
-const keyAt = (g: number, i: number, d: number) =>
-  1.5 * Math.cos(0.519 * (g + 1) + 1.173 * i * (d + 2) - 0.07 * d);
-
-const q = Float32Array.from({ length: window * H * D }, (_, n) =>
-  queryAt(Math.floor(n / D) % H, N - window + Math.floor(n / D / H), n % D),
-);
-const k = Float32Array.from({ length: G * N * D }, (_, n) =>
-  keyAt(Math.floor(n / D / N), Math.floor(n / D) % N, n % D),
-);
+const { H, G, N, D, window } = PUBLISHED;
 const scores = windowScoresReference({ H, G, D, N, window, q, capacity: N, k });
 const pooledBy = (pooling: Scorer['pooling']) =>
   poolScoresReference({ H, G, N }, { window, kernel: 7, pooling }, scores);
 const pooled = { max: pooledBy('max'), avg: pooledBy('avg') };
 const total = { max: sumRows(pooled.max, N), avg: sumRows(pooled.avg, N) };
 
-const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
-const WINDOW = range(N - window, N - 1);
 const inHead = (pooling: Scorer['pooling'], g: number) => pooled[pooling].subarray(g * N, (g + 1) * N);
 const select = (from: Float32Array, take: number, protect = 0) => [
   ...selectTopReference({ N, window, protect, take }, from),
@@ -65,11 +49,12 @@ describe('the scores of the published selection function', () => {
 });
 
 describe('the selections of the published function', () => {
-  it('A: average pooling, capacity 16, TSP length 32', () => {
-    expect(select(inHead('avg', 0), 16)).toEqual([2, 3, 8, 13, 14, 16, 18, 19, ...WINDOW]);
-    expect(select(inHead('avg', 1), 16)).toEqual([13, 14, 18, 19, 29, 30, 34, 35, ...WINDOW]);
-    const tsp = [2, 3, 5, 7, 8, 9, ...range(13, 19), 23, 24, ...range(29, 35), 50, 51];
-    expect(select(total.avg, 32)).toEqual([...tsp, ...WINDOW]);
+  it.each(SELECTIONS)('$name: $pooling pooling, capacity $capacity, TSP length $tspLength', (published) => {
+    const { pooling, capacity, tspLength, kept, propagated } = published;
+    kept.forEach((positions, g) => {
+      if (positions) expect(select(inHead(pooling, g), capacity)).toEqual([...positions, ...WINDOW]);
+    });
+    expect(select(total[pooling], tspLength)).toEqual([...propagated, ...WINDOW]);
   });
 
   it('A: average pooling, in the order of scores', () => {
@@ -79,18 +64,7 @@ describe('the selections of the published function', () => {
     expect(order(1).slice(0, 8)).toEqual([13, 14, 19, 35, 18, 30, 34, 29]);
   });
 
-  it('B: average pooling, 0.3 kept and 0.4 propagated', () => {
-    const [kept, propagated] = [Math.trunc(N * 0.3), Math.trunc(N * 0.4)];
-    expect(select(inHead('avg', 0), kept)).toEqual([2, 3, 7, 8, ...range(13, 19), ...WINDOW]);
-    const head1 = [...range(13, 16), 18, 19, 29, 30, 32, 34, 35];
-    expect(select(inHead('avg', 1), kept)).toEqual([...head1, ...WINDOW]);
-    const tsp = [2, 3, 8, ...range(13, 19), 24, 29, 30, 32, 34, 35, 51];
-    expect(select(total.avg, propagated)).toEqual([...tsp, ...WINDOW]);
-  });
-
-  it('C: maximum pooling, capacity 19, TSP length 26, with a tied cut in one head', () => {
-    expect(select(inHead('max', 0), 19)).toEqual([...range(0, 3), ...range(13, 19), ...WINDOW]);
-    expect(select(total.max, 26)).toEqual([...range(0, 3), ...range(13, 19), ...range(29, 35), ...WINDOW]);
+  it('C: the tied cut of the other head goes to the lower indices', () => {
     const found = select(inHead('max', 1), 19);
     const cut = ranked(inHead('max', 1))[19 - window - 1]!;
     expect(ranked(inHead('max', 1))[19 - window]).toBe(cut);
@@ -99,11 +73,6 @@ describe('the selections of the published function', () => {
     const tied = range(0, 55).filter((s) => inHead('max', 1)[s] === cut);
     const expected = [...above, ...tied.slice(0, 19 - window - above.length), ...WINDOW];
     expect(found).toEqual(expected.sort((a, b) => a - b));
-  });
-
-  it('D: maximum pooling, capacity 22, TSP length 31', () => {
-    expect(select(inHead('max', 1), 22)).toEqual([...range(13, 19), ...range(29, 35), ...WINDOW]);
-    expect(select(total.max, 31)).toEqual([...range(0, 8), ...range(13, 19), ...range(29, 35), ...WINDOW]);
   });
 
   it('E: maximum pooling, of fewer than 40 beside the window, is tied at every cut but these', () => {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KvSettings } from '../../protocol';
-import { PAPER } from '../kv/reading-plan';
 import { selectTopReference, sumRows } from '../kv/score-reference';
 import {
   coverageReference,
@@ -22,14 +21,7 @@ import { expectEqualUpToTies } from './selection.test-support';
 import { referenceLogits, referenceModel, type Tensors } from './reference';
 import { attendRows, type KeysValues } from './reference-math';
 import type { ModelSpec } from './spec';
-
-const settingsOf = (more: Partial<KvSettings>): KvSettings => ({
-  ...PAPER,
-  policy: 'fastkv',
-  turnMode: 'exact',
-  tspLayer: undefined,
-  ...more,
-});
+import { fastkvSettings } from '../kv/settings.test-support';
 
 const range = (to: number, from = 0): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const tokensOf = (N: number, V: number): number[] => range(N).map((i) => (i * i * 7 + i * 31 + 5) % V);
@@ -46,7 +38,7 @@ describe.each(FASTKV.map((fixture, i) => ({ i, fixture })))(
       firstLogitsTop,
       firstLogitsMin,
     } = fixture;
-    const settings = settingsOf(pick(fixture));
+    const settings = fastkvSettings(pick(fixture));
     let reading: FastkvReading;
     /** Follows the published choice where scores tie, and with it all that comes of it. */
     let following: FastkvReading;
@@ -120,7 +112,7 @@ describe.each([1, 2, 4, 8])('a random model with %i query heads a KV head', (R) 
       spec,
       tensors,
       tokens,
-      settingsOf({ tspLayer: T, retain: 0.3, tspRate: 0.5, ...more }),
+      fastkvSettings({ tspLayer: T, retain: 0.3, tspRate: 0.5, ...more }),
       options,
     );
   const logitsOf = (all: readonly number[]) => referenceLogits(spec, tensors, all);
@@ -215,7 +207,7 @@ describe('FastKV on a random model', () => {
       spec,
       tensors,
       tokens,
-      settingsOf({ tspLayer: 1, retain: 0.2, tspRate: 0.4, ...more }),
+      fastkvSettings({ tspLayer: 1, retain: 0.2, tspRate: 0.4, ...more }),
       options,
     );
 
