@@ -31,6 +31,7 @@ interface Printed {
   readonly kv: {
     readonly hotBytes: number;
     readonly trunkBytes: number;
+    readonly parkedBytes: number;
     readonly scratchPeakBytes: number;
     readonly fullBytes: number;
     readonly layers: { readonly lengths: number[] }[];
@@ -161,6 +162,20 @@ describe('generate --turns', () => {
       expect(turn.kept).toEqual(kept);
       expect(turn.reusedTokens).toBe(0);
     });
+  });
+
+  it('answers the same with a trunk that is parked while it writes', async () => {
+    const parked = await generate('--turns', file, '--park-trunk', ...settings);
+    parked.forEach(({ text, tsp, kept, reusedTokens, kv }, i) => {
+      expect({ text, tsp, kept, reusedTokens }).toEqual({
+        text: exact[i]!.text,
+        tsp: exact[i]!.tsp,
+        kept: exact[i]!.kept,
+        reusedTokens: exact[i]!.reusedTokens,
+      });
+      expect(kv.parkedBytes).toBe(kv.trunkBytes);
+    });
+    expect(exact[0]!.kv.parkedBytes).toBe(0);
   });
 
   it('keeps everything in mode full, and answers as PyTorch does', async () => {

@@ -40,6 +40,7 @@ describe('generate', () => {
       kv: {
         hotBytes: 2 * bytes,
         trunkBytes: 0,
+        parkedBytes: 0,
         scratchPeakBytes: expect.any(Number),
         fullBytes: 2 * bytes,
         layers: [0, 1].map(() => ({ lengths: [held, held], bytes })),

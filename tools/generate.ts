@@ -66,6 +66,7 @@ function describe(
     kv: {
       hotBytes: kv.hotBytes,
       trunkBytes: kv.trunkBytes,
+      parkedBytes: kv.parkedBytes,
       scratchPeakBytes: kv.scratchPeakBytes,
       fullBytes: kv.fullBytes,
       layers: kv.layers,
