@@ -201,6 +201,18 @@ const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp
     invalid,
     /index\.json is not JSON/,
   ],
+  [
+    'an index that places a tensor twice',
+    { ...AB, [INDEX]: encode(`{"weight_map":{"a":"${A}","a":"${B}"}}`) },
+    invalid,
+    /index\.json has the key "a" twice/,
+  ],
+  [
+    'an index of 50,000 tensors, without taking long',
+    { ...AB, ...index(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`t${i}`, A]))) },
+    'tensor-missing',
+    /lacks the tensor t0 and 49999 more/,
+  ],
   ['an index that is a list', { ...AB, [INDEX]: encode('[]') }, invalid, /index\.json holds \[\]/],
   ['an index without a map', { ...AB, [INDEX]: encode('{}') }, invalid, /weight_map undefined/],
   ['an index of nothing', { ...AB, ...index({}) }, invalid, /weight_map \{\}/],

@@ -1,6 +1,6 @@
 /** A checkpoint's safetensors files: one, or several shards that make one checkpoint together. */
 import { EngineError } from '../errors';
-import { cut, isObject, parseJsonObject, shown } from '../json';
+import { cut, isObject, jsonFlaw, parseJsonObject, shown } from '../json';
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors';
 import type { ByteSource, ModelFolder } from './source';
 import { readText } from './sources';
@@ -46,6 +46,8 @@ type Index = ReadonlyMap<string, readonly string[]>;
 async function readIndex(folder: ModelFolder): Promise<Index | undefined> {
   const text = await readText(folder, INDEX);
   if (text === undefined) return undefined;
+  const flaw = jsonFlaw(text);
+  if (flaw) throw invalid(`${INDEX} ${flaw}, where one file for each tensor`);
   const { weight_map: map } = parseJsonObject(text, INDEX, 'safetensors-invalid');
   if (!isObject(map) || Object.keys(map).length === 0) {
     throw invalid(`${INDEX} has the weight_map ${shown(map)} where names of tensors with names of files`);
@@ -57,7 +59,9 @@ async function readIndex(folder: ModelFolder): Promise<Index | undefined> {
         `${INDEX} says that the tensor ${cut(tensor)} is in ${shown(file)}, where a .safetensors file of this folder`,
       );
     }
-    index.set(file, [...(index.get(file) ?? []), tensor]);
+    const promised = index.get(file);
+    if (promised) promised.push(tensor);
+    else index.set(file, [tensor]);
   }
   return index;
 }
