@@ -36,7 +36,7 @@ export type Profile = 'portable' | 'fast' | 'software';
 export type StorageDtype = 'f16' | 'f32';
 
 export interface LoadRequest {
-  /** Folder address, ending in a slash, that holds config.json, tokenizer.json and model.safetensors. */
+  /** Folder address, ending in a slash, that holds config.json, tokenizer.json and model.safetensors or its shards. */
   readonly baseUrl: string;
   readonly name: string;
   readonly dtype?: StorageDtype;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEMO_FOLDER, FIXTURES, logitError, SAMPLES } from '../src/engine/models/fixtures.test-support';
+import { filesOf, INDEX, sharded, without } from '../src/engine/weights/files.test-support';
 import { complaints, runTool } from './run-tool.test-support';
 
 const { folder, prompt, continuation, logits } = FIXTURES.find(({ name }) => name === 'llama-tied')!;
@@ -85,6 +86,25 @@ describe('generate', () => {
     const [one, two] = await Promise.all([draw(), draw()]);
     expect(one).toEqual(two);
     expect(one).not.toEqual(continuation);
+  });
+});
+
+describe('generate with shards', () => {
+  it('writes the same logits for a sharded copy, with an index and without', async () => {
+    const shards = sharded(filesOf(folder), 3);
+    const logitsOf = async (model: string) => {
+      const file = join(temporary, 'shards.bin');
+      const options = ['--tokens', prompt.join(), '--max-new', '3', '--logits-out', file];
+      expect(await generate('--model', model, ...options)).toMatchObject({ status: 0 });
+      return readFileSync(file).toString('hex');
+    };
+    const expected = await logitsOf(folder);
+    for (const [i, files] of [shards, without(shards, INDEX)].entries()) {
+      const copy = join(temporary, `shards-${i}`);
+      mkdirSync(copy);
+      for (const [name, bytes] of Object.entries(files)) writeFileSync(join(copy, name), bytes);
+      expect(await logitsOf(copy)).toBe(expected);
+    }
   });
 });
 

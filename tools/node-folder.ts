@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreadable } from '../src/engine/weights/http';
 import type { ByteSource, ModelFolder } from '../src/engine/weights/source';
@@ -12,6 +12,7 @@ export function nodeFolder(dir: string): ModelFolder {
       const size = await sizeOf(path);
       return size === undefined ? undefined : fileSource(path, size);
     },
+    list: () => readdir(dir).catch(refuse(dir)),
     whole: async (file, limit) => {
       const path = join(dir, file);
       const size = await sizeOf(path);

@@ -1,5 +1,4 @@
 /** Bad input on a real adapter: each is refused with a code and a sentence, and the page stays usable. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openNodeAdapter } from '../../tools/node-gpu';
 import type { EngineErrorCode } from '../protocol';
@@ -9,17 +8,19 @@ import { fromHalf } from './f16';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { DEMO_FOLDER, FIXTURES } from './models/fixtures.test-support';
 import type { TokenId } from './shapes';
+import {
+  encode,
+  filesOf,
+  INDEX,
+  sharded,
+  shardName,
+  without,
+  type Files,
+} from './weights/files.test-support';
 import type { ByteSource, ModelFolder } from './weights/source';
 import { memorySource } from './weights/sources';
 
-type Files = Record<string, Uint8Array<ArrayBuffer>>;
-
 const { prompt, continuation, folder: TIED } = FIXTURES.find(({ name }) => name === 'llama-tied')!;
-
-const filesOf = (dir: string): Files =>
-  Object.fromEntries(readdirSync(dir).map((file) => [file, new Uint8Array(readFileSync(`${dir}/${file}`))]));
-
-const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 function memoryFolder(files: Files, sources: Record<string, ByteSource> = {}): ModelFolder {
   return {
@@ -107,8 +108,6 @@ const refusal = (code: EngineErrorCode, words: RegExp) => ({
 const tied = filesOf(TIED);
 const demo = filesOf(DEMO_FOLDER);
 const Q0 = 'model.layers.0.self_attn.q_proj.weight';
-const without = (files: Files, name: string): Files =>
-  Object.fromEntries(Object.entries(files).filter(([file]) => file !== name));
 
 const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp][] = [
   [
@@ -190,6 +189,28 @@ const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp
     withFields(tied, 'config.json', { max_position_embeddings: 1e15 }),
     'config-invalid',
     /max_position_embeddings 1000000000000000/,
+  ],
+  [
+    'an index that names an absent shard',
+    without(sharded(tied, 2), 'model-00002-of-00002.safetensors'),
+    'file-missing',
+    /no model-00002-of-00002\.safetensors in the folder, in which .* places model\./,
+  ],
+  [
+    'a shard that lacks a tensor that the index promises',
+    {
+      ...sharded(tied, 2),
+      [INDEX]: sharded(tied, 1)[INDEX]!,
+      [shardName(0, 1)]: sharded(tied, 2)[shardName(0, 2)]!,
+    },
+    'tensor-missing',
+    /model-00001-of-00001\.safetensors lacks the tensor model\.\S+ and \d+ more/,
+  ],
+  [
+    'a needed tensor of a dtype that nobody knows',
+    withHeader(tied, (header) => (header[Q0]!.dtype = 'F12')),
+    'dtype-unsupported',
+    /q_proj\.weight is stored as F12; BF16, F16 or F32/,
   ],
   ['a folder without weights', without(tied, 'model.safetensors'), 'file-missing', /no model\.safetensors/],
   [

@@ -12,7 +12,8 @@ import { Session } from './session';
 import type { TokenId } from './shapes';
 import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
 import { loadWeights } from './weights/load';
-import { openSafetensors, type TensorEntry } from './weights/safetensors';
+import type { TensorEntry } from './weights/safetensors';
+import { openWeights } from './weights/shards';
 import type { ByteSource, ModelFolder } from './weights/source';
 import { readText, requireFile } from './weights/sources';
 
@@ -46,8 +47,8 @@ export interface LoadedModel {
 }
 
 /**
- * Opens a folder with config.json, model.safetensors and, if there is text to be read, tokenizer.json. The checkpoint
- * is checked whole before the device allocates anything. Rejects with any EngineErrorCode about files and devices.
+ * Opens a folder with config.json, model.safetensors (or its shards) and, if there is text to be read, tokenizer.json.
+ * The checkpoint is checked whole before the device allocates anything. Rejects with any EngineErrorCode about files and devices.
  */
 export async function loadModel(
   adapter: GPUAdapter,
@@ -83,13 +84,13 @@ export async function loadModel(
   }
 }
 
-/** A folder's files, read and checked; of the weights only the header. */
+/** A folder's files, read and checked; of the weights only the headers. */
 interface Checkpoint {
   readonly spec: ModelSpec;
   readonly tspLayer: number;
   readonly generation: GenerationDefaults;
   readonly tokenizer: Tokenizer | undefined;
-  readonly source: ByteSource;
+  readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
 }
 
@@ -106,10 +107,9 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
         'A chat needs it: take the instruct form of the model.',
     );
   }
-  const weights = 'model.safetensors';
-  const { source, tensors } = await openSafetensors(await requireFile(folder, weights, folder.open(weights)));
+  const { sources, tensors } = await openWeights(folder);
   const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
-  return { spec, tspLayer, generation, tokenizer, source, entries: checkTensors(spec, tensors) };
+  return { spec, tspLayer, generation, tokenizer, sources, entries: checkTensors(spec, tensors) };
 }
 
 /** fastkv.json beside config.json may say which T suits the model: `{ "tsp_layer": 3 }`. */
@@ -124,13 +124,12 @@ function readTspLayer(json: JsonObject | undefined, L: number): number {
 
 type OpenOptions = LoadOptions & Pick<SessionOptions, 'dtype' | 'profile'>;
 
-async function openSession(device: GPUDevice, { spec, source, entries }: Checkpoint, options: OpenOptions) {
+async function openSession(device: GPUDevice, { spec, sources, entries }: Checkpoint, options: OpenOptions) {
   const { onStep } = options;
   const session = await Session.create(device, spec, options);
   try {
-    onStep?.('weights', 0, source.size);
     const onProgress = (loaded: number, total: number) => onStep?.('weights', loaded, total);
-    await loadWeights({ source, entries, session, onProgress });
+    await loadWeights({ sources, entries, session, onProgress });
     onStep?.('compiling', 0, 0);
     await session.warmUp();
     return session;

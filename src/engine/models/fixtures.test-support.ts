@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeTensor } from '../weights/load';
-import { openSafetensors } from '../weights/safetensors';
+import { openWeights } from '../weights/shards';
 import type { ModelFolder } from '../weights/source';
 import { readText } from '../weights/sources';
 import { nodeFolder } from '../../../tools/node-folder';
@@ -89,11 +89,10 @@ export const FASTKV = json(`${FOLDER}demo/fastkv.json`) as FastkvFixture[];
 export async function readOnCpu(from: string | ModelFolder): Promise<{ spec: ModelSpec; tensors: Tensors }> {
   const folder = typeof from === 'string' ? nodeFolder(from) : from;
   const spec = readConfig(JSON.parse((await readText(folder, 'config.json'))!));
-  const source = await folder.open('model.safetensors');
-  const file = await openSafetensors(source!);
+  const { tensors } = await openWeights(folder);
   const values = new Map<string, Float32Array>();
-  for (const [name, { dtype, begin, bytes }] of file.tensors) {
-    values.set(name, decodeTensor(dtype, await file.source.read(begin, bytes)));
+  for (const [name, { dtype, source, begin, bytes }] of tensors) {
+    values.set(name, decodeTensor(dtype, await source.read(begin, bytes)));
   }
   return { spec, tensors: (name) => values.get(name) };
 }

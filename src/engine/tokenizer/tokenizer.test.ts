@@ -166,6 +166,30 @@ describe('chat', () => {
     ).toThrow(invalid('"a"'));
   });
 
+  it('says so when the template writes nothing', () => {
+    expect(() => rendered('')).toThrow(invalid('writes nothing'));
+    expect(() => rendered('{{ messages[7].content }}')).toThrow(invalid('writes nothing'));
+    expect(demo.chat([], { addGenerationPrompt: false })).toEqual([]);
+  });
+
+  it.each([
+    ['a filter that is not there', '{{ messages | nofilter }}'],
+    ['a method that is not there', "{{ messages[0].content.shout('!') }}"],
+    [
+      'a statement that fails half-way',
+      '{% for m in messages %}{{ m.content }}{{ none.thing() }}{% endfor %}',
+    ],
+    ['braces without end', `{{ ${'('.repeat(1e5)}1${')'.repeat(1e5)} }}`],
+  ])('has a code and a sentence for a template with %s', (_, template) => {
+    expect(() => rendered(template)).toThrow(
+      expect.objectContaining({
+        name: 'EngineError',
+        code: 'template-invalid',
+        message: expect.stringMatching(/^The model's chat template (does not .*|writes .*): .+\.$/s),
+      }),
+    );
+  });
+
   it("passes on the template's own words when it refuses a conversation", () => {
     expect(() => rendered("{{ raise_exception('Roles must alternate') }}")).toThrow(
       invalid('Roles must alternate'),

@@ -5,6 +5,7 @@ import type { ChatMessage } from '../../protocol';
 import { EngineError } from '../errors';
 import { isObject, parseJsonObject, shown, type JsonObject } from '../json';
 import type { TokenId } from '../shapes';
+import { checkTokenizerFile, tokenizerInvalid } from './check-file';
 
 export interface TokenizerFiles {
   /** tokenizer.json */
@@ -21,6 +22,7 @@ export interface Tokenizer {
   readonly hasTemplate: boolean;
   /** The id of tokenizer_config.json's eos_token, for a checkpoint whose other files name no end token. */
   readonly eosId: TokenId | undefined;
+  /** Throws `tokenizer-invalid` for characters that a vocabulary without an unknown token lacks. */
   encode(text: string, options: { readonly addSpecialTokens: boolean }): TokenId[];
   /** Special tokens are left out, unless they are asked for. */
   decode(ids: readonly TokenId[], options?: { readonly special: boolean }): string;
@@ -46,8 +48,7 @@ export function loadTokenizer({
 }: TokenizerFiles): Tokenizer {
   const json = parseJsonObject(tokenizerJson, 'tokenizer.json', 'tokenizer-invalid');
   const config = parseJsonObject(tokenizerConfigJson ?? '{}', 'tokenizer_config.json', 'tokenizer-invalid');
-  checkVocabulary(json, V);
-  const library = openLibrary(json, config);
+  const library = openLibrary(json, config, V);
   const template = readTemplate(chatTemplateJinja, config);
   const special = new Set(
     [...library.get_added_tokens_decoder().values()]
@@ -55,8 +56,14 @@ export function loadTokenizer({
       .map((token) => token.id),
   );
 
-  const encode: Tokenizer['encode'] = (text, { addSpecialTokens }) =>
-    library.encode(text, { add_special_tokens: addSpecialTokens }).ids as TokenId[];
+  const encode: Tokenizer['encode'] = (text, { addSpecialTokens }) => {
+    const { ids, tokens } = library.encode(text, { add_special_tokens: addSpecialTokens });
+    const unknown = (ids as readonly unknown[]).indexOf(undefined);
+    if (unknown === -1) return ids as TokenId[];
+    throw tokenizerInvalid(
+      `its vocabulary has nothing for ${shown(tokens[unknown])}, nor a token for what it does not know`,
+    );
+  };
 
   // V may be padded beyond the vocabulary; such ids have no text.
   const decode: Tokenizer['decode'] = (ids, wanted) => {
@@ -85,7 +92,10 @@ export function loadTokenizer({
       });
       // The template writes its special tokens itself. What looks like one in a message becomes one too: after rendering
       // nobody can tell them apart, in transformers neither.
-      return encode(text, { addSpecialTokens: false });
+      const ids = encode(text, { addSpecialTokens: false });
+      if (ids.length === 0 && messages.length > 0)
+        throw templateInvalid('writes nothing', 'its text for this conversation is empty');
+      return ids;
     },
     streamDecoder: () => streamDecoder(decode),
   };
@@ -127,37 +137,12 @@ function streamDecoder(decode: Tokenizer['decode']): StreamDecoder {
   };
 }
 
-const MODELS: readonly unknown[] = ['BPE', 'Unigram', 'WordPiece'];
-
-/** The model is of a known type, and every id of it and of the added tokens has a row in the embedding. */
-function checkVocabulary(json: JsonObject, V: number): void {
-  const { type, vocab }: JsonObject = isObject(json.model) ? json.model : {};
-  // The library would take a type that it does not know for a dictionary. Files from before 2020 have none.
-  if (type != null && !MODELS.includes(type)) {
-    throw tokenizerInvalid(`its model is of the type ${shown(type)}, and ${MODELS.join(', ')} are supported`);
+function openLibrary(json: JsonObject, config: JsonObject, V: number): Library {
+  const { additional_special_tokens: more } = config;
+  if (more != null && !Array.isArray(more)) {
+    const found = `its additional_special_tokens are ${shown(more)} where a list is needed`;
+    throw tokenizerInvalid(found, 'tokenizer_config.json');
   }
-  const entries: (readonly [unknown, unknown])[] = [];
-  if (isObject(vocab)) for (const entry of Object.entries(vocab)) entries.push(entry);
-  // Unigram: a list of [token, score], ids by place.
-  else if (Array.isArray(vocab)) vocab.forEach((entry, id) => entries.push([entry, id]));
-  else throw tokenizerInvalid('its model has no vocabulary');
-  if (Array.isArray(json.added_tokens)) {
-    for (const token of json.added_tokens)
-      entries.push(isObject(token) ? [token.content, token.id] : [token, token]);
-  }
-  for (const [token, id] of entries) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0) {
-      throw tokenizerInvalid(`the token ${shown(token)} has the id ${shown(id)}`);
-    }
-    if ((id as number) >= V) {
-      throw tokenizerInvalid(
-        `the token ${shown(token)} has the id ${shown(id)}, but the model's vocabulary ends at ${V}`,
-      );
-    }
-  }
-}
-
-function openLibrary(json: JsonObject, config: JsonObject): Library {
   const parts = {
     added_tokens: [],
     normalizer: null,
@@ -168,11 +153,11 @@ function openLibrary(json: JsonObject, config: JsonObject): Library {
   let ids: readonly (number | undefined)[];
   let library: Library;
   try {
-    library = new Library({ ...parts, ...json }, config);
+    library = new Library({ ...parts, ...checkTokenizerFile(json, V) }, config);
     // What the post-processor adds is looked up only now.
     ids = library.encode('', { add_special_tokens: true }).ids;
   } catch (thrown) {
-    throw tokenizerInvalid(reasonOf(thrown));
+    throw thrown instanceof EngineError ? thrown : tokenizerInvalid(reasonOf(thrown));
   }
   if (ids.includes(undefined))
     throw tokenizerInvalid('its post_processor adds a token that the vocabulary does not have');
@@ -226,13 +211,6 @@ function render(template: Template, variables: Record<string, unknown>): string 
 }
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
-
-function tokenizerInvalid(reason: string): EngineError {
-  return new EngineError(
-    'tokenizer-invalid',
-    `tokenizer.json cannot be used: ${reason}. Take the file that belongs to this checkpoint, unchanged.`,
-  );
-}
 
 function templateInvalid(found: string, reason: string): EngineError {
   return new EngineError(

@@ -76,6 +76,14 @@ export class HttpFile implements ByteSource {
     return this.inTurn(() => this.readStream(offset, length, body));
   }
 
+  /** A stream that nobody reads takes one of the few connections that a browser opens to a host. */
+  release(): void {
+    void this.inTurn(async () => {
+      this.stream?.cancel();
+      this.stream = undefined;
+    });
+  }
+
   /** `fresh` stands at byte 0 and is dropped when the open stream still serves. */
   private async readStream(
     offset: number,

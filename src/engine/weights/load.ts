@@ -13,16 +13,18 @@ import { stretches, type Part } from './stretches';
 const STRETCH_BYTES = 8 * 2 ** 20;
 
 export interface LoadWeights {
-  readonly source: ByteSource;
+  /** The checkpoint's files, in the order in which they are read. */
+  readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Says where each tensor goes, and how it is held. */
   readonly session: Pick<Session, 'placements' | 'buffers' | 'pipelines' | 'variant'>;
+  /** Counts what is read of all files; called with 0 first. */
   onProgress(loadedBytes: number, totalBytes: number): void;
 }
 
 /**
- * Streams the placed tensors from the file to the GPU, in file order: each stretch is read, uploaded as it is and
- * converted on the GPU. Rejects with what the source rejects with.
+ * Streams the placed tensors to the GPU, file after file and each in its order: a stretch is read, uploaded as it is and
+ * converted on the GPU. Rejects with what a source rejects with.
  */
 export async function loadWeights(load: LoadWeights): Promise<void> {
   const { placements, buffers } = load.session;
@@ -30,15 +32,20 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
   const placed = new Map(placements.map((placement) => [load.entries.get(placement.tensor), placement]));
   const tensors = [...placed.keys()].filter((entry) => entry !== undefined);
   invariant(tensors.length === placements.length, () => 'a placement without a tensor');
-  const reads = stretches(tensors, STRETCH_BYTES);
+  const reads = load.sources.flatMap((source) => {
+    const own = tensors.filter((entry) => entry.source === source);
+    return stretches(own, STRETCH_BYTES).map((stretch) => ({ ...stretch, source }));
+  });
   const total = reads.reduce((sum, { bytes }) => sum + bytes, 0);
   const staging = buffers.storage('scratch', 'upload', Math.min(STRETCH_BYTES, total));
   const params = buffers.make('scratch', 'convert op', 32, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
   const vectors = new Map<Vector, Float32Array<ArrayBuffer>>();
   try {
     let loaded = 0;
-    for (const { begin, bytes, parts } of reads) {
-      const data = await load.source.read(begin, bytes);
+    load.onProgress(0, total);
+    for (const [i, { source, begin, bytes, parts }] of reads.entries()) {
+      const data = await source.read(begin, bytes);
+      if (reads[i + 1]?.source !== source) source.release?.();
       // Back-pressure: what writeBuffer holds of the stretch before is gone before the next one is queued.
       await device.queue.onSubmittedWorkDone();
       for (const part of parts) {
@@ -57,6 +64,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
     for (const [vector, values] of vectors) device.queue.writeBuffer(vector.buffer, 0, values);
     await device.queue.onSubmittedWorkDone();
   } finally {
+    for (const source of load.sources) source.release?.();
     buffers.free(staging, params);
   }
 }

@@ -37,10 +37,10 @@ describe('openSafetensors', () => {
   it('gives each tensor its place in the file, whatever the order of the header', async () => {
     const header = { __metadata__: { format: 'pt' }, b: B, a: A };
     const begin = 8 + JSON.stringify(header).length;
-    const { tensors } = await open(header, 20);
+    const { source, tensors } = await open(header, 20);
     expect([...tensors.values()]).toEqual([
-      { name: 'b', dtype: 'F32', shape: [2], begin: begin + 12, bytes: 8 },
-      { name: 'a', dtype: 'F16', shape: [2, 3], begin, bytes: 12 },
+      { name: 'b', dtype: 'F32', shape: [2], source, begin: begin + 12, bytes: 8 },
+      { name: 'a', dtype: 'F16', shape: [2, 3], source, begin, bytes: 12 },
     ]);
   });
 
@@ -66,16 +66,25 @@ describe('openSafetensors', () => {
     expect(tensors.get('model.embed_tokens.weight')).toMatchObject({ dtype: 'BF16', shape: [1536, 128] });
   });
 
-  it('takes scalars, empty tensors, packed dtypes, padding after the header and odd names', async () => {
+  it('takes scalars, empty tensors, packed dtypes, white space after the header and odd names', async () => {
     const header = {
       scalar: tensor('I64', [], [0, 8]),
       empty: tensor('F32', [0, 7], [8, 8]),
       packed: tensor('F4', [2, 3], [8, 11]),
       toString: tensor('BOOL', [1], [11, 12]),
+      ['__proto__']: tensor('BOOL', [1], [12, 13]),
+      '': tensor('BOOL', [1], [13, 14]),
     };
-    const { tensors } = await open(`${JSON.stringify(header)}    `, 12);
-    expect([...tensors.values()].map((entry) => entry.bytes)).toEqual([8, 0, 3, 1]);
+    const { tensors } = await open(`${JSON.stringify(header)} \r\t\n`, 14);
+    expect([...tensors.values()].map((entry) => entry.bytes)).toEqual([8, 0, 3, 1, 1, 1]);
     expect((await open({}, 0)).tensors.size).toBe(0);
+    expect((await open({ __metadata__: null }, 0)).tensors.size).toBe(0);
+  });
+
+  it('leaves a tensor of a dtype that the format does not have to whoever needs it', async () => {
+    const { tensors } = await open({ a: A, newer: tensor('F12', [5], [12, 20]) }, 20);
+    expect(tensors.get('newer')).toMatchObject({ dtype: 'F12', shape: [5], bytes: 8 });
+    expect(await refusal({ a: A, newer: tensor('F12', [5], [12, 20]) }, 19)).toMatch(/cut short/);
   });
 
   it('refuses a header that is longer than the file, the format or the truth allows', async () => {
@@ -94,9 +103,31 @@ describe('openSafetensors', () => {
 
   it.each([
     ['text that is not JSON', '{"a":', 'not JSON'],
-    ['a list', '[]', 'object is needed'],
-    ['null', 'null', 'object is needed'],
-    ['metadata that is not text', { __metadata__: { format: 1 } }, '__metadata__'],
+    ['one brace', '{', 'not JSON'],
+    ['JSON and more behind it', '{}{}', 'not JSON'],
+    ['nothing', '', 'does not begin with {'],
+    ['a list', '[]', 'does not begin with {'],
+    ['null', 'null', 'does not begin with {'],
+    ['white space before the object', '\t\n{}', 'does not begin with {'],
+    ['a byte order mark before the object', '\ufeff{}', 'does not begin with {'],
+    ['metadata with a number', { __metadata__: { format: 1 } }, '__metadata__ of {"format":1}'],
+    ['metadata with null', { __metadata__: { format: null } }, '__metadata__'],
+    ['metadata within metadata', { __metadata__: { format: { is: 'pt' } } }, '__metadata__'],
+    ['a list of metadata', { __metadata__: ['pt'] }, '__metadata__'],
+    ['metadata that is text', { __metadata__: 'pt' }, '__metadata__'],
+    ['the same tensor twice', '{"a":{},"a":{}}', 'key "a" twice'],
+    ['the same tensor in two spellings', '{"ab":{},"\\u0061b" :{}}', 'key "ab" twice'],
+    [
+      'two shapes of a tensor',
+      '{"a":{"dtype":"U8","shape":[0],"shape":[0],"data_offsets":[0,0]}}',
+      '"shape" twice',
+    ],
+    ['the same metadata twice', '{"__metadata__":{"format":"pt","format":"pt"}}', '"format" twice'],
+    [
+      'a million lists within lists',
+      `{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`,
+      'nests more than 128 deep',
+    ],
   ])('refuses a header of %s', async (_, header, words) => {
     expect(await refusal(header, 0)).toContain(words);
   });
@@ -110,7 +141,8 @@ describe('openSafetensors', () => {
   it.each([
     ['an entry that is no object', 7, '7 where an object'],
     ['no dtype', tensor(undefined, [1], [0, 4]), 'dtype undefined'],
-    ['an unknown dtype', tensor('F12', [1], [0, 4]), 'dtype "F12"'],
+    ['a dtype that is no name', tensor(['F32'], [1], [0, 4]), 'dtype ["F32"]'],
+    ['an unknown dtype and offsets in reverse', tensor('F12', [1], [4, 0]), 'end before they begin'],
     ['no shape', tensor('F32', undefined, [0, 4]), 'shape undefined'],
     ['a negative size', tensor('F32', [-1], [0, 4]), 'shape [-1]'],
     ['two negative sizes, whose product is not', tensor('U8', [-2, -2], [0, 4]), 'shape [-2,-2]'],
@@ -118,10 +150,27 @@ describe('openSafetensors', () => {
     ['a size in quotes', tensor('F32', ['1'], [0, 4]), 'shape ["1"]'],
     ['a size beyond the safe integers', tensor('F32', [2 ** 53], [0, 4]), 'shape [9007199254740992]'],
     ['a product beyond the safe integers', tensor('U8', [2 ** 40, 2 ** 40], [0, 4]), 'can be counted'],
+    [
+      'a product that rounds to a safe integer of bytes',
+      tensor('F4', [3, 3002399751580331], [0, 4]),
+      'can be counted',
+    ],
+    [
+      'a product beyond all numbers, times zero',
+      tensor('U8', [...Array<number>(40).fill(2 ** 52), 0], [0, 0]),
+      'can be counted',
+    ],
+    [
+      'elements that can be counted and bytes that cannot',
+      tensor('F64', [2 ** 51], [0, 4]),
+      'can be counted',
+    ],
     ['half a byte', tensor('F4', [3], [0, 1]), 'whole bytes'],
     ['one offset', tensor('F32', [1], [4]), 'data_offsets [4]'],
     ['three offsets', tensor('F32', [1], [0, 4, 8]), 'data_offsets [0,4,8]'],
-    ['offsets in reverse', tensor('F32', [1], [4, 0]), 'data_offsets [4,0]'],
+    ['offsets in reverse', tensor('F32', [1], [4, 0]), 'data_offsets [4,0], which end before they begin'],
+    ['a negative offset', tensor('F32', [1], [-4, 0]), 'data_offsets [-4,0]'],
+    ['an offset beyond the safe integers', tensor('U8', [4], [2 ** 64 - 4, 2 ** 64]), 'pair of byte counts'],
     ['too few bytes for its shape', tensor('F32', [2], [0, 4]), 'takes 8 bytes'],
     ['too many bytes for its shape', tensor('F16', [1], [0, 4]), 'takes 2 bytes'],
   ])('refuses a tensor with %s, by name', async (_, entry, words) => {
@@ -133,6 +182,17 @@ describe('openSafetensors', () => {
   it('refuses tensors that overlap, also when they are equal', async () => {
     expect(await refusal({ a: A, b: tensor('F32', [2], [8, 16]) }, 16)).toMatch(/tensor b start .* inside a/);
     expect(await refusal({ a: A, b: A }, 12)).toMatch(/inside/);
+  });
+
+  it('refuses ten tensors that share their bytes', async () => {
+    const entry = tensor('F32', [2, 2], [0, 16]);
+    const header = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`weight_${i}`, entry]));
+    expect(await refusal(header, 16)).toMatch(/weight_\d start at byte \d+, inside weight_\d/);
+  });
+
+  it('says a sentence, however long the name', async () => {
+    const message = await refusal({ [`a${'b'.repeat(1e6)}`]: tensor('F32', [1], [0, 3]) }, 3);
+    expect(message.length).toBeLessThan(400);
   });
 
   it('refuses holes, before the first tensor too', async () => {

@@ -2,17 +2,20 @@
  * The safetensors format: an 8-byte little-endian header length, a JSON header, then the tensors' bytes without holes.
  * https://github.com/huggingface/safetensors#format
  *
- * Every claim of the header is checked before a tensor is trusted. One rule of the format cannot be: JSON.parse keeps
- * the last of two equal keys, so a duplicate name shows only as the hole that the first one leaves.
+ * Every claim of the header is checked before a tensor is trusted. In one thing this reads more than the reference
+ * implementation does: a dtype that the format does not have (a newer one) spoils only its own tensor, not the file.
  */
 import { EngineError, invariant } from '../errors';
-import { isObject, parseJsonObject, shown, type JsonObject } from '../json';
+import { cut, isObject, jsonFlaw, parseJsonObject, shown, type JsonObject } from '../json';
 import type { ByteSource } from './source';
 
 export interface TensorEntry {
   readonly name: string;
+  /** Any name; one that the format does not have leaves `shape` unchecked. */
   readonly dtype: string;
   readonly shape: readonly number[];
+  /** The file that holds it. */
+  readonly source: ByteSource;
   /** From the start of the file. */
   readonly begin: number; // bytes
   readonly bytes: number;
@@ -77,7 +80,7 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') checkMetadata(value, refuse);
-    else entries.push(readEntry(name, value, dataBegin, refuse));
+    else entries.push({ ...readEntry(name, value, dataBegin, refuse), source });
   }
   checkLayout(entries, dataBegin, source.size, refuse);
   return { source, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
@@ -94,39 +97,59 @@ const refuser =
     );
 
 function decodeHeader(bytes: Uint8Array, file: string): JsonObject {
+  // Spaces may follow the header, not go before it, so that the ninth byte tells the format.
+  if (bytes[0] !== 0x7b) throw refuser(file)('has a header that does not begin with {');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw refuser(file)('has a header that is not UTF-8');
   }
+  const flaw = jsonFlaw(text);
+  if (flaw) throw refuser(file)(`has a header that ${flaw}`);
   return parseJsonObject(text, `The header of ${file}`, 'safetensors-invalid');
 }
 
 function checkMetadata(value: unknown, refuse: Refuse): void {
+  if (value === null) return; // as the reference implementation takes it
   if (!isObject(value) || !Object.values(value).every((entry) => typeof entry === 'string')) {
     throw refuse(`has a __metadata__ of ${shown(value)} where names with text are needed`);
   }
 }
 
-function readEntry(name: string, value: unknown, dataBegin: number, refuse: Refuse): TensorEntry {
-  const wrong = (what: string): EngineError => refuse(`describes the tensor ${name} with ${what}`);
+function readEntry(
+  name: string,
+  value: unknown,
+  dataBegin: number,
+  refuse: Refuse,
+): Omit<TensorEntry, 'source'> {
+  const wrong = (what: string): EngineError => refuse(`describes the tensor ${cut(name)} with ${what}`);
   if (!isObject(value)) throw wrong(`${shown(value)} where an object is needed`);
   const { dtype, shape, data_offsets: offsets } = value;
 
-  const bits = typeof dtype === 'string' ? DTYPE_BITS.get(dtype) : undefined;
-  if (typeof dtype !== 'string' || bits === undefined) {
-    throw wrong(`the dtype ${shown(dtype)}, which the format does not have`);
-  }
+  if (typeof dtype !== 'string') throw wrong(`the dtype ${shown(dtype)} where a name is needed`);
   if (!isCounts(shape)) throw wrong(`the shape ${shown(shape)} where a list of counts is needed`);
   if (!isCounts(offsets) || offsets.length !== 2) {
     throw wrong(`the data_offsets ${shown(offsets)} where a pair of byte counts is needed`);
   }
-
   const [begin, end] = offsets as readonly [number, number];
-  const needed = (shape.reduce((product, size) => product * size, 1) * bits) / 8;
+  if (begin > end) throw wrong(`the data_offsets [${begin},${end}], which end before they begin`);
+  const bits = DTYPE_BITS.get(dtype);
+  if (bits !== undefined) checkBytes(dtype, shape, bits, [begin, end], wrong);
+  return { name, dtype, shape, begin: dataBegin + begin, bytes: end - begin };
+}
+
+function checkBytes(
+  dtype: string,
+  shape: readonly number[],
+  bits: number,
+  [begin, end]: readonly [number, number],
+  wrong: Refuse,
+): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const needed = (elements * bits) / 8;
   // Every factor is a whole number, so a product that rounded is beyond the safe integers.
-  if (!Number.isSafeInteger(needed)) {
+  if (!Number.isSafeInteger(elements) || !Number.isSafeInteger(needed)) {
     throw wrong(`the shape ${shown(shape)} of ${dtype}, which does not fill whole bytes that can be counted`);
   }
   if (end - begin !== needed) {
@@ -134,7 +157,6 @@ function readEntry(name: string, value: unknown, dataBegin: number, refuse: Refu
       `data_offsets [${begin},${end}], but ${dtype} of shape ${shown(shape)} takes ${needed} bytes`,
     );
   }
-  return { name, dtype, shape, begin: dataBegin + begin, bytes: needed };
 }
 
 function isCounts(value: unknown): value is readonly number[] {
@@ -147,22 +169,21 @@ function checkLayout(entries: readonly TensorEntry[], dataBegin: number, size: n
   let end = dataBegin;
   let previous = 'the header';
   for (const entry of inOrder) {
+    const name = cut(entry.name);
     if (entry.begin < end) {
       throw refuse(
-        `has the tensor ${entry.name} start at byte ${entry.begin}, inside ${previous} that ends at ${end}`,
+        `has the tensor ${name} start at byte ${entry.begin}, inside ${previous} that ends at ${end}`,
       );
     }
     if (entry.begin > end) {
       throw refuse(
-        `leaves a hole from byte ${end}, the end of ${previous}, to ${entry.begin}, where ${entry.name} starts`,
+        `leaves a hole from byte ${end}, the end of ${previous}, to ${entry.begin}, where ${name} starts`,
       );
     }
     end = entry.begin + entry.bytes;
-    previous = entry.name;
+    previous = name;
     if (end > size) {
-      throw refuse(
-        `ends at byte ${size}, but the tensor ${entry.name} reaches to ${end}: the file is cut short`,
-      );
+      throw refuse(`ends at byte ${size}, but the tensor ${name} reaches to ${end}: the file is cut short`);
     }
   }
   if (end < size) throw refuse(`has ${size - end} bytes after ${previous}, which ends at byte ${end}`);

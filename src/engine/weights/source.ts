@@ -5,6 +5,8 @@ export interface ByteSource {
   readonly size: number; // bytes
   /** Exactly `length` bytes from `offset`. Rejects with `file-unreadable` when they cannot be had. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** No read is coming soon: lets go of what is held open for the next one. Later reads work all the same. */
+  release?(): void;
 }
 
 /** A model's folder. */
@@ -13,6 +15,8 @@ export interface ModelFolder {
   readonly name: string;
   /** Undefined when there is no such file. */
   open(file: string): Promise<ByteSource | undefined>;
+  /** Names of the files in it, in any order; left out where the folder cannot tell, as a web host's. */
+  list?(): Promise<readonly string[]>;
   /**
    * All of a small file; undefined when there is no such file, `file-unreadable` when it is longer than `limit` bytes.
    * Apart from `open`, because a server that compresses a file does not tell its size beforehand.

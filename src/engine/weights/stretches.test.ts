@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorEntry } from './safetensors';
+import { memorySource } from './sources';
 import { stretches } from './stretches';
+
+const source = memorySource('model.safetensors', new Uint8Array(0));
 
 const tensor = (name: string, begin: number, bytes: number): TensorEntry => ({
   name,
   dtype: 'BF16',
   shape: [bytes / 2],
+  source,
   begin,
   bytes,
 });

@@ -1,0 +1,151 @@
+/** A checkpoint's safetensors files: one, or several shards that make one checkpoint together. */
+import { EngineError } from '../errors';
+import { cut, isObject, jsonFlaw, parseJsonObject, shown } from '../json';
+import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors';
+import type { ByteSource, ModelFolder } from './source';
+import { readText } from './sources';
+
+export interface WeightFiles {
+  /** In order of their names, which is the order in which the writer filled them. */
+  readonly sources: readonly ByteSource[];
+  /** Of all files; each says which one holds it. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+}
+
+const WHOLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+/** As transformers, MLX and others name them. */
+const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/;
+
+/**
+ * Reads and checks the headers of a folder's weights: of model.safetensors if there is one, else of the shards that
+ * model.safetensors.index.json names, else of a complete set of shards, if the folder can list its files. Over HTTP
+ * the index is needed: how many shards there are could only be guessed.
+ * Rejects with `file-missing`, `tensor-missing`, `safetensors-invalid`, or whatever the files reject with.
+ */
+export async function openWeights(folder: ModelFolder): Promise<WeightFiles> {
+  const whole = await folder.open(WHOLE);
+  if (whole) return join([await openSafetensors(whole)]);
+  const index = await readIndex(folder);
+  const files: SafetensorsFile[] = [];
+  for (const name of index ? [...index.keys()].sort() : await listShards(folder)) {
+    const promised = index?.get(name);
+    const source = await folder.open(name);
+    if (!source) throw absentShard(folder, name, promised);
+    const file = await openSafetensors(source);
+    source.release?.(); // its turn comes when those before it are read
+    checkPromise(file, promised);
+    files.push(file);
+  }
+  return join(files);
+}
+
+/** Which tensors each shard holds, as the index says. */
+type Index = ReadonlyMap<string, readonly string[]>;
+
+async function readIndex(folder: ModelFolder): Promise<Index | undefined> {
+  const text = await readText(folder, INDEX);
+  if (text === undefined) return undefined;
+  const flaw = jsonFlaw(text);
+  if (flaw) throw invalid(`${INDEX} ${flaw}, where one file for each tensor`);
+  const { weight_map: map } = parseJsonObject(text, INDEX, 'safetensors-invalid');
+  if (!isObject(map) || Object.keys(map).length === 0) {
+    throw invalid(`${INDEX} has the weight_map ${shown(map)} where names of tensors with names of files`);
+  }
+  const index = new Map<string, string[]>();
+  for (const [tensor, file] of Object.entries(map)) {
+    if (!isShardName(file)) {
+      throw invalid(
+        `${INDEX} says that the tensor ${cut(tensor)} is in ${shown(file)}, where a .safetensors file of this folder`,
+      );
+    }
+    const promised = index.get(file);
+    if (promised) promised.push(tensor);
+    else index.set(file, [tensor]);
+  }
+  return index;
+}
+
+/** In the folder or below it: an index that somebody else wrote must not lead anywhere else. */
+const isShardName = (file: unknown): file is string =>
+  typeof file === 'string' &&
+  /^[^\\:?#%]+\.safetensors$/.test(file) &&
+  file.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
+/** The names of a complete set of shards, in order. */
+async function listShards(folder: ModelFolder): Promise<readonly string[]> {
+  const found = ((await folder.list?.()) ?? []).filter((name) => SHARD.test(name));
+  const first = found[0];
+  if (first === undefined) {
+    throw new EngineError(
+      'file-missing',
+      `There is no ${WHOLE} in ${folder.name}, and no ${INDEX} that names its parts. ` +
+        "A model's folder needs the one or the other: add it or choose another folder.",
+    );
+  }
+  const count = Number(SHARD.exec(first)?.[2]);
+  const nameOf = (i: number) => `model-${fiveDigits(i + 1)}-of-${fiveDigits(count)}.safetensors`;
+  const names = Array.from({ length: count }, (_, i) => nameOf(i));
+  const stranger = found.find((name) => !names.includes(name));
+  if (stranger !== undefined) {
+    throw invalid(
+      `${folder.name} holds ${stranger === first ? stranger : `both ${first} and ${stranger}`}, ` +
+        `and no ${INDEX} that says what belongs together, where one set of shards`,
+    );
+  }
+  const missing = names.filter((name) => !found.includes(name));
+  if (missing[0] !== undefined) {
+    const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
+    throw new EngineError(
+      'file-missing',
+      `There is no ${missing[0]}${more} in ${folder.name}, which holds ${found.length} of the model's ${count} shards. ` +
+        'All are needed: add what is missing or choose another folder.',
+    );
+  }
+  return names;
+}
+
+const fiveDigits = (n: number): string => String(n).padStart(5, '0');
+
+function absentShard(folder: ModelFolder, name: string, promised: readonly string[] = []): EngineError {
+  const others = promised.length > 1 ? ` and ${promised.length - 1} more` : '';
+  const what = promised[0] === undefined ? '' : `, in which ${INDEX} places ${cut(promised[0])}${others}`;
+  return new EngineError(
+    'file-missing',
+    `There is no ${name} in ${folder.name}${what}. Add the file or choose another folder.`,
+  );
+}
+
+function checkPromise({ source, tensors }: SafetensorsFile, promised: readonly string[] = []): void {
+  const missing = promised.filter((tensor) => !tensors.has(tensor));
+  if (missing[0] === undefined) return;
+  const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
+  throw new EngineError(
+    'tensor-missing',
+    `${source.name} lacks the tensor ${cut(missing[0])}${others}, which ${INDEX} places in it. ` +
+      'Check that both are of the same checkpoint, or download them again.',
+  );
+}
+
+function join(files: readonly SafetensorsFile[]): WeightFiles {
+  const tensors = new Map<string, TensorEntry>();
+  for (const file of files) {
+    for (const [name, entry] of file.tensors) {
+      const other = tensors.get(name)?.source.name;
+      if (other !== undefined) {
+        throw invalid(
+          `The tensor ${cut(name)} is in ${other} and in ${file.source.name}, where one of them alone`,
+        );
+      }
+      tensors.set(name, entry);
+    }
+  }
+  return { sources: files.map(({ source }) => source), tensors };
+}
+
+/** `found` ends in what would be right. */
+const invalid = (found: string): EngineError =>
+  new EngineError(
+    'safetensors-invalid',
+    `${found} is needed. Take the model's files as they were published, and only those.`,
+  );
