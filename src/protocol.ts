@@ -32,14 +32,17 @@ export interface EngineFailure {
 }
 
 export type Profile = 'portable' | 'fast' | 'software';
-/** How weights and KV are held on the GPU; neither needs the shader-f16 feature. */
+/** How the KV cache is held on the GPU, and matrices that are not quantised; neither needs the shader-f16 feature. */
 export type StorageDtype = 'f16' | 'f32';
+/** How matrices are held on the GPU: as floats, or as affine groups of 8 or 4 bits. Norms and biases are always f32. */
+export type WeightForm = StorageDtype | 'q8' | 'q4';
 
 export interface LoadRequest {
   /** Folder address, ending in a slash, that holds config.json, tokenizer.json and model.safetensors or its shards. */
   readonly baseUrl: string;
   readonly name: string;
-  readonly dtype?: StorageDtype;
+  /** Left out: f16. With q8 and q4 the cache is f16. A checkpoint that is quantised itself keeps its own weights. */
+  readonly dtype?: WeightForm;
   /** Left out: chosen from the adapter. */
   readonly profile?: Profile;
 }
@@ -54,7 +57,9 @@ export interface ModelInfo {
   readonly kvHeads: number; // G
   readonly headDim: number; // D
   readonly vocabulary: number; // V
+  /** Of the KV cache. */
   readonly dtype: StorageDtype;
+  readonly weights: WeightForm;
   readonly profile: Profile;
   readonly adapter: string;
   readonly weightsBytes: number;

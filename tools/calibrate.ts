@@ -1,7 +1,8 @@
 /** `npm run calibrate -- --model DIR --prompts FILE`: which layer should be the last to see every token? See README.md. */
 import { calibrate } from '../src/engine/kv/calibrate';
 import { loadModel } from '../src/engine/load-model';
-import type { Calibration, Profile, StorageDtype } from '../src/protocol';
+import { formsFor } from '../src/engine/weights/forms';
+import type { Calibration, Profile, WeightForm } from '../src/protocol';
 import { badArgument, FLAG, parseOptions, readChoice, TEXT } from './arguments';
 import { readTexts, tokenizerOf } from './generate-prompt';
 import { KV_OPTIONS, KV_USAGE, kvFor, readKv } from './kv-arguments';
@@ -9,7 +10,7 @@ import { nodeFolder } from './node-folder';
 import { openNodeAdapter } from './node-gpu';
 
 const USAGE =
-  'calibrate --model DIR --prompts FILE [--json] [--dtype f32|f16] [--profile auto|portable|fast|software] ' +
+  'calibrate --model DIR --prompts FILE [--json] [--dtype f32|f16|q8|q4] [--profile auto|portable|fast|software] ' +
   `${KV_USAGE}. FILE is a JSON array of prompts as long as those that the model is to read, each wrapped in the model's ` +
   'chat template where it has one. Policy, turn mode and TSP layer do not matter here.';
 
@@ -44,13 +45,13 @@ export async function main(argv: string[]): Promise<number> {
   if (folder === undefined) throw badArgument('--model is missing.', USAGE);
   if (file === undefined) throw badArgument('--prompts is missing.', USAGE);
   const asked = readKv(args, USAGE, 'fastkv');
-  const dtype = readChoice<StorageDtype>('dtype', args.dtype, ['f32', 'f16'], USAGE);
+  const forms = formsFor(readChoice<WeightForm>('dtype', args.dtype, ['f32', 'f16', 'q8', 'q4'], USAGE));
   const profiles = ['auto', 'portable', 'fast', 'software'] as const;
   const profile = readChoice<Profile | 'auto'>('profile', args.profile, profiles, USAGE);
   const texts = await readTexts(file, '--prompts');
   const { adapter } = await openNodeAdapter();
   const model = await loadModel(adapter, nodeFolder(folder), {
-    dtype,
+    ...forms,
     profile: profile === 'auto' ? undefined : profile,
     needs: 'text',
   });

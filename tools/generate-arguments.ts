@@ -1,12 +1,13 @@
 /** What `generate` is asked for, checked before anything is loaded. */
 import type { TokenId } from '../src/engine/shapes';
-import type { Profile, StorageDtype } from '../src/protocol';
+import { formsFor } from '../src/engine/weights/forms';
+import type { Profile, StorageDtype, WeightForm } from '../src/protocol';
 import { badArgument, FLAG, parseOptions, readChoice, readNumber, TEXT } from './arguments';
 import { KV_OPTIONS, KV_USAGE, readKv } from './kv-arguments';
 
 const USAGE =
   'generate --model DIR (--prompt TEXT | --prompt-file F | --tokens 1,2,3 | --turns FILE) [--chat] [--max-new N (64)] ' +
-  '[--temperature 0] [--seed S] [--dtype f32|f16] [--profile auto|portable|fast|software] [--logits-out FILE] [--json] ' +
+  '[--temperature 0] [--seed S] [--dtype f32|f16|q8|q4] [--cache f32|f16] [--profile auto|portable|fast|software] [--logits-out FILE] [--json] ' +
   `[--dump-kept] ${KV_USAGE}. Compression is off unless asked for; its settings then are the paper's. --turns takes ` +
   'a JSON array of user messages and prints a JSON line for each.';
 
@@ -21,6 +22,7 @@ const OPTIONS = {
   temperature: TEXT,
   seed: TEXT,
   dtype: { ...TEXT, default: 'f16' },
+  cache: TEXT,
   profile: { ...TEXT, default: 'auto' },
   'logits-out': TEXT,
   json: FLAG,
@@ -30,6 +32,19 @@ const OPTIONS = {
 
 const bad = (message: string) => badArgument(message, USAGE);
 const whole = (name: string, text: string) => readNumber(name, text, USAGE, true);
+
+/** How weights and cache are to be held: floats of one kind, or quantised weights beside a cache of either. */
+function readForms(dtype: string, cache: string | undefined) {
+  const forms = formsFor(readChoice<WeightForm>('dtype', dtype, ['f32', 'f16', 'q8', 'q4'], USAGE));
+  if (cache === undefined) return forms;
+  const chosen = readChoice<StorageDtype>('cache', cache, ['f32', 'f16'], USAGE);
+  if (!forms.quantise && chosen !== forms.dtype) {
+    throw bad(
+      `--cache ${chosen} goes with --dtype q8 or q4; else weights and cache are both ${forms.dtype}.`,
+    );
+  }
+  return { ...forms, dtype: chosen };
+}
 
 /** Throws `bad-argument`. */
 export function readArguments(argv: string[]) {
@@ -58,7 +73,7 @@ export function readArguments(argv: string[]) {
     maxNewTokens,
     temperature: readNumber('temperature', temperature ?? '0', USAGE, false),
     seed: seed === undefined ? undefined : whole('seed', seed),
-    dtype: readChoice<StorageDtype>('dtype', args.dtype, ['f32', 'f16'], USAGE),
+    ...readForms(args.dtype, args.cache),
     profile: profile === 'auto' ? undefined : profile,
     logitsOut,
     json,

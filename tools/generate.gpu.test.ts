@@ -3,7 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEMO_FOLDER, FIXTURES, logitError, SAMPLES } from '../src/engine/models/fixtures.test-support';
+import {
+  DEMO_FOLDER,
+  FIXTURES,
+  logitError,
+  readOnCpu,
+  SAMPLES,
+} from '../src/engine/models/fixtures.test-support';
+import { afterQuantising, mlxFiles } from '../src/engine/models/quantised.test-support';
+import { referenceLogits } from '../src/engine/models/reference';
+import { groupsFor } from '../src/engine/weights/forms';
+import { nodeFolder } from './node-folder';
 import { filesOf, INDEX, sharded, without } from '../src/engine/weights/files.test-support';
 import { complaints, runTool } from './run-tool.test-support';
 
@@ -108,6 +118,32 @@ describe('generate with shards', () => {
   });
 });
 
+describe('generate with quantised weights', () => {
+  const file = join(temporary, 'quantised.bin');
+  const rows = async (...options: string[]) => {
+    const common = ['--tokens', prompt.join(), '--max-new', '1', '--json', '--logits-out', file];
+    expect(await generate(...common, ...options)).toMatchObject({ status: 0 });
+    return new Float32Array(new Uint8Array(readFileSync(file)).buffer);
+  };
+
+  it('quantises on --dtype q4, and with --cache f32 gives the logits of the CPU on the same weights', async () => {
+    const { spec, tensors } = await readOnCpu(folder);
+    const quantised = afterQuantising(spec, tensors, (_, K) => groupsFor('q4', K));
+    const found = await rows('--model', folder, '--dtype', 'q4', '--cache', 'f32');
+    expect(logitError(found, referenceLogits(spec, quantised, prompt))).toBeLessThan(1e-3);
+    expect(logitError(found, logits[0]!)).toBeGreaterThan(1e-3); // which are those of the weights as they were
+  });
+
+  it('takes a folder by MLX as it is', async () => {
+    const converted = join(temporary, 'mlx');
+    mkdirSync(converted);
+    const formFor = (_: string, K: number) => groupsFor('q8', K);
+    const files = await mlxFiles(nodeFolder(folder), formFor, groupsFor('q8', 64)!);
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(converted, name), bytes);
+    expect(await rows('--model', converted)).toEqual(await rows('--model', folder, '--dtype', 'q8'));
+  });
+});
+
 describe('generate, asked for what cannot be', () => {
   const model = ['--model', DEMO_FOLDER];
   const broken = join(temporary, 'broken');
@@ -135,6 +171,21 @@ describe('generate, asked for what cannot be', () => {
       'a number that is none',
       [...model, '--prompt', 'x', '--temperature', 'hot'],
       /^error bad-argument: --temperature is "hot"; a number of 0 or more is needed\./,
+    ],
+    [
+      'a form of weights that there is not',
+      [...model, '--prompt', 'x', '--dtype', 'q5'],
+      /^error bad-argument: --dtype is "q5"; it can be f32, f16, q8, q4\./,
+    ],
+    [
+      'a cache of another kind than weights of floats',
+      [...model, '--prompt', 'x', '--cache', 'f32'],
+      /^error bad-argument: --cache f32 goes with --dtype q8 or q4; else weights and cache are both f16\./,
+    ],
+    [
+      'a GGUF file',
+      ['--model', join(temporary, 'model.gguf'), '--prompt', 'x'],
+      /^error dtype-unsupported: .*model\.gguf is a GGUF file.* made by MLX/,
     ],
     [
       'a layer that the model lacks',

@@ -124,11 +124,11 @@ async function runDialogue(generator: Generator, questions: readonly string[]): 
 
 export async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv);
-  const { dtype, profile, turns } = args;
+  const { dtype, quantise, profile, turns } = args;
   const questions = turns === undefined ? undefined : await readTexts(turns, '--turns');
   const { adapter } = await openNodeAdapter();
   const needs = questions && 'chat';
-  const model = await loadModel(adapter, nodeFolder(args.model), { dtype, profile, needs });
+  const model = await loadModel(adapter, nodeFolder(args.model), { dtype, quantise, profile, needs });
   const kv = kvFor(args.kv, model.info.layers, model.info.kv.tspLayer);
   const generator = { args, model, kv };
   await (questions ? runDialogue(generator, questions) : runPrompt(generator));

@@ -19,6 +19,7 @@ import { calibrate } from './kv/calibrate';
 import { POLICIES } from './kv/policies';
 import { loadModel } from './load-model';
 import { Turn, type ChatModel } from './turn';
+import { formsFor } from './weights/forms';
 import type { ModelFolder } from './weights/source';
 
 export interface EngineWorld {
@@ -144,7 +145,7 @@ export class Engine implements EngineApi {
     const adapter = await this.world.requestAdapter();
     const folder = this.world.openFolder(request.baseUrl);
     const model = await loadModel(adapter, folder, {
-      dtype: request.dtype,
+      ...formsFor(request.dtype ?? 'f16'),
       profile: request.profile,
       name: request.name,
       needs: 'chat',

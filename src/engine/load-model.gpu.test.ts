@@ -161,6 +161,21 @@ const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp
     /q_proj\.weight is stored as I8; BF16, F16 or F32/,
   ],
   [
+    'a checkpoint by GPTQ whose config.json does not say so',
+    withHeader(tied, (header) => {
+      header[Q0.replace('.weight', '.qweight')] = header[Q0]!;
+      Reflect.deleteProperty(header, Q0);
+    }),
+    'dtype-unsupported',
+    /quantised by GPTQ or AWQ \(it has the tensor .*q_proj\.qweight\).*made by MLX/,
+  ],
+  [
+    'a checkpoint by MLX of another mode',
+    withFields(tied, 'config.json', { quantization: { group_size: 32, bits: 4, mode: 'mxfp4' } }),
+    'dtype-unsupported',
+    /mlx, mode "mxfp4"/,
+  ],
+  [
     'a family that we do not know',
     withFields(tied, 'config.json', { model_type: 'gemma3', architectures: ['Gemma3ForCausalLM'] }),
     'family-unsupported',
@@ -279,6 +294,15 @@ describe('a folder that cannot be used', () => {
     await expect(loadModel(observed, folder)).rejects.toMatchObject(refusal('file-unreadable', /network/));
     expect((await device!.lost).reason).toBe('destroyed');
     await expectGoodLoad(await nextAdapter());
+  });
+});
+
+describe('a GGUF file', () => {
+  it('is refused by name, with what to take instead', async () => {
+    const folder = { ...memoryFolder({}), name: 'models/tiny-q4_0.gguf' };
+    await expect(loadModel(await nextAdapter(), folder)).rejects.toMatchObject(
+      refusal('dtype-unsupported', /tiny-q4_0\.gguf is a GGUF file.*unquantised checkpoint.*made by MLX/),
+    );
   });
 });
 

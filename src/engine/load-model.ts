@@ -2,15 +2,17 @@ import type { ModelInfo, Profile, StorageDtype } from '../protocol';
 import { EngineError } from './errors';
 import { canRun, causeOf, chooseProfile, describeAdapter, openDevice } from './gpu/device';
 import { readConfig } from './models/config';
+import { packedMatrices, readQuantisation } from './models/mlx';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
-import { checkTensors } from './models/tensors';
+import { checkTensors, expectedTensors, INSTEAD } from './models/tensors';
 import { PAGE, defaultTspLayer } from './kv/reading-plan';
 import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
 import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
+import type { WeightForms } from './weights/forms';
 import { loadWeights } from './weights/load';
 import type { TensorEntry } from './weights/safetensors';
 import { openWeights } from './weights/shards';
@@ -20,7 +22,7 @@ import { readText, requireFile } from './weights/sources';
 /** Longest answer where neither the checkpoint nor the caller sets a limit. */
 const MAX_NEW_TOKENS = 1024;
 
-export interface LoadOptions extends Partial<Omit<SessionOptions, 'dtype' | 'profile'>> {
+export interface LoadOptions extends Partial<Omit<SessionOptions, 'dtype' | 'packed' | 'profile'>> {
   /** For people; the folder's own where left out. */
   readonly name?: string;
   /** Refuses early a folder without a tokenizer ('text') or, further, without a chat template ('chat'). */
@@ -57,6 +59,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   options.onStep?.('config', 0, 0);
   const checkpoint = await readCheckpoint(folder, options.needs);
+  checkForm(checkpoint, options.quantise);
   options.onStep?.('adapter', 0, 0);
   const profile = options.profile ?? chooseProfile(adapter);
   if (!canRun(profile, adapter.features)) {
@@ -71,6 +74,7 @@ export async function loadModel(
     const session = await openSession(device, checkpoint, {
       ...options,
       dtype: options.dtype ?? 'f16',
+      packed: checkpoint.packed,
       profile,
     });
     const name = options.name ?? folder.name;
@@ -92,9 +96,19 @@ interface Checkpoint {
   readonly tokenizer: Tokenizer | undefined;
   readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** What it holds quantised; empty for most. */
+  readonly packed: NonNullable<WeightForms['packed']>;
+  /** How it holds most of that; undefined where it is not quantised. */
+  readonly packedAs: 'q8' | 'q4' | undefined;
 }
 
 async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
+  if (/\.gguf$/i.test(folder.name)) {
+    throw new EngineError(
+      'dtype-unsupported',
+      `${folder.name} is a GGUF file, which is not read here. ${INSTEAD}`,
+    );
+  }
   const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
   const spec = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
@@ -109,7 +123,21 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
   }
   const { sources, tensors } = await openWeights(folder);
   const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
-  return { spec, tspLayer, generation, tokenizer, sources, entries: checkTensors(spec, tensors) };
+  const quantisation = readQuantisation(config);
+  const packed = packedMatrices(spec, tensors, quantisation);
+  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
+  const entries = checkTensors(spec, tensors, packed);
+  return { spec, tspLayer, generation, tokenizer, sources, entries, packed, packedAs };
+}
+
+/** What is quantised is not quantised again. */
+function checkForm({ packedAs }: Checkpoint, quantise: LoadOptions['quantise']): void {
+  if (!packedAs || !quantise || packedAs === quantise) return;
+  throw new EngineError(
+    'bad-argument',
+    `This checkpoint is quantised already (${packedAs}), and ${quantise} is asked for. Load it without asking for a form, or take ` +
+      'the unquantised checkpoint.',
+  );
 }
 
 /** fastkv.json beside config.json may say which T suits the model: `{ "tsp_layer": 3 }`. */
@@ -122,7 +150,7 @@ function readTspLayer(json: JsonObject | undefined, L: number): number {
   );
 }
 
-type OpenOptions = LoadOptions & Pick<SessionOptions, 'dtype' | 'profile'>;
+type OpenOptions = LoadOptions & Pick<SessionOptions, 'dtype' | 'packed' | 'profile'>;
 
 async function openSession(device: GPUDevice, { spec, sources, entries }: Checkpoint, options: OpenOptions) {
   const { onStep } = options;
@@ -145,8 +173,8 @@ function stopIdsOf({ generation, tokenizer }: Checkpoint): ReadonlySet<TokenId> 
 }
 
 function describeModel(name: string, checkpoint: Checkpoint, session: Session, adapter: string): ModelInfo {
-  const { spec, generation, entries } = checkpoint;
-  const sizes = [...entries.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  const { spec, generation } = checkpoint;
+  const sizes = expectedTensors(spec).map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   return {
     name,
     family: spec.family,
@@ -158,6 +186,7 @@ function describeModel(name: string, checkpoint: Checkpoint, session: Session, a
     headDim: spec.D,
     vocabulary: spec.V,
     dtype: session.variant.dtype,
+    weights: checkpoint.packedAs ?? session.quantise ?? session.variant.dtype,
     profile: session.variant.profile,
     adapter,
     weightsBytes: session.memory().weightsBytes,

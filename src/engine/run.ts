@@ -1,19 +1,12 @@
 /** What a turn takes and gives: shared by the session, the decode loop and those who call them. */
-import type {
-  Compression,
-  KvSettings,
-  Profile,
-  SamplingOptions,
-  StorageDtype,
-  TurnResult,
-} from '../protocol';
+import type { Compression, KvSettings, Profile, SamplingOptions, TurnResult } from '../protocol';
 import { EngineError } from './errors';
 import type { ModelSpec } from './models/spec';
 import type { PartTimes } from './prefill';
 import type { TokenId } from './shapes';
+import type { WeightForms } from './weights/forms';
 
-export interface SessionOptions {
-  readonly dtype: StorageDtype;
+export interface SessionOptions extends WeightForms {
   readonly profile: Profile;
   /** Rows of every prefill tile, a power of two, instead of what the device's speed suggests; for tests. */
   readonly tileRows?: number;

@@ -82,7 +82,7 @@ export class Session {
     try {
       return await allocate(buffers, 'the model', () => {
         const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
-        const { weights, placements } = layOut(spec, buffers, options.dtype, largest);
+        const { weights, placements } = layOut(spec, buffers, options, largest);
         const scratch = makeScratch(spec, buffers, options.tileRows ?? mostRows(spec));
         return new Session(spec, options, buffers, new Pipelines(device), scratch, weights, placements);
       });
@@ -101,6 +101,11 @@ export class Session {
     const fastkv = { ...PAPER, policy: 'fastkv', turnMode: 'exact', tspLayer: undefined } as const;
     await this.run(prompt, { ...common, kv: { ...fastkv, retain: 0.5, tspRate: 0.5 } });
     this.forget();
+  }
+
+  /** What matrices were quantised to while they were loaded. */
+  get quantise() {
+    return this.options.quantise;
   }
 
   get variant() {

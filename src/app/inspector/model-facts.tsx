@@ -37,7 +37,7 @@ function factsOf(model: ModelInfo): readonly (readonly [string, string])[] {
     ['Head size', formatCount(model.headDim)],
     ['Vocabulary', formatCount(model.vocabulary)],
     ['Context', `${formatCount(model.contextLength)} tokens`],
-    ['Stored as', model.dtype],
+    ['Weights, cache', `${model.weights}, ${model.dtype}`],
     ['Kernels', PROFILES[model.profile]],
     ['Adapter', model.adapter],
   ];

@@ -22,7 +22,7 @@ it('takes a folder relative to the page, a dtype and a profile from the address'
 
 it.each([
   ['?model=https://elsewhere.example/model/', 'https://elsewhere.example/model/'],
-  ['?dtype=q4', 'f16 or f32'],
+  ['?dtype=q5', 'f16, f32, q8, q4'],
   ['?profile=quick', 'portable, fast, software'],
 ])('refuses %s and says what it takes', (search, said) => {
   expect(loadRequestFrom(search, PAGE)).toMatchObject({

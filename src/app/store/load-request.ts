@@ -1,6 +1,6 @@
-import type { EngineFailure, LoadRequest, Profile, StorageDtype } from '../../protocol';
+import type { EngineFailure, LoadRequest, Profile, WeightForm } from '../../protocol';
 
-const DTYPES = ['f16', 'f32'] as const satisfies readonly StorageDtype[];
+const DTYPES = ['f16', 'f32', 'q8', 'q4'] as const satisfies readonly WeightForm[];
 const PROFILES = ['portable', 'fast', 'software'] as const satisfies readonly Profile[];
 
 export const DEMO_FOLDER = 'models/demo/';
@@ -8,13 +8,13 @@ export const DEMO_NAME = 'Demo model';
 
 type Wish = { readonly request: LoadRequest } | { readonly refused: EngineFailure };
 
-/** What the address asks for: `?model=FOLDER&dtype=f16|f32&profile=portable|fast|software`, the demo by default. */
+/** What the address asks for: `?model=FOLDER&dtype=f16|f32|q8|q4&profile=portable|fast|software`, the demo by default. */
 export function loadRequestFrom(search: string, pageUrl: string): Wish {
   const query = new URLSearchParams(search);
   const folder = folderUrl(query.get('model') ?? DEMO_FOLDER, pageUrl);
   if (folder === undefined) return refuse(`model=${query.get('model')}`, 'a folder of this site');
   const dtype = query.get('dtype');
-  if (dtype !== null && !isOneOf(DTYPES, dtype)) return refuse(`dtype=${dtype}`, DTYPES.join(' or '));
+  if (dtype !== null && !isOneOf(DTYPES, dtype)) return refuse(`dtype=${dtype}`, DTYPES.join(', '));
   const profile = query.get('profile');
   if (profile !== null && !isOneOf(PROFILES, profile))
     return refuse(`profile=${profile}`, PROFILES.join(', '));

@@ -50,6 +50,7 @@ export const MODEL: ModelInfo = {
   headDim: 32,
   vocabulary: 1536,
   dtype: 'f16',
+  weights: 'f16',
   profile: 'portable',
   adapter: 'a scripted adapter',
   weightsBytes: 2_614_272,

@@ -1,5 +1,12 @@
 import type { Kernel, OpValues, Step } from './kernel';
 import { fromHalf, toHalf } from '../f16';
+import {
+  dequantiseReference,
+  encodeScales,
+  quantiseReference,
+  type AffineGroups,
+  type MatrixForm,
+} from './affine';
 import type { Profile, StorageDtype } from '../../protocol';
 
 export type Values = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -69,4 +76,31 @@ export function decodeStored(
 ): Float32Array<ArrayBuffer> {
   if (dtype === 'f32') return new Float32Array(words.buffer);
   return Float32Array.from(new Uint16Array(words.buffer), fromHalf);
+}
+
+/** Forms that tests walk: every size of a group and every dtype of scales with 4 and with 8 bits or beside them. */
+export const GROUP_FORMS: readonly AffineGroups[] = [
+  { bits: 4, group: 32, scales: 'f16' },
+  { bits: 8, group: 64, scales: 'f16' },
+  { bits: 4, group: 64, scales: 'bf16' },
+  { bits: 8, group: 32, scales: 'bf16' },
+  { bits: 4, group: 128, scales: 'f32' },
+  { bits: 8, group: 128, scales: 'f32' },
+];
+
+/** What quantise-on-load makes, for time. */
+export const LOADED_FORMS: readonly AffineGroups[] = GROUP_FORMS.filter(({ scales }) => scales === 'f16');
+
+/** A case's buffers for a matrix of these values, and the values that remain of them in that form. */
+export function matrixBuffers(
+  values: Float32Array<ArrayBuffer>,
+  form: MatrixForm,
+): { readonly buffers: Buffers; readonly values: Float32Array<ArrayBuffer> } {
+  if (typeof form === 'string') {
+    const stored = asStored(values, form);
+    return { buffers: { w: stored }, values: stored };
+  }
+  const quantised = quantiseReference(values, form);
+  const scales = encodeScales(quantised.scales, form.scales);
+  return { buffers: { w: quantised.words, scales }, values: dequantiseReference(quantised, form) };
 }

@@ -77,7 +77,8 @@ function convertCase(raw: RawDtype, dtype: StorageDtype, shape: Shape): KernelCa
   };
 }
 
-function encodeRaw(
+/** Values as a checkpoint's bytes, and what remains of them. */
+export function encodeRaw(
   raw: RawDtype,
   values: Float32Array<ArrayBuffer>,
 ): { words: Values; values: Float32Array } {

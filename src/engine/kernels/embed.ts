@@ -1,6 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
-import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import type { StorageDtype } from '../../protocol';
+import { formName, reading, rowBytes, type MatrixForm } from './affine';
+import { GROUP_FORMS, matrixBuffers, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 
 const WG = 64;
 
@@ -15,20 +15,15 @@ export const embed: Kernel = {
   grid: (_, op, { rows }) => [Math.ceil(op['C']! / 8 / WG), rows, 1],
 };
 
-function embedCase(
-  dtype: StorageDtype,
-  C: number,
-  first: number,
-  count: number,
-  tokens: number[],
-): KernelCase {
-  const w = asStored(noise(count * C, 1), dtype);
+function embedCase(form: MatrixForm, C: number, first: number, count: number, tokens: number[]): KernelCase {
+  const { buffers, values: w } = matrixBuffers(noise(count * C, 1), form);
+  const row = rowBytes(C, form);
   const x = noise(tokens.length * C, 2);
   return {
-    name: `${tokens.length}x${C} rows ${first}+${count}`,
+    name: `${tokens.length}x${C} rows ${first}+${count}${typeof form === 'string' ? '' : ` ${formName(form)}`}`,
     op: { C, first, count },
     step: oneStep(tokens.length),
-    buffers: { ids: Uint32Array.from(tokens), x, w },
+    buffers: { ids: Uint32Array.from(tokens), x, ...buffers },
     expected: () => {
       const out = x.slice();
       tokens.forEach((id, t) => {
@@ -37,8 +32,9 @@ function embedCase(
       });
       return { x: out };
     },
-    tolerance: 0,
-    bytes: tokens.length * C * ((dtype === 'f16' ? 2 : 4) + 4),
+    // Floats are copied; scale * q + bias may be rounded once or twice.
+    tolerance: typeof form === 'string' ? 0 : 1e-6,
+    bytes: tokens.length * (row.values + row.scales + 4 * C),
   };
 }
 
@@ -47,3 +43,11 @@ export const embedCases: KernelCases = {
   cases: (dtype) => [embedCase(dtype, 8, 0, 5, [4]), embedCase(dtype, 576, 3, 4, [0, 3, 6, 7, 3])],
   benchCases: (dtype) => [embedCase(dtype, 1024, 0, 2048, [...Array(256).keys()])],
 };
+
+export const embedGroupCases: KernelCases[] = GROUP_FORMS.map((form) => ({
+  kernel: reading(embed, form),
+  cases: () => [
+    embedCase(form, form.group, 0, 5, [4]),
+    embedCase(form, 5 * form.group, 3, 4, [0, 3, 6, 7, 3]),
+  ],
+}));

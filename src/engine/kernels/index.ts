@@ -5,14 +5,16 @@ import type { KernelCases } from './cases';
 import { compactKvCases } from './compact_kv';
 import { convertCases } from './convert';
 import { copyCases } from './copy';
-import { embedCases } from './embed';
+import { embedCases, embedGroupCases } from './embed';
 import { fmaRateCases } from './fma_rate';
 import { gatherRowsCases } from './gather_rows';
 import { logitsAdjustCases } from './logits_adjust';
-import { matmulRowsCases } from './matmul_rows';
-import { matmulTiledCases } from './matmul_tiled';
-import { matvecCases } from './matvec';
+import { matmulRowsCases, matmulRowsGroupCases } from './matmul_rows';
+import { matmulTiledCases, matmulTiledGroupCases } from './matmul_tiled';
+import { matvecCases, matvecGroupCases } from './matvec';
+import { placeCases } from './place';
 import { poolScoresCases } from './pool_scores';
+import { quantiseCases } from './quantise';
 import { rmsnormCases } from './rmsnorm';
 import { ropeAppendCases } from './rope_append';
 import { sampleCases } from './sample';
@@ -26,11 +28,17 @@ import { windowStatsCases } from './window_stats';
 /** Every kernel with its cases: what tests, compile checks and benchmarks walk. */
 export const KERNELS: readonly KernelCases[] = [
   ...convertCases,
+  ...quantiseCases,
+  ...placeCases,
   embedCases,
+  ...embedGroupCases,
   rmsnormCases,
   matvecCases,
+  ...matvecGroupCases,
   matmulTiledCases,
+  ...matmulTiledGroupCases,
   matmulRowsCases,
+  ...matmulRowsGroupCases,
   ropeAppendCases,
   attentionTiledCases,
   attentionSplitCases,

@@ -1,6 +1,15 @@
 import type { Kernel } from './kernel';
-import { asStored, noise, oneStep, type KernelCase } from './cases';
-import type { StorageDtype } from '../../protocol';
+import { formName, reading, rowBytes, type AffineGroups, type MatrixForm } from './affine';
+import {
+  GROUP_FORMS,
+  LOADED_FORMS,
+  matrixBuffers,
+  noise,
+  oneStep,
+  type KernelCase,
+  type KernelCases,
+} from './cases';
+import type { Profile, StorageDtype } from '../../protocol';
 
 /** What a linear layer does with its sums; numbers as in chunks/epilogue.wgsl. */
 export const EPILOGUE = { store: 0, add: 1, silu_mul: 2 } as const;
@@ -56,13 +65,14 @@ interface Shape {
   readonly skip?: number;
 }
 
-export function linearCase(shape: Shape, dtype: StorageDtype, tolerance = 1e-5): KernelCase {
+export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): KernelCase {
   const { T, N, K, epilogue } = shape;
   const [first, count] = shape.piece ?? [0, N];
   const skip = shape.skip ?? 0;
+  const row = rowBytes(K, form);
   const x = noise(T * K, 1);
   // With a skip, rows that must not be read lie before the piece and behind it.
-  const w = asStored(noise((skip + count + (skip > 0 ? 3 : 0)) * K, 2), dtype);
+  const { buffers, values: w } = matrixBuffers(noise((skip + count + (skip > 0 ? 3 : 0)) * K, 2), form);
   const bias = shape.bias ? noise(N, 3) : new Float32Array(4);
   const y = noise(epilogue === 'silu_mul' ? (T * N) / 2 : T * N, 4);
   const expected = () => {
@@ -84,19 +94,23 @@ export function linearCase(shape: Shape, dtype: StorageDtype, tolerance = 1e-5):
     return { y: out };
   };
   return {
-    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}${skip > 0 ? ` skip ${skip}` : ''}`,
+    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}${skip > 0 ? ` skip ${skip}` : ''}${typeof form === 'string' ? '' : ` ${formName(form)}`}`,
     op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0, skip },
     step: oneStep(T),
-    buffers: { x, bias, y, w },
+    buffers: { x, bias, y, ...buffers },
     expected,
     tolerance,
     flops: 2 * T * count * K,
-    bytes: count * K * (dtype === 'f16' ? 2 : 4) + 4 * T * (K + count),
+    bytes: count * (row.values + row.scales) + 4 * T * (K + count),
   };
 }
 
-/** Shapes that hurt: K below and beyond a step, odd counts of eights, one over a tile, pieces, every epilogue. */
-export function linearCases(rows: readonly number[], dtype: StorageDtype, tolerance?: number): KernelCase[] {
+/**
+ * Shapes that hurt: K below and beyond a step, odd counts of eights, one over a tile, pieces, every epilogue. For groups,
+ * K is a few of them.
+ */
+export function linearCases(rows: readonly number[], form: MatrixForm, tolerance?: number): KernelCase[] {
+  const length = (K: number) => (typeof form === 'string' ? K : form.group * Math.ceil(K / 40));
   const shapes = rows.flatMap((T): Shape[] => [
     { T, N: 2, K: 8, epilogue: 'store' },
     { T, N: 66, K: 24, epilogue: 'store', bias: true },
@@ -109,5 +123,22 @@ export function linearCases(rows: readonly number[], dtype: StorageDtype, tolera
     { T, N: 128, K: 72, epilogue: 'add', piece: [4, 70], skip: 1 },
     { T, N: 96, K: 40, epilogue: 'silu_mul', bias: true, piece: [26, 70], skip: 16 },
   ]);
-  return shapes.map((shape) => linearCase(shape, dtype, tolerance));
+  return shapes.map((shape) => linearCase({ ...shape, K: length(shape.K) }, form, tolerance));
+}
+
+/** The cases of a linear kernel that reads groups. */
+export function groupCases(
+  kernel: Kernel,
+  rows: readonly number[],
+  benchRows: number,
+  tolerance: (dtype: StorageDtype, profile: Profile) => number | undefined = () => undefined,
+): KernelCases[] {
+  return GROUP_FORMS.map((form: AffineGroups) => ({
+    kernel: reading(kernel, form),
+    cases: (dtype, profile) => linearCases(rows, form, tolerance(dtype, profile)),
+    benchCases: () =>
+      LOADED_FORMS.includes(form)
+        ? [linearCase({ T: benchRows, N: 1024, K: 1024, epilogue: 'store' }, form)]
+        : [],
+  }));
 }

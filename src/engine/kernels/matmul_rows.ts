@@ -1,6 +1,6 @@
 import type { Kernel } from './kernel';
 import type { KernelCases } from './cases';
-import { LINEAR, linearCase, linearCases, linearChunks } from './linear';
+import { groupCases, LINEAR, linearCase, linearCases, linearChunks } from './linear';
 
 const WG = 64;
 
@@ -18,3 +18,5 @@ export const matmulRowsCases: KernelCases = {
   cases: (dtype) => linearCases([1, 5, 66], dtype),
   benchCases: (dtype) => [linearCase({ T: 256, N: 1024, K: 1024, epilogue: 'store' }, dtype)],
 };
+
+export const matmulRowsGroupCases: KernelCases[] = groupCases(matmul_rows, [1, 5, 66], 256);

@@ -1,7 +1,8 @@
 import type { Kernel } from './kernel';
 import type { KernelCases } from './cases';
-import { LINEAR, linearCase, linearCases, linearChunks } from './linear';
+import { groupCases, LINEAR, linearCase, linearCases, linearChunks } from './linear';
 import type { Variant } from '../gpu/compose';
+import type { Profile, StorageDtype } from '../../protocol';
 
 /** Whether activations are held as halves too. */
 const inHalves = ({ profile, dtype }: Pick<Variant, 'profile' | 'dtype'>): boolean =>
@@ -24,9 +25,13 @@ export const matmul_tiled: Kernel = {
   grid: (_, op, { rows }) => [Math.ceil(op['count']! / 64), Math.ceil(rows / 64), 1],
 };
 
+/** A half is off by up to 2^-11 of a value, a few times that of a sum. */
+const tolerance = (dtype: StorageDtype, profile: Profile) => (inHalves({ profile, dtype }) ? 2e-3 : 1e-5);
+
 export const matmulTiledCases: KernelCases = {
   kernel: matmul_tiled,
-  // A half is off by up to 2^-11 of a value, a few times that of a sum.
-  cases: (dtype, profile) => linearCases([1, 5, 65], dtype, inHalves({ profile, dtype }) ? 2e-3 : 1e-5),
+  cases: (dtype, profile) => linearCases([1, 5, 65], dtype, tolerance(dtype, profile)),
   benchCases: (dtype) => [linearCase({ T: 256, N: 1024, K: 1024, epilogue: 'store' }, dtype)],
 };
+
+export const matmulTiledGroupCases: KernelCases[] = groupCases(matmul_tiled, [1, 5, 65], 256, tolerance);

@@ -1,6 +1,6 @@
 import { ALL_PROFILES, fold, reduction, type Kernel } from './kernel';
 import type { KernelCases } from './cases';
-import { LINEAR, linearCase, linearCases, linearChunks } from './linear';
+import { groupCases, LINEAR, linearCase, linearCases, linearChunks } from './linear';
 
 const WG = 64;
 
@@ -29,3 +29,5 @@ export const matvecCases: KernelCases = {
     linearCase({ T: 1, N: 8192, K: 1024, epilogue: 'silu_mul' }, dtype),
   ],
 };
+
+export const matvecGroupCases: KernelCases[] = groupCases(matvec, [1], 1);

@@ -51,8 +51,8 @@ describe('a kernel', () => {
         const text = kernelText(kernel, { profile, dtype: 'f16', D: 64 });
         const declared = [...text.matchAll(/@binding\((\w+)\) var<(\w+)(?:, (\w+))?> (\w+)/g)].map(
           ([, number, space, access, name]) => {
-            const index =
-              number === 'WEIGHTS' ? Number(/const WEIGHTS = (\d+)u/.exec(text)![1]) : Number(number);
+            const named = new RegExp(`const ${number} = (\\d+)u`).exec(text);
+            const index = Number(named ? named[1] : number);
             const type = space === 'uniform' ? 'uniform' : access === 'read_write' ? 'write' : 'read';
             return { index, name, type };
           },

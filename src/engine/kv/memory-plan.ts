@@ -1,21 +1,22 @@
 /** What a turn will take on the GPU, before anything is allocated: by the sizes that the allocating code uses. */
-import type { KvSettings, StorageDtype } from '../../protocol';
+import type { KvSettings } from '../../protocol';
 import { uniformBytes } from '../gpu/uniforms';
+import { rowBytes } from '../kernels/affine';
 import { scratchFloats } from '../models/layers';
 import type { ModelSpec } from '../models/spec';
 import { mostRows, residualRows, tiling } from '../prefill';
 import { roundUp } from '../shapes';
+import { formOf, type WeightForms } from '../weights/forms';
 import { capacityFor, entryBytes } from './layers';
 import { planReading, policyOf } from './reading-plan';
 import { rowsFor } from './row-pages';
 import { selectingFloats } from './selecting';
 
-export interface MemoryQuestion {
+export interface MemoryQuestion extends WeightForms {
   /** Tokens of the prompt. */
   readonly N: number;
   /** Entries reserved for the answer. */
   readonly answer: number;
-  readonly dtype: StorageDtype;
 }
 
 /** Bytes, room to grow included. */
@@ -36,15 +37,24 @@ function uniformsBytes(L: number, selects: boolean): number {
   return Object.values(lines).reduce((sum, count) => sum + uniformBytes(count), 0);
 }
 
-/** Bytes of a model's weights as they lie on the GPU: matrices in `dtype`, norms and biases as f32. */
-export function weightsBytes(spec: ModelSpec, dtype: StorageDtype): number {
+/** Bytes of a model's weights as they lie on the GPU: matrices in their forms, norms and biases as f32. */
+export function weightsBytes(spec: ModelSpec, forms: WeightForms): number {
   const { L, H, G, D, C, F, V } = spec;
+  const matrix = (tensor: string, N: number, K: number) => {
+    const { values, scales } = rowBytes(K, formOf(forms, tensor, K));
+    return N * (values + scales);
+  };
   const rows = (H + 2 * G) * D;
-  const matrices = rows * C + C * H * D + 3 * F * C;
   const biases = (spec.qkvBias ? rows : 0) + (spec.oBias ? C : 0) + (spec.mlpBias ? 2 * F + C : 0);
   const vectors = 2 * C + (spec.qkNorm ? 2 * D : 0) + biases;
-  const size = dtype === 'f16' ? 2 : 4;
-  return L * (size * matrices + 4 * vectors) + size * V * C * (spec.tied ? 1 : 2) + 4 * C;
+  let bytes = 4 * C + L * 4 * vectors + matrix('model.embed_tokens', V, C);
+  if (!spec.tied) bytes += matrix('lm_head', V, C);
+  for (let l = 0; l < L; l++) {
+    const layer = `model.layers.${l}`;
+    bytes += matrix(`${layer}.self_attn.q_proj`, rows, C) + matrix(`${layer}.self_attn.o_proj`, C, H * D);
+    bytes += matrix(`${layer}.mlp.gate_proj`, 2 * F, C) + matrix(`${layer}.mlp.down_proj`, C, F);
+  }
+  return bytes;
 }
 
 /** A first turn. */
@@ -70,7 +80,7 @@ export function planMemory(spec: ModelSpec, settings: KvSettings, question: Memo
   const tile = 4 * Object.values(scratchFloats(spec, mostRows(spec))).reduce((a, b) => a + b, 0);
   const uniforms = uniformsBytes(L, scorer !== undefined);
   const bytes = {
-    weightsBytes: weightsBytes(spec, dtype),
+    weightsBytes: weightsBytes(spec, question),
     hotBytes: hot,
     trunkBytes: trunk,
     scratchBytes: tile + scratchLayer + residual + selecting + uniforms,

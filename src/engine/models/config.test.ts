@@ -232,7 +232,10 @@ describe('readConfig', () => {
 
   it.each([
     ['gptq', { quantization_config: { quant_method: 'gptq', bits: 4 } }, 'gptq, 4 bits'],
-    ['MLX', { quantization: { group_size: 64, bits: 4 } }, 'mlx, 4 bits'],
+    ['awq', { quantization_config: { quant_method: 'awq', bits: 4 } }, 'awq, 4 bits'],
+    ['bitsandbytes', { quantization_config: { quant_method: 'bitsandbytes' } }, 'bitsandbytes'],
+    ['fp8', { quantization_config: { quant_method: 'fp8' } }, 'fp8'],
+    ['MLX with 3 bits', { quantization: { group_size: 64, bits: 3 } }, 'mlx, 3 bits in groups of 64'],
     ['an unnamed method', { quantization_config: { load: 1 } }, '{"load":1}'],
   ])('refuses a checkpoint quantised by %s', (_, more, words) => {
     const error = expect.objectContaining({

@@ -5,6 +5,7 @@
 import { EngineError } from '../errors';
 import { isObject, shown, type JsonObject } from '../json';
 import { Fields, configInvalid } from './fields';
+import { readQuantisation } from './mlx';
 import { HEAD_DIMS, type ModelSpec, type RopeScaling } from './spec';
 
 type Family = ModelSpec['family'];
@@ -32,7 +33,7 @@ const SUPPORTED = Object.entries(FAMILIES)
 export function readConfig(json: unknown): ModelSpec {
   if (!isObject(json)) throw configInvalid('config.json', `holds ${shown(json)}`, 'a JSON object is needed');
   const family = readFamily(json);
-  refuseQuantised(json);
+  readQuantisation(json); // refuses what is not read here
 
   const defaults = FAMILIES[family];
   const fields = new Fields(json, 'config.json');
@@ -102,20 +103,6 @@ function familyUnsupported(found: string): EngineError {
   return new EngineError(
     'family-unsupported',
     `${found}. Supported are ${SUPPORTED}. Choose a model of one of these families.`,
-  );
-}
-
-function refuseQuantised(json: JsonObject): void {
-  // transformers writes quantization_config, MLX writes quantization (and a copy under the other name).
-  const config = json.quantization_config ?? json.quantization;
-  if (config == null || config === false) return;
-  const fields: JsonObject = isObject(config) ? config : {};
-  const method = fields.quant_method ?? (json.quantization == null ? undefined : 'mlx');
-  const bits = fields.bits === undefined ? '' : `, ${shown(fields.bits)} bits`;
-  throw new EngineError(
-    'dtype-unsupported',
-    `This checkpoint is quantised (${typeof method === 'string' ? method : shown(config)}${bits}). ` +
-      'Weights in BF16, F16 or F32 are needed: choose the unquantised checkpoint of this model.',
   );
 }
 

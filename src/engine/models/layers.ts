@@ -1,5 +1,6 @@
 /** Makes the lines of the forward pass: which kernel, which weights, which scratch, which cache. */
 import type { Buffers } from '../gpu/buffers';
+import { reading } from '../kernels/affine';
 import { attention_merge, splitsOf } from '../kernels/attention_merge';
 import { attention_split } from '../kernels/attention_split';
 import { attention_tiled, keysPerTile } from '../kernels/attention_tiled';
@@ -107,8 +108,12 @@ export class WeightLayers {
     const { spec, make, scratch, weights } = this.parts;
     const { ids, x } = scratch;
     return sequence(
-      weights.embed_tokens.pieces.map(({ buffer: w, first, count }) =>
-        make.dispatch(embed, { C: spec.C, first, count }, { ids, x, w }),
+      weights.embed_tokens.pieces.map(({ buffer: w, scales, first, count }) =>
+        make.dispatch(
+          reading(embed, weights.embed_tokens.form),
+          { C: spec.C, first, count },
+          { ids, x, w, ...(scales && { scales }) },
+        ),
       ),
     );
   }
@@ -152,7 +157,7 @@ export class WeightLayers {
 
   /** Outputs from..to - 1 of a matrix, where not all are wanted. */
   #linear(
-    { N, K, pieces }: Matrix,
+    { N, K, form, pieces }: Matrix,
     bias: Vector | undefined,
     x: GPUBuffer,
     y: GPUBuffer,
@@ -161,16 +166,18 @@ export class WeightLayers {
   ): Op {
     const { make, scratch } = this.parts;
     const prefill = make.variant.profile === 'software' ? matmul_rows : matmul_tiled;
-    const wanted = pieces.flatMap(({ buffer: w, first, count }) => {
+    const kernels = { prefill: reading(prefill, form), decode: reading(matvec, form) };
+    const wanted = pieces.flatMap(({ buffer: w, scales, first, count }) => {
       const [begin, end] = [Math.max(first, from), Math.min(first + count, to)];
-      return begin < end ? [{ w, first: begin, count: end - begin, skip: begin - first }] : [];
+      const buffers = { w, ...(scales && { scales }) };
+      return begin < end ? [{ buffers, first: begin, count: end - begin, skip: begin - first }] : [];
     });
     return sequence(
-      wanted.map(({ w, ...rows }) =>
+      wanted.map(({ buffers, ...rows }) =>
         make.phased(
-          { prefill, decode: matvec },
+          kernels,
           { N, K, ...rows, epilogue: EPILOGUE[epilogue], has_bias: bias ? 1 : 0 },
-          { x, bias: bias?.buffer ?? scratch.none, y, w },
+          { x, bias: bias?.buffer ?? scratch.none, y, ...buffers },
         ),
       ),
     );

@@ -1,23 +1,44 @@
 /** Which tensors a checkpoint must have for a ModelSpec, and the check that it has them. */
 import { EngineError } from '../errors';
+import type { AffineGroups } from '../kernels/affine';
 import type { ModelSpec } from './spec';
 
 export interface ExpectedTensor {
   /** As in the checkpoint of the causal model. */
   readonly name: string;
   readonly shape: readonly number[];
+  /** How it may be stored; left out: as floats. */
+  readonly dtypes?: readonly string[];
 }
 
-export function expectedTensors(spec: ModelSpec): readonly ExpectedTensor[] {
+/** Packed matrices, by their name without `.weight`. */
+type Packed = ReadonlyMap<string, AffineGroups>;
+
+/** A checkpoint's tensors; where `packed` holds a matrix, its packed form's. */
+export function expectedTensors(spec: ModelSpec, packed: Packed = new Map()): readonly ExpectedTensor[] {
   const { L, C, V } = spec;
   const layers = Array.from({ length: L }, (_, layer) =>
     layerTensors(spec).map(({ name, shape }) => ({ name: `model.layers.${layer}.${name}`, shape })),
   );
-  return [
+  const floats = [
     { name: 'model.embed_tokens.weight', shape: [V, C] },
     ...layers.flat(),
     { name: 'model.norm.weight', shape: [C] },
     ...(spec.tied ? [] : [{ name: 'lm_head.weight', shape: [V, C] }]),
+  ];
+  return floats.flatMap((tensor) => packedTensors(tensor, packed.get(tensor.name.replace(/\.weight$/, ''))));
+}
+
+function packedTensors(tensor: ExpectedTensor, groups: AffineGroups | undefined): readonly ExpectedTensor[] {
+  if (!groups) return [tensor];
+  const { bits, group, scales } = groups;
+  const [N, K] = tensor.shape as [number, number];
+  const module = tensor.name.replace(/\.weight$/, '');
+  const shape = [N, K / group];
+  return [
+    { name: tensor.name, shape: [N, (K * bits) / 32], dtypes: ['U32'] },
+    { name: `${module}.scales`, shape },
+    { name: `${module}.biases`, shape, dtypes: [scales.toUpperCase()] },
   ];
 }
 
@@ -42,20 +63,42 @@ function layerTensors(spec: ModelSpec): readonly ExpectedTensor[] {
   ];
 }
 
-const DTYPES = ['BF16', 'F16', 'F32'];
+const FLOATS = ['BF16', 'F16', 'F32'];
+
+/** What to do about a checkpoint that is quantised in a way not read here. */
+export const INSTEAD =
+  'Take the unquantised checkpoint of this model (BF16, F16 or F32), which can be quantised while it is loaded ' +
+  '(q8 or q4), or one made by MLX with 4 or 8 bits.';
+
+/** How tensors beside a matrix are called that other tools make of it. */
+const FOREIGN: readonly (readonly [suffix: string, maker: string])[] = [
+  ['.qweight', 'GPTQ or AWQ'],
+  ['.weight_packed', 'compressed-tensors'],
+  ['.absmax', 'bitsandbytes'],
+  ['.SCB', 'bitsandbytes'],
+  ['.weight_scale_inv', 'FP8'],
+  ['.weight_scale', 'FP8 or compressed-tensors'],
+];
+
+/** What a name as expected is called in this file. */
+export function namesIn(available: ReadonlyMap<string, unknown>): (name: string) => string {
+  // Saved from the bare model instead of the causal one, all names but lm_head lack "model.".
+  const bare = !available.has('model.embed_tokens.weight') && available.has('embed_tokens.weight');
+  return (name) => (bare ? name.replace(/^model\./, '') : name);
+}
 
 /**
  * The file's entry for each expected tensor, by its expected name and in their order. Tensors beyond those are left
  * alone, a tied model's lm_head among them. Throws `tensor-missing`, `dtype-unsupported` or `tensor-shape`.
  */
-export function checkTensors<Entry extends { readonly dtype: string; readonly shape: readonly number[] }>(
+export function checkTensors<Entry extends Described>(
   spec: ModelSpec,
   available: ReadonlyMap<string, Entry>,
+  packed?: Packed,
 ): ReadonlyMap<string, Entry> {
-  const expected = expectedTensors(spec);
-  // Saved from the bare model instead of the causal one, all names but lm_head lack "model.".
-  const bare = !available.has('model.embed_tokens.weight') && available.has('embed_tokens.weight');
-  const nameInFile = (name: string): string => (bare ? name.replace(/^model\./, '') : name);
+  const expected = expectedTensors(spec, packed);
+  const nameInFile = namesIn(available);
+  refuseForeign(available);
 
   const missing = expected.filter(({ name }) => !available.has(nameInFile(name)));
   if (missing[0]) {
@@ -68,22 +111,39 @@ export function checkTensors<Entry extends { readonly dtype: string; readonly sh
     );
   }
   const found = new Map<string, Entry>();
-  for (const { name, shape } of expected) {
+  for (const { name, shape, dtypes } of expected) {
     const entry = available.get(nameInFile(name)) as Entry;
-    checkEntry(name, entry, shape);
+    checkEntry(name, entry, shape, dtypes ?? FLOATS);
     found.set(name, entry);
   }
   return found;
 }
 
-type Described = { readonly dtype: string; readonly shape: readonly number[] };
+export type Described = { readonly dtype: string; readonly shape: readonly number[] };
 
-/** The dtype first: packed weights have another shape too, and "quantised" is the better reason. */
-function checkEntry(name: string, { dtype, shape }: Described, needed: readonly number[]): void {
-  if (!DTYPES.includes(dtype)) {
+function refuseForeign(available: ReadonlyMap<string, unknown>): void {
+  for (const name of available.keys()) {
+    const found = FOREIGN.find(([suffix]) => name.endsWith(suffix));
+    if (!found) continue;
     throw new EngineError(
       'dtype-unsupported',
-      `The tensor ${name} is stored as ${dtype}; BF16, F16 or F32 is needed. Choose an unquantised checkpoint.`,
+      `This checkpoint is quantised by ${found[1]} (it has the tensor ${name}), which is not read here. ${INSTEAD}`,
+    );
+  }
+}
+
+/** The dtype first: packed weights have another shape too, and "quantised" is the better reason. */
+function checkEntry(
+  name: string,
+  { dtype, shape }: Described,
+  needed: readonly number[],
+  dtypes: readonly string[],
+): void {
+  if (!dtypes.includes(dtype)) {
+    const kinds = dtypes.join(', ').replace(/, (?=\w+$)/, ' or ');
+    throw new EngineError(
+      'dtype-unsupported',
+      `The tensor ${name} is stored as ${dtype}; ${kinds} is needed. ${INSTEAD}`,
     );
   }
   if (shape.length !== needed.length || shape.some((size, i) => size !== needed[i])) {

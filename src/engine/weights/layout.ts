@@ -1,10 +1,13 @@
 import type { Buffers } from '../gpu/buffers';
+import { rowBytes, type MatrixForm } from '../kernels/affine';
 import type { ModelSpec } from '../models/spec';
-import type { StorageDtype } from '../../protocol';
+import { formOf, type WeightForms } from './forms';
 
 /** Rows first .. first + count - 1 of a matrix, in a buffer that fits a binding. */
 export interface Piece {
   readonly buffer: GPUBuffer;
+  /** Scales and biases of these rows, where they lie in groups. */
+  readonly scales: GPUBuffer | undefined;
   readonly first: number;
   readonly count: number;
 }
@@ -13,6 +16,7 @@ export interface Piece {
 export interface Matrix {
   readonly N: number;
   readonly K: number;
+  readonly form: MatrixForm;
   readonly pieces: readonly Piece[];
 }
 
@@ -48,6 +52,8 @@ export interface ModelWeights {
 export interface Placement {
   readonly tensor: string;
   readonly to: Matrix | Vector;
+  /** What of the matrix's groups the checkpoint holds in this tensor; undefined where it holds floats. */
+  readonly part: 'words' | 'scales' | 'biases' | undefined;
   readonly stride: number;
   readonly offset: number;
 }
@@ -56,11 +62,11 @@ export interface Placement {
 export function layOut(
   spec: ModelSpec,
   buffers: Buffers,
-  dtype: StorageDtype,
+  forms: WeightForms,
   maxBindingBytes: number,
 ): { weights: ModelWeights; placements: Placement[] } {
   const { C, V } = spec;
-  const layout = new Layout(buffers, dtype, maxBindingBytes);
+  const layout = new Layout(buffers, forms, maxBindingBytes);
   const embed_tokens = layout.linear('model.embed_tokens', V, C);
   const layers = Array.from({ length: spec.L }, (_, l) => layOutLayer(spec, layout, `model.layers.${l}`));
   const norm = layout.norm('model.norm', C);
@@ -113,21 +119,29 @@ class Layout {
 
   constructor(
     private readonly buffers: Buffers,
-    private readonly dtype: StorageDtype,
+    private readonly forms: WeightForms,
     private readonly maxBindingBytes: number,
   ) {}
 
   matrix(label: string, N: number, K: number, from: readonly Place[]): Matrix {
-    const rowBytes = K * (this.dtype === 'f16' ? 2 : 4);
-    // Whole tiles of 64 rows, so that pieces do not cut tiles.
-    const most = Math.max(64, Math.floor(this.maxBindingBytes / rowBytes / 64) * 64);
+    const form = formOf(this.forms, from[0]!.tensor, K);
+    const row = rowBytes(K, form);
+    // Whole tiles of 64 rows, so that pieces do not cut tiles. Scales never take more than what they scale.
+    const most = Math.max(64, Math.floor(this.maxBindingBytes / row.values / 64) * 64);
     const pieces: Piece[] = [];
     for (let first = 0; first < N; first += most) {
       const count = Math.min(most, N - first);
-      pieces.push({ buffer: this.buffers.storage('weights', label, count * rowBytes), first, count });
+      const buffer = this.buffers.storage('weights', label, count * row.values);
+      const scales =
+        row.scales > 0 ? this.buffers.storage('weights', `${label} scales`, count * row.scales) : undefined;
+      pieces.push({ buffer, scales, first, count });
     }
-    const to = { N, K, pieces };
-    this.#note(to, 'weight', from);
+    const to = { N, K, form, pieces };
+    if (this.forms.packed?.has(from[0]!.tensor)) {
+      this.#note(to, 'weight', from, 'words');
+      this.#note(to, 'scales', from, 'scales');
+      this.#note(to, 'biases', from, 'biases');
+    } else this.#note(to, 'weight', from);
     return to;
   }
 
@@ -149,9 +163,9 @@ class Layout {
     return this.vector(tensor, length, 'bias', [{ tensor, offset: 0 }]);
   }
 
-  #note(to: Matrix | Vector, kind: string, from: readonly Place[]): void {
+  #note(to: Matrix | Vector, kind: string, from: readonly Place[], part?: Placement['part']): void {
     for (const { tensor, stride = 1, offset } of from) {
-      this.placements.push({ tensor: `${tensor}.${kind}`, to, stride, offset });
+      this.placements.push({ tensor: `${tensor}.${kind}`, to, part, stride, offset });
     }
   }
 }

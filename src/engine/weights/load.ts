@@ -4,13 +4,18 @@ import { bind } from '../gpu/pipelines';
 import type { Session } from '../session';
 import { convert, type RawDtype } from '../kernels/convert';
 import { packOp } from '../kernels/kernel';
-import type { Matrix, Vector } from './layout';
+import { place } from '../kernels/place';
+import { quantise } from '../kernels/quantise';
+import type { Matrix, Piece, Placement, Vector } from './layout';
 import type { TensorEntry } from './safetensors';
 import type { ByteSource } from './source';
 import { stretches, type Part } from './stretches';
 
 /** Longest read. With one stretch being fetched while another is uploaded, well under the 64 MiB that JavaScript may hold. */
 const STRETCH_BYTES = 8 * 2 ** 20;
+
+/** Tensors are cut at multiples of this, so that a stretch holds whole groups: the longest are of 128 elements. */
+const CUT_BYTES = 128 * 4;
 
 export interface LoadWeights {
   /** The checkpoint's files, in the order in which they are read. */
@@ -24,7 +29,7 @@ export interface LoadWeights {
 
 /**
  * Streams the placed tensors to the GPU, file after file and each in its order: a stretch is read, uploaded as it is and
- * converted on the GPU. Rejects with what a source rejects with.
+ * converted, quantised or placed on the GPU. Rejects with what a source rejects with.
  */
 export async function loadWeights(load: LoadWeights): Promise<void> {
   const { placements, buffers } = load.session;
@@ -34,11 +39,11 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
   invariant(tensors.length === placements.length, () => 'a placement without a tensor');
   const reads = load.sources.flatMap((source) => {
     const own = tensors.filter((entry) => entry.source === source);
-    return stretches(own, STRETCH_BYTES).map((stretch) => ({ ...stretch, source }));
+    return stretches(own, STRETCH_BYTES, CUT_BYTES).map((stretch) => ({ ...stretch, source }));
   });
   const total = reads.reduce((sum, { bytes }) => sum + bytes, 0);
   const staging = buffers.storage('scratch', 'upload', Math.min(STRETCH_BYTES, total));
-  const params = buffers.make('scratch', 'convert op', 32, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const params = buffers.make('scratch', 'convert op', 48, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
   const vectors = new Map<Vector, Float32Array<ArrayBuffer>>();
   try {
     let loaded = 0;
@@ -49,7 +54,8 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
       // Back-pressure: what writeBuffer holds of the stretch before is gone before the next one is queued.
       await device.queue.onSubmittedWorkDone();
       for (const part of parts) {
-        const { to, stride, offset } = placed.get(part.tensor)!;
+        const placement = placed.get(part.tensor)!;
+        const { to, stride, offset } = placement;
         const slice = data.subarray(part.at, part.at + part.bytes);
         if ('buffer' in to) {
           const values = vectors.get(to) ?? new Float32Array(to.length);
@@ -57,7 +63,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
           decodeTensor(part.tensor.dtype, slice).forEach((v, i) => {
             values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v;
           });
-        } else await upload(load, staging, params, { part, slice, to, stride, offset });
+        } else await upload(load, staging, params, { part, slice, placement, to });
       }
       load.onProgress((loaded += bytes), total);
     }
@@ -69,38 +75,71 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
   }
 }
 
-const elementBytes = ({ dtype }: TensorEntry): number => (dtype === 'F32' ? 4 : 2);
+const elementBytes = ({ dtype }: TensorEntry): number => (dtype === 'F32' || dtype === 'U32' ? 4 : 2);
 
 interface Upload {
   readonly part: Part;
   readonly slice: Uint8Array<ArrayBuffer>;
+  readonly placement: Placement;
+  /** The placement's own. */
   readonly to: Matrix;
-  readonly stride: number;
-  readonly offset: number;
 }
 
 async function upload(
   { session: { pipelines, variant } }: LoadWeights,
   staging: GPUBuffer,
   params: GPUBuffer,
-  { part, slice, to, stride, offset }: Upload,
+  { part, slice, placement, to }: Upload,
 ): Promise<void> {
   const { device } = pipelines;
-  const kernel = convert[part.tensor.dtype as RawDtype];
+  const { kernel, K, targets, parts } = uploading(part.tensor, placement, to);
   const pipeline = await pipelines.get(kernel, variant);
-  device.queue.writeBuffer(staging, 0, slice);
-  for (const { buffer, first, count } of to.pieces) {
+  device.queue.writeBuffer(staging, 0, wholeWords(slice));
+  for (const piece of to.pieces) {
     const size = elementBytes(part.tensor);
-    const op = { start: part.from / size, length: part.bytes / size, K: to.K, stride, offset, first, count };
+    const { stride, offset } = placement;
+    const { first, count } = piece;
+    const op = {
+      start: part.from / size,
+      length: part.bytes / size,
+      K,
+      stride,
+      offset,
+      first,
+      count,
+      ...parts,
+    };
     device.queue.writeBuffer(params, 0, packOp(kernel.op, op));
     const encoder = device.createCommandEncoder({ label: `load ${part.tensor.name}` });
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bind(pipelines, kernel, [params, staging, buffer]));
+    pass.setBindGroup(0, bind(pipelines, kernel, [params, staging, ...targets(piece)]));
     pass.dispatchWorkgroups(...kernel.grid(variant, op, { rows: 1, position: 0, appended: 0, draw: 0 }));
     pass.end();
     device.queue.submit([encoder.finish()]);
   }
+}
+
+/** How a tensor comes into a matrix: by which kernel, with how many elements a row, and into which buffers of a piece. */
+function uploading({ dtype, shape }: TensorEntry, { part }: Placement, { K, form }: Matrix) {
+  const words = ({ buffer }: Piece): GPUBuffer[] => [buffer];
+  if (part === undefined) {
+    if (typeof form === 'string') return { kernel: convert[dtype as RawDtype], K, targets: words, parts: {} };
+    const targets = ({ buffer, scales }: Piece) => [buffer, scales!];
+    return { kernel: quantise(dtype as RawDtype, form), K, targets, parts: {} };
+  }
+  const own = { kernel: place[dtype === 'U32' || dtype === 'F32' ? 'words' : 'halves'], K: shape[1]! };
+  if (part === 'words') return { ...own, targets: words, parts: { parts: 1, part: 0 } };
+  const targets = ({ scales }: Piece) => [scales!];
+  return { ...own, targets, parts: { parts: 2, part: part === 'scales' ? 0 : 1 } };
+}
+
+/** A queue writes whole words only: an odd number of halves gets one more. */
+function wholeWords(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.length % 4 === 0) return bytes;
+  const padded = new Uint8Array(bytes.length + 2);
+  padded.set(bytes);
+  return padded;
 }
 
 /** Values of the bytes of a BF16, F16 or F32 tensor. For small ones: matrices are converted on the GPU. */

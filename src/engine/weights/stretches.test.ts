@@ -24,10 +24,15 @@ const TENSORS = [
   tensor('f', 2030, 2),
   tensor('g', 2040, 16),
 ];
-const LIMITS = [8, 16, 20, 23, 64, 100, 4096];
+const LIMITS = [
+  ...[8, 16, 20, 23, 64, 100, 4096].map((most): [number, number] => [most, 8]),
+  [64, 64] as const,
+  [100, 64] as const,
+  [512, 128] as const,
+];
 
-describe.each(LIMITS)('stretches of at most %i bytes', (most) => {
-  const reads = stretches(TENSORS, most);
+describe.each(LIMITS)('stretches of at most %i bytes, cut at multiples of %i', (most, cut) => {
+  const reads = stretches(TENSORS, most, cut);
   const parts = reads.flatMap((read) => read.parts.map((part) => ({ ...part, read })));
 
   it('read every byte asked for once, and no other', () => {
@@ -55,8 +60,8 @@ describe.each(LIMITS)('stretches of at most %i bytes', (most) => {
     }
   });
 
-  it('cut tensors only at multiples of 8 bytes from their own start', () => {
-    expect(parts.filter(({ from }) => from % 8 !== 0)).toEqual([]);
+  it('cut tensors only at such multiples from their own start', () => {
+    expect(parts.filter(({ from }) => from % cut !== 0)).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { TensorEntry } from './safetensors';
 /** Part of a tensor within a stretch. */
 export interface Part {
   readonly tensor: TensorEntry;
-  /** Byte within the tensor at which the part begins; a multiple of 8. */
+  /** Byte within the tensor at which the part begins; a multiple of `cut`. */
   readonly from: number;
   /** Byte within the stretch. */
   readonly at: number;
@@ -19,22 +19,23 @@ export interface Stretch {
 
 /**
  * The reads that fetch these tensors and nothing else, in file order, none longer than `most` bytes.
- * Tensors are cut only at multiples of 8 bytes from their own start, so that parts hold pairs of elements.
+ * Tensors are cut only at multiples of `cut` bytes from their own start, so that parts hold pairs or groups of elements.
+ * `cut` is a multiple of 8, and at most `most`.
  */
-export function stretches(tensors: readonly TensorEntry[], most: number): Stretch[] {
+export function stretches(tensors: readonly TensorEntry[], most: number, cut = 8): Stretch[] {
   const out: { begin: number; bytes: number; parts: Part[] }[] = [];
   let open: (typeof out)[number] | undefined;
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin)) {
     let from = 0;
     while (from < tensor.bytes) {
       const begin = tensor.begin + from;
-      if (open?.begin === undefined || open.begin + open.bytes !== begin || open.bytes + 8 > most) {
+      if (open?.begin === undefined || open.begin + open.bytes !== begin || open.bytes + cut > most) {
         open = { begin, bytes: 0, parts: [] };
         out.push(open);
       }
       const room = most - open.bytes;
       const rest = tensor.bytes - from;
-      const bytes = rest <= room ? rest : room - (room % 8);
+      const bytes = rest <= room ? rest : room - (room % cut);
       open.parts.push({ tensor, from, at: open.bytes, bytes });
       open.bytes += bytes;
       from += bytes;
