@@ -102,7 +102,7 @@ test('a turn can be stopped while it reads, and the next question is answered', 
   await chat.composer.fill('typed while it reads');
   await chat.stop.click();
   await chat.finished(chat.answers.first());
-  await expect(page.getByTestId('stopped')).toHaveText('Stopped before the first word.');
+  await expect(page.getByTestId('stopped')).toHaveText(/^Stopped at \d+\s% of the reading\.$/);
   await expect(chat.composer).toHaveValue('typed while it reads');
 
   await page.getByTestId('new-chat').click();
@@ -197,4 +197,5 @@ test('a browser that lets the page store nothing still chats', async ({ page }) 
   });
   await chatOn(page).openReady();
   await expect(page.getByTestId('sample-short')).toBeVisible();
+  await expect(page.getByTestId('settings-hold')).toContainText('last as long as this page');
 });

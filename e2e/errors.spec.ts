@@ -122,20 +122,32 @@ test('an engine that cannot be fetched is told of, and trying again brings it', 
   await expect(chat.status).toHaveAttribute('data-value', 'ready');
 });
 
-test('a prompt longer than the context fails in the transcript, and a shorter one is answered', async ({
+test('a document longer than the context is not sent; a prompt that is fails in words, and a shorter one is answered', async ({
   page,
 }) => {
   const chat = chatOn(page);
   await chat.openReady();
   await chat.attachFile('too-long.txt', longText(90));
   await expect(page.getByText('This model reads at most 16,383 tokens')).toBeVisible();
-  await chat.ask('What is this?');
+  await chat.composer.fill('What is this?');
+  await expect(chat.send).toBeDisabled();
+  await expect(page.getByTestId('send-off')).toContainText('too long');
+  await page.getByTestId('remove-document').click();
+  await expect(chat.chip).toHaveCount(0);
+  await expect(chat.send).toBeEnabled();
+
+  // The document fits, and with this question it does not.
+  await chat.attachFile('nearly.txt', longText(78));
+  const question = `${longText(6)} What is this?`;
+  await chat.ask(question);
   await expect(chat.error).toHaveAttribute('data-code', 'context-exceeded');
+  await expect(chat.error).toContainText(/takes 1\d,\d{3} tokens, and this model reads at most 16,383/);
+  await expect(chat.error).not.toContainText('context-exceeded');
   await expect(chat.status).toHaveAttribute('data-value', 'ready');
 
-  await page.getByTestId('edit-question').click();
-  await expect(chat.composer).toHaveValue('What is this?');
-  await page.getByTestId('document-remove').click();
+  await page.getByTestId('remove-document').click();
+  await expect(chat.composer).toHaveValue(question);
+  await expect(chat.chip).toHaveCount(0);
   await chat.attachShort();
   await page.getByTestId('sample-question').first().click();
   await chat.finished(chat.answers.first());

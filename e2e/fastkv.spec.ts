@@ -1,5 +1,5 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { chatOn, demoJson, samples, sampleNamed, watchFigureWhileReading } from './page';
+import { chatOn, demoJson, samples, sampleNamed, scrollToEdge, watchFigureWhileReading } from './page';
 
 const LAYERS = Number(demoJson('config.json')['num_hidden_layers']);
 const PARTS = ['ttft-tokenise-ms', 'ttft-lower-ms', 'ttft-select-ms', 'ttft-upper-ms', 'ttft-first-ms'];
@@ -39,9 +39,13 @@ test('a visitor reads a long document, stops, asks again and follows up, and see
   await chat.finished(chat.answers.first());
   await expect(page.getByTestId('stopped')).toBeVisible();
   await expect(strip(page)).toHaveCount(0);
+  for (const name of ['kv-hot-bytes', 'prefill-tps', 'propagated-tokens'])
+    await expect(page.getByTestId(name), name).toHaveText('–');
+  await expect(page.getByTestId('tsp-layer')).toHaveText(/^\d+, as set$/);
 
   await askAndFinish(page, first, 1);
   await expect(strip(page)).toBeVisible();
+  await expect(page.getByTestId('budget-note')).toContainText('of the last prompt');
   const prompt = await chat.figure('prompt-tokens');
   const propagated = await chat.figure('propagated-tokens');
   expect(propagated / prompt).toBeGreaterThan(0.15);
@@ -76,11 +80,12 @@ test('a visitor reads a long document, stops, asks again and follows up, and see
 test('the strip says by pointer and by keyboard which tokens stand where, in their own words', async ({
   page,
 }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
   const chat = chatOn(page);
   await chat.openReady();
   await chat.attach('medium');
   await askAndFinish(page, questionsOf('medium')[0] ?? '', 0);
-  await strip(page).scrollIntoViewIfNeeded();
+  await expect(strip(page), 'without scrolling').toBeInViewport({ ratio: 1 });
   const box = await strip(page).boundingBox();
   if (box === null) throw new Error('the strip is not drawn');
   const height = () => page.getByTestId('strip-readout').evaluate((element) => element.clientHeight);
@@ -137,6 +142,7 @@ test('settings hold from the next message, without the model being loaded again'
   await expect(page.getByTestId('setting-tspLayer')).toHaveValue(String(own));
   await expect(page.getByTestId('setting-retain')).toHaveValue('0.1');
   await expect(page.getByTestId('reset-settings')).toBeDisabled();
+  await expect(page.getByTestId('reset-settings'), 'it keeps the focus').toBeFocused();
 });
 
 test('mode lean keeps no trunk and reads again; mode full keeps everything; both say so', async ({
@@ -189,16 +195,24 @@ test('calibrating compares the TSP layers, can be stopped, and its choice is rem
   await page.route('**/models/demo/samples.json', (route) => route.fulfill({ json: medium }));
   const chat = chatOn(page);
   await chat.openReady();
+  await setSlider(page, 'setting-tspRate', 1);
+  await expect(page.getByTestId('calibrate')).toBeDisabled();
+  await expect(page.getByTestId('calibrate-obstacle')).toContainText('Lower the TSP rate');
+  await page.getByTestId('reset-settings').click();
+  await page.evaluate(() => localStorage.removeItem('fastkv.kv'));
+
   await page.getByTestId('calibrate').click();
-  await expect(page.getByTestId('calibration-progress')).toBeVisible();
+  await expect(page.getByTestId('calibration-progress')).toBeInViewport();
+  await expect(chat.status).toHaveAttribute('data-value', 'calibrating');
   await chat.composer.fill('typed meanwhile');
   await expect(chat.send).toBeDisabled();
-  await page.getByTestId('calibrate-stop').click();
+  await page.keyboard.press('Escape');
   await expect(page.getByTestId('calibrate')).toBeEnabled();
   const stored = () => page.evaluate(() => localStorage.getItem('fastkv.kv'));
   expect(await stored(), 'stopped early it changes nothing').toBeNull();
 
   await setSlider(page, 'setting-tspLayer', 0);
+  await scrollToEdge(page.getByTestId('calibrate'));
   await page.getByTestId('calibrate').click();
   const table = page.getByTestId('calibration-table');
   await expect(table).toContainText('suggested, in use', { timeout: 90_000 });
@@ -206,6 +220,7 @@ test('calibrating compares the TSP layers, can be stopped, and its choice is rem
   expect(Number(suggested)).toBeLessThanOrEqual(LAYERS / 2);
   const rows = await page.getByTestId('calibration-row').count();
   expect(rows).toBeGreaterThanOrEqual(LAYERS / 2);
+  await expect(page.getByTestId('calibration-outcome')).toBeInViewport();
   await expect(page.getByTestId('setting-tspLayer')).toHaveValue(suggested);
   expect(suggested).not.toBe('0');
   expect(JSON.parse((await stored()) ?? '{}')).toMatchObject({

@@ -41,6 +41,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByTestId('kept-strip').focus();
       await expect(page.getByTestId('strip-text').locator('mark')).not.toBeEmpty();
       await expectSound(page, 'strip explored');
+      await page.getByTestId('more-settings').locator('summary').focus();
+      await page.keyboard.press('Enter');
+      await expect(page.getByTestId('setting-parkTrunk')).toBeVisible();
+      await expectSound(page, 'more settings');
       await page.getByTestId('mode-full').check();
       await expectSound(page, 'settings at rest in mode full');
       if (isMobile) {

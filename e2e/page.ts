@@ -126,6 +126,11 @@ export async function withoutWebGpu(page: Page): Promise<void> {
   );
 }
 
+/** Scrolls so that an element is the last that can be seen, and what comes below it cannot. */
+export async function scrollToEdge(element: Locator): Promise<void> {
+  await element.evaluate((target) => target.scrollIntoView({ block: 'end' }));
+}
+
 /** What has to be scrolled sideways to be seen whole: the page itself, or a part of it. */
 export const overflowing = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() =>

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, overflowing } from './page';
+import { chatOn, overflowing, scrollToEdge } from './page';
 
 /** What can be pressed and is smaller than a fingertip. */
 async function smallTargets(page: Page): Promise<readonly string[]> {
@@ -48,6 +48,19 @@ test('the strip and the settings work by finger', async ({ page }) => {
   await expect(page.getByTestId('strip-text').locator('mark')).not.toBeEmpty();
   await page.getByTestId('mode-lean').tap();
   await expect(page.getByTestId('mode')).toHaveAttribute('data-value', 'lean');
+
+  // Why nothing can be sent meanwhile, how far it is and how to stop it: all in view, and both ways stop.
+  for (const stop of ['send-off-stop', 'calibrate-stop']) {
+    await scrollToEdge(page.getByTestId('calibrate'));
+    await page.getByTestId('calibrate').tap();
+    await expect(page.getByTestId('calibration-progress')).toBeInViewport({ ratio: 1 });
+    await expect(page.getByTestId('send-off')).toBeInViewport({ ratio: 1 });
+    expect(await smallTargets(page)).toEqual([]);
+    expect(await overflowing(page)).toEqual([]);
+    await page.getByTestId(stop).tap();
+    await expect(page.getByTestId('calibrate')).toBeEnabled();
+    await expect(page.getByTestId('send-off')).toHaveCount(0);
+  }
   expect(await smallTargets(page)).toEqual([]);
   expect(await overflowing(page)).toEqual([]);
 });

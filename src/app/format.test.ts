@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatNumber,
+  formatNumbersIn,
   formatParameters,
   formatPercent,
   formatSpeed,
@@ -81,4 +82,17 @@ it('compares small numbers by their digits', () => {
   expect(formatNumber(0.0012345)).toBe('0.00123');
   expect(formatNumber(12.3456)).toBe('12.3');
   expect(formatNumber(undefined)).toBe('–');
+});
+
+it('gives durations from a minute on in minutes, as the time left is given', () => {
+  expect(plain(formatDuration(59_900))).toBe('59.9 s');
+  expect(plain(formatDuration(59_960))).toBe('1 min 0 s');
+  expect(plain(formatDuration(165_400))).toBe('2 min 45 s');
+  expect(plain(formatDuration(3_870_000))).toBe('1 h 4 min');
+});
+
+it('groups the thousands of a sentence that the engine wrote', () => {
+  expect(formatNumbersIn('It takes 18578 tokens of 16383, not 999.')).toBe(
+    'It takes 18,578 tokens of 16,383, not 999.',
+  );
 });

@@ -52,16 +52,22 @@ export function formatBytes(bytes: Figure): string {
 
 export function formatDuration(milliseconds: Figure): string {
   if (isAbsent(milliseconds)) return ABSENT;
+  // 59.96 s would be shown as a minute's worth of seconds.
+  if (milliseconds >= 59_950) return inMinutes(Math.round(milliseconds / 1000));
   return inUnits(milliseconds, 1000, ['ms', 's']);
+}
+
+/** Whole seconds from a minute on: 2 min 5 s, 1 h 4 min. */
+function inMinutes(seconds: number): string {
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${SPACE}min ${seconds % 60}${SPACE}s`;
+  return `${Math.floor(seconds / 3600)}${SPACE}h ${Math.floor((seconds % 3600) / 60)}${SPACE}min`;
 }
 
 /** Rounded to what a person waits by: 9 s, 2 min 5 s, 1 h 4 min. */
 export function formatTimeLeft(seconds: Figure): string {
   if (isAbsent(seconds)) return ABSENT;
   const whole = Math.max(1, Math.ceil(seconds));
-  if (whole < 60) return `${whole}${SPACE}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}${SPACE}min ${whole % 60}${SPACE}s`;
-  return `${Math.floor(whole / 3600)}${SPACE}h ${Math.floor((whole % 3600) / 60)}${SPACE}min`;
+  return whole < 60 ? `${whole}${SPACE}s` : inMinutes(whole);
 }
 
 export function formatSpeed(tokensPerSecond: Figure): string {
@@ -90,4 +96,9 @@ export function formatPercent(share: Figure): string {
   const percent = Math.round(share * 100);
   const honest = share > 0 && share < 1 ? Math.min(99, Math.max(1, percent)) : percent;
   return `${honest}${SPACE}%`;
+}
+
+/** Groups the thousands of numbers in a sentence that was written elsewhere. */
+export function formatNumbersIn(sentence: string): string {
+  return sentence.replace(/\b\d{4,}\b/g, (number) => grouped.format(Number(number)));
 }

@@ -1,18 +1,21 @@
 import { useEffect } from 'react';
+import { isCalibrating, stopCalibration } from './store/calibration';
 import { useStores } from './stores';
 
-/** Esc stops; Ctrl/Cmd+Shift+O starts a new chat. */
+/** Esc stops a turn or a calibration; Ctrl/Cmd+Shift+O starts a new chat. */
 export function useShortcuts(): void {
-  const { chat } = useStores();
+  const { chat, kv, model } = useStores();
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const { activeId, stop, newChat } = chat.getState();
       if (event.key === 'Escape') {
         // In an open dialog Esc belongs to the dialog.
-        if (activeId === undefined || document.querySelector('dialog[open]') !== null) return;
+        if (document.querySelector('dialog[open]') !== null) return;
+        if (activeId === undefined && !isCalibrating(kv)) return;
         event.preventDefault();
-        void stop();
+        if (activeId !== undefined) void stop();
+        else stopCalibration({ kv, model });
       } else if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'o') {
         event.preventDefault();
         newChat();
@@ -20,5 +23,5 @@ export function useShortcuts(): void {
     };
     window.addEventListener('keydown', listen);
     return () => window.removeEventListener('keydown', listen);
-  }, [chat]);
+  }, [chat, kv, model]);
 }

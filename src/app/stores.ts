@@ -5,6 +5,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { KvSettings, ModelInfo } from '../protocol';
 import { createAnnouncer, type Announcement } from './store/announcer';
 import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
+import { isTooLong } from './store/conversation';
 import type { ConnectEngine } from './store/engine';
 import { createKvStore, listPolicies, settingsFor, type KvState, type KvStore } from './store/kv-store';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
@@ -72,6 +73,18 @@ export function useIsFree(): boolean {
   return ready && !running && !calibrating;
 }
 
+/** Whether the attached document alone is more than the model can read. */
+export function useIsTooLong(): boolean {
+  const model = useLoadedModel();
+  return useChat(({ document }) => model !== undefined && isTooLong(document, model));
+}
+
+/** Whether a question would be taken. */
+export function useCanAsk(): boolean {
+  const free = useIsFree();
+  return !useIsTooLong() && free;
+}
+
 /** What the next turn will go by; undefined without a model. */
 export function useKvSettings(): KvSettings | undefined {
   const state = useKv((kv) => kv);
@@ -79,14 +92,17 @@ export function useKvSettings(): KvSettings | undefined {
   return model && settingsFor(state, model);
 }
 
-export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | 'failed';
+export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | 'calibrating' | 'failed';
 
-/** One name for what the page is doing: the model's state, or the turn's while there is one. */
+/** One name for what the page is doing: the model's state, or what the engine is at while it is at something. */
 export function usePageState(): PageState {
   const model = useModel(({ status }) => status.state);
   const turn = useChat(({ activeId, messages }) => {
     const active = activeId === undefined ? undefined : messages[activeId];
     return active?.role === 'assistant' ? active.answer.state : undefined;
   });
-  return model === 'ready' && (turn === 'reading' || turn === 'writing') ? turn : model;
+  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
+  if (model !== 'ready') return model;
+  if (calibrating) return 'calibrating';
+  return turn === 'reading' || turn === 'writing' ? turn : model;
 }

@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { Icon } from '../icons';
 import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument, TEXT_EXTENSIONS } from '../store/files';
-import { useChat, useIsFree, useKv, useStores } from '../stores';
+import { stopCalibration } from '../store/calibration';
+import { useCanAsk, useChat, useIsTooLong, useKv, useStores } from '../stores';
 import { attachFile } from './attach-file';
 import './composer.css';
 import { DocumentChip } from './document-chip';
@@ -13,13 +14,11 @@ export function Composer() {
   const setDraft = useChat((state) => state.setDraft);
   const attach = useChat((state) => state.attach);
   const ask = useChat((state) => state.ask);
-  const running = useChat((state) => state.activeId !== undefined);
-  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  const free = useIsFree();
+  const canAsk = useCanAsk();
   const box = useAutosize(draft);
 
   const submit = () => {
-    if (!free || draft.trim() === '') return;
+    if (!canAsk || draft.trim() === '') return;
     setDraft('');
     void ask(draft);
   };
@@ -61,16 +60,54 @@ export function Composer() {
       />
       <div className="composer-tools">
         <AttachButton />
-        <p className="composer-hint wide-only">{hint(running, calibrating)}</p>
-        <SendOrStop disabled={!free || draft.trim() === ''} />
+        <Hint />
+        <SendOrStop disabled={!canAsk || draft.trim() === ''} />
       </div>
     </form>
   );
 }
 
-function hint(running: boolean, calibrating: boolean): string {
-  if (calibrating) return 'Calibrating; the inspector can stop it';
-  return running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line';
+/** What the keys do, where there are keys; and, at any width, why Send does nothing. */
+function Hint() {
+  const running = useChat((state) => state.activeId !== undefined);
+  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
+  const tooLong = useIsTooLong();
+  if (calibrating) return <CalibratingHint />;
+  if (tooLong && !running)
+    return (
+      <p className="composer-hint" data-testid="send-off">
+        The document is too long to send
+      </p>
+    );
+  return (
+    <p className="composer-hint wide-only">
+      {running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line'}
+    </p>
+  );
+}
+
+/** Send waits for the calibration. Where the inspector is out of sight, this is the way to stop it. */
+function CalibratingHint() {
+  const stores = useStores();
+  const stopping = useKv(({ calibration }) => calibration.state === 'running' && calibration.stopping);
+  return (
+    <p className="composer-hint" data-testid="send-off">
+      Send waits: calibrating<span className="wide-only"> (Esc stops)</span>
+      <button
+        type="button"
+        className="text-button"
+        data-testid="send-off-stop"
+        aria-disabled={stopping || undefined}
+        onClick={({ currentTarget }) => {
+          // This button goes with the calibration, and should not take the focus along.
+          currentTarget.form?.querySelector<HTMLElement>('.send-button')?.focus();
+          stopCalibration(stores);
+        }}
+      >
+        {stopping ? 'Stopping' : 'Stop calibrating'}
+      </button>
+    </p>
+  );
 }
 
 /** As tall as its text, between one line and `TALLEST`. */

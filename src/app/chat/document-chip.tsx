@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 import { formatCount, formatTokens } from '../format';
 import { Icon } from '../icons';
-import type { AttachedDocument } from '../store/conversation';
-import { useModel } from '../stores';
+import { isTooLong, type AttachedDocument } from '../store/conversation';
+import { useLoadedModel } from '../stores';
 import './document.css';
 
 interface DocumentChipProps {
@@ -13,11 +13,8 @@ interface DocumentChipProps {
 
 export function DocumentChip({ document, onRemove }: DocumentChipProps) {
   const [reading, setReading] = useState(false);
-  const contextLength = useModel(({ status }) =>
-    status.state === 'ready' ? status.model.contextLength : undefined,
-  );
+  const model = useLoadedModel();
   const { name, tokens } = document;
-  const tooLong = tokens !== undefined && contextLength !== undefined && tokens >= contextLength;
   return (
     <div className="document">
       <div className="document-chip" data-testid="document-chip">
@@ -41,10 +38,15 @@ export function DocumentChip({ document, onRemove }: DocumentChipProps) {
           </button>
         )}
       </div>
-      {tooLong && (
-        <p className="document-warning">
-          This model reads at most {formatCount(contextLength - 1)} tokens, document and conversation
-          together.
+      {model && isTooLong(document, model) && (
+        <p className="document-warning" data-testid="document-too-long">
+          This model reads at most {formatCount(model.contextLength - 1)} tokens, document and conversation
+          together. Attach a shorter one instead.
+          {onRemove && (
+            <button type="button" className="text-button" data-testid="remove-document" onClick={onRemove}>
+              Remove the document
+            </button>
+          )}
         </p>
       )}
       {/* Only while it is read: a book's worth of text has no place in a closed dialog. */}

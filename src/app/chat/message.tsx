@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { formatTokens } from '../format';
+import { formatPercent, formatTokens } from '../format';
 import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
@@ -50,7 +50,7 @@ function Answer({ message }: { readonly message: AssistantMessage }) {
           {answer.state === 'writing' && <span className="answer-caret" aria-hidden="true" />}
         </p>
       )}
-      {answer.state === 'reading' && <Reading progress={answer.progress} />}
+      {answer.state === 'reading' && <Reading message={message} />}
       {answer.state === 'writing' && text === '' && <p className="answer-note">Writing…</p>}
       {answer.state === 'done' && <Ending message={message} stopReason={answer.stopReason} />}
       {answer.state === 'failed' && <TurnError id={message.id} error={answer.error} />}
@@ -72,7 +72,7 @@ function Ending({ message, stopReason }: EndingProps) {
     case 'stopped':
       return (
         <p className="answer-note" data-testid="stopped">
-          {message.text === '' ? 'Stopped before the first word.' : 'Stopped'}
+          {message.text === '' ? stoppedBeforeWriting(message) : 'Stopped'}
         </p>
       );
     case 'length':
@@ -84,4 +84,9 @@ function Ending({ message, stopReason }: EndingProps) {
     case 'context':
       return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
   }
+}
+
+function stoppedBeforeWriting({ figures: { stoppedAt } }: AssistantMessage): string {
+  if (stoppedAt === undefined) return 'Stopped before the first word.';
+  return `Stopped at ${formatPercent(stoppedAt)} of the reading.`;
 }

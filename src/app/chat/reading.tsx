@@ -1,10 +1,12 @@
-import { formatPercent, formatSpeed, formatTimeLeft } from '../format';
-import type { ReadingProgress } from '../store/conversation';
+import { formatPercent, formatSpeed, formatTimeLeft, formatTokens } from '../format';
+import { isMostlyReused, shareRead, type AssistantMessage } from '../store/conversation';
 
 /** In place of an answer while the prompt is being read. */
-export function Reading({ progress }: { readonly progress: ReadingProgress | undefined }) {
-  const known = progress !== undefined && progress.totalTokens > 0;
-  const share = known ? progress.doneTokens / progress.totalTokens : undefined;
+export function Reading({ message }: { readonly message: AssistantMessage }) {
+  const { answer, figures } = message;
+  const progress = answer.state === 'reading' ? answer.progress : undefined;
+  const share = shareRead(message);
+  const mostlyReused = isMostlyReused(figures);
   return (
     <div className="reading" data-testid="reading-progress" data-value={share ?? ''}>
       <p className="reading-line">
@@ -13,7 +15,8 @@ export function Reading({ progress }: { readonly progress: ReadingProgress | und
         ) : (
           <>
             Reading <span className="reading-share">{formatPercent(share)}</span>
-            {progress.tokensPerSecond > 0 && ` · ${formatSpeed(progress.tokensPerSecond)}`}
+            {mostlyReused && ` of ${formatTokens(progress.totalTokens).replace('token', 'new token')}`}
+            {progress.tokensPerSecond > 0 && !mostlyReused && ` · ${formatSpeed(progress.tokensPerSecond)}`}
             {progress.tokensPerSecond > 0 && ` · ${formatTimeLeft(progress.secondsLeft)} left`}
           </>
         )}

@@ -1,15 +1,15 @@
-import { useChat, useIsFree } from '../stores';
+import { useCanAsk, useChat } from '../stores';
 
 /** A question that is asked by clicking it. */
 export function SampleQuestion({ question }: { readonly question: string }) {
   const ask = useChat((state) => state.ask);
-  const free = useIsFree();
+  const canAsk = useCanAsk();
   return (
     <button
       type="button"
       className="sample-question"
       data-testid="sample-question"
-      disabled={!free}
+      disabled={!canAsk}
       onClick={() => void ask(question)}
     >
       {question}

@@ -1,46 +1,70 @@
 import { formatDuration, formatSpeed } from '../format';
-import type { Compression, TimeToFirstToken } from '../../protocol';
+import type { TimeToFirstToken } from '../../protocol';
+import type { TurnFigures } from '../store/conversation';
 import { useChat } from '../stores';
 import { Figure, FigureRow, Totals, useLastFigures } from './figures';
 
 interface Part {
   readonly key: keyof TimeToFirstToken;
-  readonly label: (T: number | string) => string;
-  /** Where every token went through every layer. */
-  readonly wholeLabel?: string;
+  readonly label: (split: Split) => string;
   readonly className: string;
   readonly testId: string;
 }
 
 const PARTS: readonly Part[] = [
-  { key: 'tokenizeMs', label: () => 'Tokenise', className: 'time-tokenise', testId: 'ttft-tokenise-ms' },
+  {
+    key: 'tokenizeMs',
+    label: () => 'Text to tokens (tokenise)',
+    className: 'time-tokenise',
+    testId: 'ttft-tokenise-ms',
+  },
   {
     key: 'lowerMs',
-    label: (T) => (T === 0 ? 'Layer 0, all tokens' : `Layers 0–${T}, all tokens`),
-    wholeLabel: 'All layers, all tokens',
+    label: ({ T, lower }) => {
+      if (T === undefined) return `All layers${lower}`;
+      return T === 0 ? `Layer 0${lower}` : `Layers 0–${T}${lower}`;
+    },
     className: 'time-lower',
     testId: 'ttft-lower-ms',
   },
-  { key: 'selectMs', label: () => 'Select', className: 'time-select', testId: 'ttft-select-ms' },
+  {
+    key: 'selectMs',
+    label: () => 'Scoring and selecting',
+    className: 'time-select',
+    testId: 'ttft-select-ms',
+  },
   {
     key: 'upperMs',
-    label: (T) => `Layers above ${T}, selected`,
-    wholeLabel: 'Layers above T',
+    label: ({ T = 'T', upper }) => `Layers above ${T}${upper}`,
     className: 'time-upper',
     testId: 'ttft-upper-ms',
   },
   { key: 'firstTokenMs', label: () => 'First token', className: 'time-first', testId: 'ttft-first-ms' },
 ];
 
-/** The number of T is known once a turn is over; until then the letter stands for it. */
-function labelOf({ label, wholeLabel }: Part, compression: Compression | undefined): string {
-  if (compression === undefined) return label('T');
-  return compression.tspLayer === undefined ? (wholeLabel ?? label('T')) : label(compression.tspLayer);
+/** Where reading was split, and which tokens went through either side. */
+interface Split {
+  /** Undefined where it was not: one side is all layers. */
+  readonly T: number | string | undefined;
+  readonly lower: string;
+  readonly upper: string;
+}
+
+/** What went where is known once a turn is over; until then a letter stands for T, and nothing is said of the tokens. */
+export function splitOf({ kv, compression, ttft }: TurnFigures): Split {
+  if (compression === undefined) return { T: 'T', lower: '', upper: '' };
+  if (compression.tspLayer !== undefined)
+    return { T: compression.tspLayer, lower: ', new tokens', upper: ', selected' };
+  // Kept whole, and yet read in two parts: so are the prompts that the same settings select from.
+  const inParts = ttft !== undefined && ttft.upperMs > 0 && kv?.turnMode !== 'full';
+  return { T: inParts ? kv?.tspLayer : undefined, lower: '', upper: '' };
 }
 
 /** The two waits of a turn: until the first token, and between tokens from then on. */
 export function FirstToken() {
-  const { ttft, compression, decodeTokensPerSecond } = useLastFigures();
+  const figures = useLastFigures();
+  const { ttft, decodeTokensPerSecond } = figures;
+  const split = splitOf(figures);
   const beforeAnyTurn = useChat((state) => state.order.length === 0);
   return (
     <section className="panel">
@@ -74,7 +98,7 @@ export function FirstToken() {
         {PARTS.map((part) => (
           <FigureRow
             key={part.key}
-            label={labelOf(part, compression)}
+            label={part.label(split)}
             text={formatDuration(ttft?.[part.key])}
             value={ttft?.[part.key]}
             swatch={part.className}

@@ -3,7 +3,7 @@ import { Icon } from '../icons';
 import { KvPanel } from '../settings/kv-panel';
 import './inspector.css';
 import { GpuMemory } from './gpu-memory';
-import { KvMemory } from './kv-memory';
+import { KvLayers, KvMemory } from './kv-memory';
 import { ModelFacts } from './model-facts';
 import { FirstToken } from './first-token';
 import { Selection } from './selection';
@@ -35,6 +35,7 @@ export function Inspector({ open, onClose }: InspectorProps) {
       <FirstToken />
       <KvMemory />
       <Selection />
+      <KvLayers />
       <KvPanel />
       <Turn />
       <GpuMemory />

@@ -5,15 +5,15 @@ import { Figure, FigureRow, Totals, useLastFigures } from './figures';
 
 /** The KV cache that decoding reads and what follow-ups need besides, against keeping every token in every layer. */
 export function KvMemory() {
-  const kv = useChat((state) => state.memory?.kv);
+  const kv = useKvMemory();
   return (
     <section className="panel">
-      <h2>KV memory</h2>
+      <h2>Memory of the conversation (KV cache)</h2>
       <Totals>
         <Figure
           label="Kept"
-          text={formatBytes(kv?.hotBytes)}
-          value={kv?.hotBytes}
+          text={formatBytes(kv?.hotBytes || undefined)}
+          value={kv?.hotBytes || undefined}
           testId="kv-hot-bytes"
           swatch="kv-hot"
         />
@@ -27,44 +27,80 @@ export function KvMemory() {
       </Totals>
       <Bar kept={kv?.hotBytes} trunk={kv?.trunkBytes} full={kv?.fullBytes} />
       <OtherMemory />
-      {kv === undefined ? (
+      {kv === undefined && (
         <p className="panel-hint">
           Keys and values of every token that decoding reads, against all that a full cache would hold.
         </p>
-      ) : (
-        <Layers kv={kv} />
       )}
+      <HeldForUndo />
     </section>
+  );
+}
+
+/** As last reported. Where nothing is held, as after a first turn stopped while reading, noughts would say nothing. */
+function useKvMemory(): MemoryReport['kv'] | undefined {
+  return useChat(({ memory }) =>
+    memory && memory.kv.hotBytes + memory.kv.trunkBytes > 0 ? memory.kv : undefined,
+  );
+}
+
+/** The engine keeps the cache of a chat that was left until the next question needs the room. */
+function HeldForUndo() {
+  const left = useChat(({ order, memory }) => order.length === 0 && memory !== undefined);
+  if (!left) return null;
+  return (
+    <p className="panel-hint" data-testid="held-for-undo">
+      This is still held of the chat before, in case it is brought back. The next message takes its place.
+    </p>
   );
 }
 
 /** What stands beside the cache: the totals that full KV has to be judged with. */
 function OtherMemory() {
   const memory = useChat((state) => state.memory);
+  const kv = useKvMemory();
   const weightsAtLoad = useLoadedModel()?.weightsBytes;
   const mode = useLastFigures().kv?.turnMode;
+  const held = kv && kv.hotBytes + kv.trunkBytes;
   const rows = [
     {
-      label: 'Trunk, for follow-ups',
-      bytes: memory?.kv.trunkBytes,
+      label: 'Kept for follow-ups (trunk)',
+      bytes: kv?.trunkBytes,
       testId: 'kv-trunk-bytes',
       swatch: 'kv-trunk',
     },
-    { label: 'of it outside the GPU', bytes: memory?.kv.parkedBytes, testId: 'kv-parked-bytes', inset: true },
-    { label: 'Scratch, at most', bytes: memory?.kv.scratchPeakBytes, testId: 'kv-scratch-peak-bytes' },
+    { label: 'of it outside the GPU', bytes: kv?.parkedBytes, testId: 'kv-parked-bytes', inset: true },
+    {
+      label: 'Held in all',
+      bytes: held,
+      testId: 'kv-held-bytes',
+      note:
+        held !== undefined && kv && kv.fullBytes > 0 ? `, ${formatPercent(held / kv.fullBytes)} of full` : '',
+    },
+    {
+      label: 'Working space at most (scratch)',
+      bytes: kv?.scratchPeakBytes,
+      testId: 'kv-scratch-peak-bytes',
+    },
     { label: 'Weights', bytes: memory?.weightsBytes ?? weightsAtLoad, testId: 'weights-bytes' },
   ];
   return (
     <>
       <dl className="figure-rows">
-        {rows.map(({ bytes, ...row }) => (
-          <FigureRow key={row.testId} {...row} text={formatBytes(bytes)} value={bytes} />
+        {rows.map(({ bytes, note = '', ...row }) => (
+          <FigureRow key={row.testId} {...row} text={formatBytes(bytes) + note} value={bytes} />
         ))}
       </dl>
-      {memory !== undefined && mode === 'full' && (
+      {kv !== undefined && kv.hotBytes + kv.trunkBytes > kv.fullBytes && (
+        <p className="panel-hint" data-testid="kv-over-full">
+          More than the full cache: mode exact spends memory to answer follow-ups exactly without reading
+          again. Mode lean does not.
+        </p>
+      )}
+      {kv !== undefined && mode === 'full' && (
         <p className="panel-hint">In mode full nothing is let go: the cache itself is the trunk.</p>
       )}
-      {memory !== undefined && mode === 'lean' && (
+      {kv !== undefined && mode === 'lean' && (
         <p className="panel-hint">Mode lean has no trunk: a follow-up reads the conversation again.</p>
       )}
     </>
@@ -77,15 +113,34 @@ interface BarProps {
   readonly full: number | undefined;
 }
 
-/** As long as the full cache, or as cache and trunk together where those are more. */
+/** As long as the full cache, or as cache and trunk together where those are more; a mark stands at the full cache. */
 function Bar({ kept = 0, trunk = 0, full = 0 }: BarProps) {
   const whole = Math.max(full, kept + trunk);
-  const width = (bytes: number) => ({ width: `${whole > 0 ? (bytes / whole) * 100 : 0}%` });
+  const share = (bytes: number) => `${whole > 0 ? (bytes / whole) * 100 : 0}%`;
   return (
     <div className="kv-bar" data-empty={whole === 0} aria-hidden="true">
-      <span className="kv-hot" style={width(kept)} />
-      {trunk > 0 && <span className="kv-trunk" style={width(trunk)} />}
+      <span className="kv-hot" style={{ width: share(kept) }} />
+      {trunk > 0 && <span className="kv-trunk" style={{ width: share(trunk) }} />}
+      {trunk > 0 && <span className="kv-mark" style={{ left: share(full) }} />}
     </div>
+  );
+}
+
+/** Layer by layer: heads and layers may keep different numbers of entries. */
+export function KvLayers() {
+  const kv = useKvMemory();
+  const written = useLastFigures().newTokens ?? 0;
+  if (kv === undefined) return null;
+  return (
+    <section className="panel">
+      <h2>KV memory by layer</h2>
+      <Layers kv={kv} />
+      {written > 0 && (
+        <p className="panel-hint" data-testid="entries-of-answer">
+          The answer is counted in: every written token adds an entry to each head, of the full cache too.
+        </p>
+      )}
+    </section>
   );
 }
 

@@ -1,5 +1,8 @@
-import { formatCount, formatPercent, formatTokens } from '../format';
+import { useMemo } from 'react';
+import { ABSENT, formatCount, formatPercent, formatTokens } from '../format';
 import type { SelectionReport } from '../../protocol';
+import { onlyEndsKept } from '../store/budget';
+import type { TurnFigures } from '../store/conversation';
 import { useChat, useLoadedModel, useSelection } from '../stores';
 import { FigureRow, useLastFigures } from './figures';
 import { KeptStrip } from './strip/strip';
@@ -20,7 +23,7 @@ export function Selection() {
         </p>
       ) : (
         <>
-          {report.kept === undefined && <EverythingKept report={report} />}
+          {report.kept === undefined ? <EverythingKept report={report} /> : <OnlyEndsKept report={report} />}
           <KeptStrip key={answerId} report={report} layers={model.layers} kvHeads={model.kvHeads} />
           <Legend report={report} />
           {report.kept && <KeptTable kept={report.kept} />}
@@ -32,30 +35,58 @@ export function Selection() {
 }
 
 function SelectionFigures() {
-  const { compression, promptTokens } = useLastFigures();
-  const { tspLayer, propagatedTokens, coverage } = compression ?? {};
-  const share = propagatedTokens === undefined || !promptTokens ? undefined : propagatedTokens / promptTokens;
+  const figures = useLastFigures();
+  const { propagatedTokens, coverage } = figures.compression ?? {};
+  const isFirst = useChat(({ order }) => order.length <= 2);
+  const tsp = tspLayerOf(figures);
   return (
     <dl className="figure-rows">
       <FigureRow
-        label="TSP layer (T)"
-        text={compression !== undefined && tspLayer === undefined ? 'none' : formatCount(tspLayer)}
-        value={tspLayer}
+        label="Last layer to see all (TSP layer, T)"
+        text={tsp.text}
+        value={tsp.value}
         testId="tsp-layer"
       />
       <FigureRow
-        label="Went on past T"
-        text={
-          propagatedTokens === undefined
-            ? formatCount(undefined)
-            : `${formatTokens(propagatedTokens)}, ${formatPercent(share)}`
-        }
+        label="Sent on past T"
+        text={sentOn(figures)}
         value={propagatedTokens}
         testId="propagated-tokens"
       />
-      <FigureRow label="Coverage" text={formatPercent(coverage)} value={coverage} testId="coverage" />
+      <FigureRow
+        label="Sent on before too (coverage)"
+        text={coverage === undefined ? whyNoCoverage(figures, isFirst) : formatPercent(coverage)}
+        value={coverage}
+        testId="coverage"
+      />
     </dl>
   );
+}
+
+/** Before the turn is over, and where it was stopped: T as it was set. */
+export function tspLayerOf({ compression, kv }: TurnFigures): { text: string; value: number | undefined } {
+  if (compression !== undefined) {
+    const { tspLayer } = compression;
+    return { text: tspLayer === undefined ? 'none' : formatCount(tspLayer), value: tspLayer };
+  }
+  const set = kv?.turnMode === 'full' ? undefined : kv?.tspLayer;
+  return { text: set === undefined ? ABSENT : `${formatCount(set)}, as set`, value: undefined };
+}
+
+/** A share only where a part went on: all of a prompt that was kept whole were not chosen. */
+export function sentOn({ compression, promptTokens }: TurnFigures): string {
+  if (compression === undefined) return ABSENT;
+  const { tspLayer, propagatedTokens } = compression;
+  if (tspLayer === undefined) return `all ${formatTokens(propagatedTokens)}, none chosen`;
+  const share = promptTokens ? propagatedTokens / promptTokens : undefined;
+  return `${formatTokens(propagatedTokens)}, ${formatPercent(share)}`;
+}
+
+/** Coverage compares with what the turn before chose. */
+export function whyNoCoverage({ compression }: TurnFigures, isFirst: boolean): string {
+  if (compression === undefined) return ABSENT;
+  if (compression.tspLayer === undefined) return `${ABSENT} all went on`;
+  return isFirst ? `${ABSENT} first question` : `${ABSENT} none before`;
 }
 
 /** A follow-up's question may need what the first one did not. */
@@ -66,6 +97,19 @@ function CoverageMeaning() {
     <p className="panel-hint">
       Coverage: {formatPercent(coverage)} of this question’s attention falls on tokens that the turn before
       sent on. This turn selected afresh.
+    </p>
+  );
+}
+
+/** Two lines of ink at the ends of the strip are easily taken for a selection. */
+function OnlyEndsKept({ report }: { readonly report: SelectionReport }) {
+  const ends = useMemo(() => onlyEndsKept(report), [report]);
+  if (ends === undefined) return null;
+  return (
+    <p className="budget-line budget-warning" data-testid="only-ends-kept">
+      Only what is always kept stayed: the first {ends.first} and the last {ends.last} of{' '}
+      {formatTokens(report.promptTokens)}, and nothing of the text between them. Raise the rates for answers
+      about the text.
     </p>
   );
 }

@@ -27,6 +27,8 @@ function describe(state: PageState, compiling: boolean): string {
       return 'reading';
     case 'writing':
       return 'writing';
+    case 'calibrating':
+      return 'calibrating';
     case 'failed':
       return 'not running';
   }

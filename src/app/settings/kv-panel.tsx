@@ -1,10 +1,10 @@
-import { formatTokens } from '../format';
 import type { KvParameter, KvSettings, ModelInfo, PolicyInfo } from '../../protocol';
 import { isChanged } from '../store/kv-store';
 import { useChat, useKv, useKvSettings, useLoadedModel, useStores } from '../stores';
-import { CalibrationPanel } from './calibration-panel';
 import { Mode } from './mode';
-import { Choice, Parameter, Slider, Toggle } from './parameter';
+import { BudgetNote, effectOf, useOutlook } from './outlook';
+import { Choice, Parameter, Toggle } from './parameter';
+import { TspLayer } from './tsp-layer';
 import './settings.css';
 
 /** How the next turns compress. Drawn from what the engine says of its policies: a new one changes nothing here. */
@@ -30,11 +30,13 @@ export function KvPanel() {
 
 function WhenItHolds() {
   const running = useChat(({ activeId }) => activeId !== undefined);
+  const remembers = useKv((state) => state.remembers);
   return (
-    <p className="panel-hint" data-testid="settings-hold">
+    <p className="panel-hint settings-hold" data-testid="settings-hold">
       {running
         ? 'This answer keeps the settings it began with. Changes hold from the next message.'
         : 'Changes hold from the next message; the model stays loaded.'}
+      {!remembers && ' They last as long as this page: this browser lets it store nothing.'}
     </p>
   );
 }
@@ -51,10 +53,17 @@ function PolicySettings({ settings, model }: PolicySettingsProps) {
   // Mode full compresses nothing, whichever policy would; the others are what can be chosen between.
   const compressing = policies.filter(({ name }) => name !== 'full');
   const policy = compressing.find(({ name }) => name === settings.policy);
+  const outlook = useOutlook(settings);
   const set = (part: Partial<KvSettings>) => change(part, model);
   const draw = (parameter: KvParameter) =>
     isAsked(parameter, settings) && (
-      <Parameter key={parameter.key} parameter={parameter} settings={settings} onChange={set} />
+      <Parameter
+        key={parameter.key}
+        parameter={parameter}
+        settings={settings}
+        effect={effectOf(parameter.key, settings, outlook)}
+        onChange={set}
+      />
     );
   return (
     // Not while it calibrates: the button that stops that is in here.
@@ -70,17 +79,22 @@ function PolicySettings({ settings, model }: PolicySettingsProps) {
         />
       )}
       {policy?.parameters.filter(isSlider).map(draw)}
+      <BudgetNote settings={settings} />
       {policy && propagates(policy) && <TspLayer settings={settings} model={model} onChange={set} />}
-      {policy?.parameters.filter((parameter) => !isSlider(parameter)).map(draw)}
-      <Toggle
-        name="parkTrunk"
-        label="Park the trunk while writing"
-        help="It waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. For mode exact."
-        checked={settings.parkTrunk}
-        disabled={settings.turnMode !== 'exact'}
-        onChange={(parkTrunk) => set({ parkTrunk })}
-      />
-      <AlwaysKept settings={settings} />
+      <details className="more-settings" data-testid="more-settings">
+        <summary>More settings</summary>
+        <div className="settings-group">
+          {policy?.parameters.filter((parameter) => !isSlider(parameter)).map(draw)}
+          <Toggle
+            name="parkTrunk"
+            label="Park the trunk while writing"
+            help="What follow-ups need waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. For mode exact."
+            checked={settings.parkTrunk}
+            disabled={settings.turnMode !== 'exact'}
+            onChange={(parkTrunk) => set({ parkTrunk })}
+          />
+        </div>
+      </details>
     </fieldset>
   );
 }
@@ -93,53 +107,18 @@ const isAsked = (parameter: KvParameter, { budget }: KvSettings) =>
 /** Whether it hands only some tokens to the upper layers, so that it matters from which layer on. */
 const propagates = ({ parameters }: PolicyInfo) => parameters.some(({ key }) => key === 'tspRate');
 
-interface TspLayerProps extends PolicySettingsProps {
-  readonly onChange: (change: Partial<KvSettings>) => void;
-}
-
-function TspLayer({ settings, model, onChange }: TspLayerProps) {
-  const last = model.layers - 1;
-  const value = settings.tspLayer ?? last;
-  return (
-    <>
-      <Slider
-        name="tspLayer"
-        label="TSP layer"
-        help={`Last layer that sees every token, of 0 to ${last}. Lower is faster and riskier; at ${last} every token goes through every layer.`}
-        {...{ min: 0, max: last, step: 1, value, text: String(value) }}
-        onChange={(tspLayer) => onChange({ tspLayer })}
-      />
-      <CalibrationPanel />
-    </>
-  );
-}
-
-/** What no setting here gives up. */
-function AlwaysKept({ settings }: { readonly settings: KvSettings }) {
-  const { window, kernel, protectFirst, protectHeader, floor } = settings;
-  const always = [
-    `the last ${window} tokens, which score the others`,
-    ...(protectFirst > 0 ? [`the first ${protectFirst}`] : []),
-    ...(protectHeader ? ['the system part of the template'] : []),
-  ];
-  return (
-    <p className="setting-help" data-testid="always-kept">
-      Always kept: {always.join(', ')}. Prompts under {formatTokens(floor)} are kept whole. Scores are pooled
-      over {kernel} neighbours.
-    </p>
-  );
-}
-
 function Reset({ model }: { readonly model: ModelInfo }) {
   const changed = useKv((state) => isChanged(state, model));
+  const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   const { kv } = useStores();
   return (
     <button
       type="button"
       className="button setting-button"
       data-testid="reset-settings"
-      disabled={!changed}
-      onClick={() => kv.getState().reset(model)}
+      // Not `disabled`, which would drop the focus of whoever has just pressed it.
+      aria-disabled={!changed || calibrating || undefined}
+      onClick={() => changed && !calibrating && kv.getState().reset(model)}
     >
       Reset to the model’s defaults
     </button>

@@ -5,7 +5,7 @@ const MODES: readonly { readonly mode: TurnMode; readonly label: string; readonl
   {
     mode: 'exact',
     label: 'Exact',
-    cost: 'Small cache plus the trunk. A follow-up reads only what is new, and selects afresh for its question.',
+    cost: 'Small cache plus what follow-ups need (trunk). A follow-up reads only what is new in the first layers, selects afresh for its question, and runs the selected tokens through the rest.',
   },
   {
     mode: 'lean',
@@ -49,6 +49,10 @@ export function Mode({ settings }: { readonly settings: KvSettings }) {
           </span>
         </label>
       ))}
+      <p className="mode-note">
+        After a change of mode the next message reads the conversation again. Rates, budget and pooling change
+        without that.
+      </p>
     </div>
   );
 }

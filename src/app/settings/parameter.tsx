@@ -4,11 +4,13 @@ import type { KvParameter, KvSettings } from '../../protocol';
 interface ParameterProps {
   readonly parameter: KvParameter;
   readonly settings: KvSettings;
+  /** What its value comes to just now. */
+  readonly effect?: string | undefined;
   readonly onChange: (change: Partial<KvSettings>) => void;
 }
 
 /** One setting as its policy describes it. */
-export function Parameter({ parameter, settings, onChange }: ParameterProps) {
+export function Parameter({ parameter, settings, effect, onChange }: ParameterProps) {
   const { key, label, help } = parameter;
   switch (parameter.kind) {
     case 'number': {
@@ -18,7 +20,7 @@ export function Parameter({ parameter, settings, onChange }: ParameterProps) {
       return (
         <Slider
           name={key}
-          {...{ label, help, min, max, step, value, text }}
+          {...{ label, help, min, max, step, value, text, effect }}
           onChange={(next) => onChange({ [key]: next })}
         />
       );
@@ -49,10 +51,12 @@ interface SliderProps {
   readonly value: number;
   /** The value with its unit. */
   readonly text: string;
+  readonly effect?: string | undefined;
+  readonly disabled?: boolean;
   readonly onChange: (value: number) => void;
 }
 
-export function Slider({ name, label, help, text, onChange, ...range }: SliderProps) {
+export function Slider({ name, label, help, text, effect, onChange, ...range }: SliderProps) {
   const id = `setting-${name}`;
   return (
     <div className="setting">
@@ -69,6 +73,7 @@ export function Slider({ name, label, help, text, onChange, ...range }: SliderPr
       />
       <p className="setting-help" id={`${id}-help`}>
         {help}
+        {effect !== undefined && <strong data-testid={`${id}-effect`}> {effect}</strong>}
       </p>
     </div>
   );

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { calibrate, promptsAtHand, stopCalibration } from './calibration';
+import { calibrate, obstacleTo, promptsFrom, stopCalibration, textsAtHand } from './calibration';
 import { EMPTY_CONVERSATION, type AttachedDocument } from './conversation';
 import { settingsFor } from './kv-store';
 import { createSamplesStore } from './samples-store';
@@ -88,31 +88,67 @@ it('takes with it what was reported of the conversation’s cache', async () => 
 
 it('says why it failed, also when the device is lost meanwhile', async () => {
   await start();
-  await call().fail(coded('bad-argument', 'No such layer.'));
+  await call().fail(coded('out-of-memory', 'No room.'));
   expect(state()).toEqual({
     state: 'failed',
-    error: { code: 'bad-argument', message: 'No such layer.' },
+    error: { code: 'out-of-memory', message: 'No room.' },
   });
   await start();
   await stores.worker.loseDevice({ code: 'device-lost', message: 'gone' });
   expect(state()).toMatchObject({ state: 'failed', error: { code: 'device-lost' } });
 });
 
+it('says in a visitor’s words what the engine finds wrong with the prompts', async () => {
+  await start();
+  await call().fail(coded('bad-argument', 'prompt 0 of 198 tokens goes whole through every layer'));
+  const { calibration } = stores.kv.getState();
+  const message = calibration.state === 'failed' ? calibration.error.message : '';
+  expect(message).toContain('Attach a longer document');
+  expect(message).not.toContain('prompt 0');
+});
+
 it('reads the conversation’s document first, then the samples, each with a question', () => {
   const own = text('letter', 900);
-  const samples = [text('sample', 1000, 'Who?'), text('letter', 900, 'Why?')];
+  const samples = [text('sample', 1000, 'Who?'), text('letter', 900, 'Why?'), text('story', 900)];
   const conversation = {
     ...EMPTY_CONVERSATION,
     document: own,
     order: ['a'],
     messages: { a: { id: 'a', role: 'user', question: 'When?' } as const },
   };
-  expect(promptsAtHand(conversation, samples, 256)).toEqual(['The letter.\n\nWhen?', 'The sample.\n\nWho?']);
+  const texts = textsAtHand(conversation, samples);
+  expect(promptsFrom(texts, conversation)).toEqual([
+    'The letter.\n\nWhen?',
+    'The sample.\n\nWho?',
+    'The story.\n\nWhat does the document say?',
+  ]);
 });
 
-it('leaves out texts that are kept whole, unless there are no others', () => {
-  const short = text('short', 100, 'What?');
-  const uncounted = text('uncounted', undefined, 'Which?');
-  expect(promptsAtHand(EMPTY_CONVERSATION, [short, uncounted], 256)).toEqual(['The uncounted.\n\nWhich?']);
-  expect(promptsAtHand(EMPTY_CONVERSATION, [short], 256)).toEqual(['The short.\n\nWhat?']);
+it('leaves out texts that would be kept whole or that the model cannot read', async () => {
+  const all = [text('note', 100, 'What?'), text('book', 20_000, 'Which?'), text('sample', 1000, 'Who?')];
+  stores.samples.setState({ state: 'ready', samples: all });
+  await start();
+  expect(call().prompts).toEqual(['The sample.\n\nWho?']);
+});
+
+it('is not begun where there is nothing to compare, and says why and what to do', async () => {
+  const sample = text('sample', 1090);
+  const why = (change: object, texts = [sample], model: object = {}) =>
+    obstacleTo(texts, { ...KV, ...change }, { ...MODEL, ...model })?.replaceAll('\u00a0', ' ');
+  expect(why({})).toBeUndefined();
+  expect(why({ tspRate: 1 })).toContain('Lower the TSP rate');
+  expect(why({ budget: 'constant' })).toMatch(/1,090 tokens.*more than 2,048 tokens.*Proportional/);
+  expect(why({ budget: 'constant', tspLength: 128 })).toBeUndefined();
+  expect(why({ budget: 'constant', capacity: 2048, tspLength: 128 })).toContain('2,048');
+  expect(why({}, [text('note', 198)])).toContain('Attach a longer document');
+  expect(why({ retain: 0.05, window: 64 })).toContain('Raise the rates');
+  expect(why({}, [])).toContain('Attach a document');
+  expect(why({}, [text('book', 20_000)])).toContain('Attach a document');
+  expect(why({}, [text('fresh', undefined)])).toContain('being counted');
+  expect(why({}, [sample], { layers: 1 })).toContain('one layer');
+
+  stores.kv.getState().change({ tspRate: 1 }, MODEL);
+  await start();
+  expect(stores.worker.calibrations).toHaveLength(0);
+  expect(state()).toEqual({ state: 'none' });
 });

@@ -1,5 +1,7 @@
 /** Choosing the TSP layer by measuring: which layer's selection moves the last hidden state least (arXiv:2502.01068, eq. 3). */
-import type { Calibration, EngineFailure } from '../../protocol';
+import type { Calibration, EngineFailure, KvSettings, ModelInfo } from '../../protocol';
+import { formatCount, formatTokens } from '../format';
+import { outlookFor } from './budget';
 import type { ChatStore } from './chat-store';
 import { composeFirst, type AttachedDocument, type Conversation } from './conversation';
 import { toFailure } from './engine';
@@ -23,7 +25,7 @@ export interface CalibrationStores {
 
 /**
  * Reads the texts at hand with every candidate layer, and puts the suggested one to use for this model. Does nothing
- * without a ready model, or while the engine has something else to do.
+ * without a ready model, while the engine has something else to do, or where there is nothing to compare.
  */
 export async function calibrate({ model, chat, kv, samples }: CalibrationStores): Promise<void> {
   const { status } = model.getState();
@@ -31,11 +33,9 @@ export async function calibrate({ model, chat, kv, samples }: CalibrationStores)
   const { api, gone, model: info } = status;
   const settings = settingsFor(kv.getState(), info);
   const loaded = samples.getState();
-  const prompts = promptsAtHand(
-    chat.getState(),
-    loaded.state === 'ready' ? loaded.samples : [],
-    settings.floor,
-  );
+  const texts = textsAtHand(chat.getState(), loaded.state === 'ready' ? loaded.samples : []);
+  if (obstacleTo(texts, settings, info) !== undefined) return;
+  const prompts = promptsFrom(comparable(texts, settings, info), chat.getState());
 
   let stillRunning = true;
   kv.setState({ calibration: { state: 'running', done: 0, total: 0, stopping: false } });
@@ -53,7 +53,10 @@ export async function calibrate({ model, chat, kv, samples }: CalibrationStores)
     if (!stopped) kv.getState().change({ tspLayer: result.suggested }, info);
     kv.setState({ calibration: { state: 'done', result, stopped } });
   } catch (thrown) {
-    kv.setState({ calibration: { state: 'failed', error: toFailure(thrown) } });
+    const error = toFailure(thrown);
+    // The engine counts prompts from 0, which no visitor has seen.
+    const message = error.code === 'bad-argument' ? NOTHING_TO_COMPARE : error.message;
+    kv.setState({ calibration: { state: 'failed', error: { ...error, message } } });
   } finally {
     stillRunning = false;
     // The engine has let go of the conversation's cache; the next turn reports anew.
@@ -73,22 +76,68 @@ export function isCalibrating(kv: KvStore): boolean {
   return kv.getState().calibration.state === 'running';
 }
 
-/**
- * The conversation's document with its first question, and every sample with one: a question at the end is what the
- * window scores by. Texts under the floor are kept whole whatever the layer, so they would teach nothing.
- */
-export function promptsAtHand(
-  conversation: Conversation,
+/** The conversation's document, and every sample that is another. */
+export function textsAtHand(
+  { document }: Pick<Conversation, 'document'>,
   samples: readonly AttachedDocument[],
-  floor: number,
+): readonly AttachedDocument[] {
+  return document === undefined
+    ? samples
+    : [document, ...samples.filter(({ text }) => text !== document.text)];
+}
+
+/** Paper, eq. 3: past the middle of the model too little work is saved for the distance to decide. */
+export const lastEligible = ({ layers }: Pick<ModelInfo, 'layers'>) => Math.floor(layers / 2);
+
+/** Why there is nothing to compare, and what to do about it; undefined where there is. */
+export function obstacleTo(
+  texts: readonly AttachedDocument[],
+  settings: KvSettings,
+  model: ModelInfo,
+): string | undefined {
+  if (model.layers < 2) return 'This model has one layer, so there is none to choose.';
+  if (settings.budget === 'proportional' && settings.tspRate === 1)
+    return 'At a TSP rate of 100 % every token goes on, whatever the layer. Lower the TSP rate to compare.';
+  const counted = texts.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
+  if (counted.length < texts.length) return 'The attached document is still being counted.';
+  const longest = Math.max(...counted.filter((tokens) => tokens < model.contextLength));
+  if (longest === -Infinity) return 'There is no text that this model can read. Attach a document.';
+  if (comparable(texts, settings, model).length > 0) return undefined;
+  const found = `The longest text at hand has ${formatTokens(longest)}`;
+  if (longest < settings.floor)
+    return `${found}, and prompts under ${formatCount(settings.floor)} are kept whole. Attach a longer document.`;
+  if (settings.budget === 'constant') {
+    const needed = Math.max(settings.capacity, settings.tspLength);
+    return `${found}, and with this constant budget all of it would go on. Attach one of more than ${formatTokens(needed)}, lower TSP length and capacity, or set the budget to Proportional.`;
+  }
+  return `${found}, and these rates leave fewer than the last ${settings.window}, which score the others. Raise the rates, or attach a longer document.`;
+}
+
+const NOTHING_TO_COMPARE =
+  'With these settings the texts at hand go whole through every layer, so there is nothing to compare. ' +
+  'Attach a longer document, or lower the TSP rate or length.';
+
+/** Texts of which a part goes on: a prompt that is kept whole says nothing about any layer. */
+function comparable(texts: readonly AttachedDocument[], settings: KvSettings, model: ModelInfo) {
+  const compared: KvSettings = { ...settings, turnMode: 'lean', tspLayer: 0 };
+  return texts.filter(({ tokens }) => {
+    if (tokens === undefined || tokens >= model.contextLength) return false;
+    // With its question the prompt is longer, which no budget takes for shorter.
+    return outlookFor(compared, model.layers, tokens).propagated < tokens;
+  });
+}
+
+/** Each text with a question at its end, which is what the window scores by: the one that was asked, where one was. */
+export function promptsFrom(
+  texts: readonly AttachedDocument[],
+  conversation: Conversation,
 ): readonly string[] {
-  const { document } = conversation;
-  const others = samples.filter(({ text }) => text !== document?.text);
-  const all = document === undefined ? others : [document, ...others];
-  const long = all.filter(({ tokens }) => tokens === undefined || tokens >= floor);
   const asked = firstQuestion(conversation);
-  return (long.length > 0 ? long : all).map((text) =>
-    composeFirst(text, (text === document ? asked : undefined) ?? text.questions[0] ?? ANY_QUESTION),
+  return texts.map((text) =>
+    composeFirst(
+      text,
+      (text === conversation.document ? asked : undefined) ?? text.questions[0] ?? ANY_QUESTION,
+    ),
   );
 }
 

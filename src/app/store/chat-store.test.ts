@@ -102,6 +102,16 @@ describe('a turn', () => {
   });
 });
 
+it('a document that is more than the model can read is not sent', async () => {
+  state().attach({ ...DOCUMENT, tokens: MODEL.contextLength });
+  await ask('What color?');
+  expect(state().order).toEqual([]);
+  state().detach();
+  state().attach({ ...DOCUMENT, text: 'Shorter.', tokens: MODEL.contextLength - 1 });
+  await ask('What color?');
+  expect(stores.worker.turns).toHaveLength(1);
+});
+
 describe('settings', () => {
   it('hold from the next message: a running turn keeps the ones that it was sent with', async () => {
     await ask('One?');
@@ -130,9 +140,12 @@ describe('stopping', () => {
     await state().stop();
     expect(state().stopping).toBe(true);
     expect(stores.worker.stops).toBe(1);
+    turn(0).emit({ type: 'text', text: '', newTokens: 0, decodeTokensPerSecond: 0 });
     await turn(0).finish({ stopReason: 'stopped' });
     expect(answer()).toMatchObject({ text: '', answer: { state: 'done', stopReason: 'stopped' } });
     expect(state().stopping).toBe(false);
+    // Not noughts for what was never measured, and how far it had come.
+    expect(answer().figures).toEqual({ kv: KV, promptTokens: 12, reusedTokens: 0, stoppedAt: 0.4 });
 
     await ask('Who keeps it?');
     expect(turn(1).request.messages).toEqual([
@@ -169,6 +182,15 @@ describe('a failed turn', () => {
     await after(() => void state().retry(answer().id));
     expect(state().order).toHaveLength(2);
     expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'What color?' }]);
+  });
+
+  it('can be asked again without the document that was too long', async () => {
+    state().newChat();
+    state().attach(DOCUMENT);
+    await ask('What color?');
+    await turn(1).fail(coded('context-exceeded', 'Too long.'));
+    state().removeDocument(answer().id);
+    expect(state()).toMatchObject({ order: [], document: undefined, draft: 'What color?' });
   });
 
   it('gives its question back to the composer, before what is being typed', () => {

@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { MemoryReport } from '../../protocol';
 import {
   EMPTY_CONVERSATION,
+  isTooLong,
   promptOf,
   settled,
   withoutTurn,
@@ -36,13 +37,18 @@ export interface ChatState extends Conversation {
   attach(document: AttachedDocument): void;
   detach(): void;
   setDocumentTokens(document: AttachedDocument, tokens: number): void;
-  /** One turn, resolving when it is over. Does nothing without a ready model, or while the engine is at something. */
+  /**
+   * One turn, resolving when it is over. Does nothing without a ready model, while the engine is at something, or with a
+   * document that the model cannot read.
+   */
   ask(question: string): Promise<void>;
   stop(): Promise<void>;
   /** Asks a failed or stopped turn's question again, in its place at the end. */
   retry(answerId: string): Promise<void>;
   /** Takes a failed turn out and puts its question back into the composer. */
   editQuestion(answerId: string): void;
+  /** The same for a conversation's first turn, without the document that made it too long. */
+  removeDocument(answerId: string): void;
   newChat(): void;
   undoNewChat(): void;
 }
@@ -72,7 +78,7 @@ export function createChatStore(model: ModelStore, kv: KvStore): ChatStore {
   return store;
 }
 
-type TurnActions = Pick<ChatState, 'ask' | 'stop' | 'retry' | 'editQuestion'>;
+type TurnActions = Pick<ChatState, 'ask' | 'stop' | 'retry' | 'editQuestion' | 'removeDocument'>;
 
 function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnActions {
   /** The engine takes one turn at a time, and a turn left behind by a new chat needs a moment to end. */
@@ -83,6 +89,7 @@ function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnAc
     async ask(question) {
       const { status } = model.getState();
       if (status.state !== 'ready' || !isFree() || question.trim() === '') return;
+      if (isTooLong(get().document, status.model)) return;
       const answer = beginTurn(set, get, question.trim());
       const turn = turnBefore.then(() => runTurn(set, get, status, answer, kv));
       turnBefore = turn;
@@ -109,6 +116,12 @@ function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnAc
       if (question === undefined || get().activeId !== undefined) return;
       const { draft } = get();
       set({ ...withoutTurn(get(), answerId), draft: draft === '' ? question : `${question}\n\n${draft}` });
+    },
+
+    removeDocument(answerId) {
+      if (get().order.indexOf(answerId) !== 1) return;
+      get().editQuestion(answerId);
+      get().detach();
     },
   };
 }

@@ -4,6 +4,7 @@ import type {
   Compression,
   EngineFailure,
   KvSettings,
+  ModelInfo,
   TimeToFirstToken,
   TurnResult,
 } from '../../protocol';
@@ -24,6 +25,7 @@ export interface UserMessage {
 }
 
 export interface ReadingProgress {
+  /** Of the prompt's new tokens. */
   readonly doneTokens: number;
   readonly totalTokens: number;
   readonly tokensPerSecond: number;
@@ -36,6 +38,8 @@ export interface TurnFigures {
   readonly kv?: KvSettings;
   readonly compression?: Compression;
   readonly ttft?: TimeToFirstToken | undefined;
+  /** How far reading had come when it was stopped, of 1. */
+  readonly stoppedAt?: number | undefined;
   readonly promptTokens?: number;
   readonly reusedTokens?: number;
   readonly newTokens?: number;
@@ -108,8 +112,32 @@ export function settled(conversation: Conversation): Conversation {
   const { activeId, messages } = conversation;
   const active = activeId === undefined ? undefined : messages[activeId];
   if (active?.role !== 'assistant') return conversation;
-  const stopped: Message = { ...active, answer: { state: 'done', stopReason: 'stopped' } };
+  const stopped: Message = {
+    ...active,
+    answer: { state: 'done', stopReason: 'stopped' },
+    figures: { ...active.figures, stoppedAt: shareRead(active) },
+  };
   return { ...conversation, activeId: undefined, messages: { ...messages, [active.id]: stopped } };
+}
+
+/** How much of a prompt that is being read has been read; undefined for one that is not, or where it is not known. */
+export function shareRead({ answer }: AssistantMessage): number | undefined {
+  if (answer.state !== 'reading' || answer.progress === undefined) return undefined;
+  const { doneTokens, totalTokens } = answer.progress;
+  return totalTokens > 0 ? doneTokens / totalTokens : undefined;
+}
+
+/** Where most of a prompt was in the cache, tokens per second of the few new ones say nothing of how fast it reads. */
+export function isMostlyReused({ promptTokens, reusedTokens }: TurnFigures): boolean {
+  return promptTokens !== undefined && reusedTokens !== undefined && reusedTokens * 2 > promptTokens;
+}
+
+/** Whether a document alone is more than a model can read. A model reads one token fewer than its context holds. */
+export function isTooLong(
+  document: AttachedDocument | undefined,
+  { contextLength }: Pick<ModelInfo, 'contextLength'>,
+): boolean {
+  return document?.tokens !== undefined && document.tokens >= contextLength;
 }
 
 /** Without an answer and the question before it. */

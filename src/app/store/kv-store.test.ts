@@ -60,6 +60,36 @@ it('drops what was stored and means nothing', () => {
   }
 });
 
+it('keeps only what the engine takes', () => {
+  const stored = (settings: object) =>
+    createKvStore(memory(JSON.stringify({ changed: settings }))).getState().changed;
+  const good = { window: 64, kernel: 63, capacity: 1, tspLength: 1, protectFirst: 0, floor: 0, retain: 1 };
+  expect(stored(good)).toEqual(good);
+  for (const [key, values] of Object.entries({
+    window: [0, 65, 8.5],
+    kernel: [0, 2, 65, -1, '7'],
+    capacity: [0, 2 ** 31],
+    tspLength: [0, 0.5],
+    protectFirst: [-1],
+    retain: [0, 1.01, null],
+    tspRate: [0, 2],
+  }))
+    for (const value of values) expect(stored({ [key]: value }), `${key} ${value}`).toEqual({});
+});
+
+it('knows whether its settings will outlast the page', () => {
+  const refuse = () => {
+    throw new Error('denied');
+  };
+  expect(createKvStore(memory()).getState().remembers).toBe(true);
+  expect(createKvStore({ getItem: refuse, setItem: refuse }).getState().remembers).toBe(false);
+  // As where the space is used up.
+  const full = createKvStore({ getItem: () => null, setItem: refuse });
+  expect(full.getState().remembers).toBe(true);
+  full.getState().change({ retain: 0.3 }, MODEL);
+  expect(full.getState().remembers).toBe(false);
+});
+
 it('does without a memory where storage is refused', () => {
   const refuse = () => {
     throw new Error('denied');

@@ -17,6 +17,8 @@ export interface KvState extends Remembered {
   /** As the engine lists them; empty until it has. */
   readonly policies: readonly PolicyInfo[];
   readonly calibration: CalibrationProgress;
+  /** False where the browser lets the page store nothing: then the settings last as long as the page. */
+  readonly remembers: boolean;
   /** Holds from the next message on, and the TSP layer for this model alone. */
   change(change: Partial<KvSettings>, model: ModelInfo): void;
   reset(model: ModelInfo): void;
@@ -27,19 +29,21 @@ export type KvStore = StoreApi<KvState>;
 const KEY = 'fastkv.kv';
 const NOTHING: Remembered = { changed: {}, tspLayers: {} };
 
-/** `storage` may throw or forget, as in private windows: then the settings last as long as the page. */
+/** `storage` may throw, as where a browser blocks it: then the settings last as long as the page. */
 export function createKvStore(storage: Pick<Storage, 'getItem' | 'setItem'>): KvStore {
   return createStore<KvState>()((set, get) => {
     const keep = (next: Remembered) => {
       set(next);
       try {
         storage.setItem(KEY, JSON.stringify({ changed: next.changed, tspLayers: next.tspLayers }));
+        set({ remembers: true });
       } catch {
-        // Nothing to be done and nothing lost but the memory of it.
+        set({ remembers: false });
       }
     };
     return {
       ...remembered(storage),
+      remembers: canRead(storage),
       policies: [],
       calibration: { state: 'none' },
       change({ tspLayer, ...change }, model) {
@@ -95,30 +99,46 @@ export function listPolicies(kv: KvStore, model: ModelStore): void {
 }
 
 const isShare = (value: unknown) => typeof value === 'number' && value > 0 && value <= 1;
-const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isWhole =
+  (least: number, most = 2 ** 31 - 1) =>
+  (value: unknown) =>
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+const isOdd = (value: unknown) => Number(value) % 2 === 1;
 const isFlag = (value: unknown) => typeof value === 'boolean';
 const isOneOf =
   (...allowed: readonly string[]) =>
   (value: unknown) =>
     allowed.some((name) => name === value);
 
-/** What a stored setting must look like: an older page, or a curious visitor, may have left anything. */
+/**
+ * What a stored setting must look like, so that the engine takes it (engine/kv/check-settings.ts): an older page, or a
+ * curious visitor, may have left anything.
+ */
 const FITS: { readonly [Key in keyof Changes]-?: (value: unknown) => boolean } = {
   policy: (value) => typeof value === 'string', // settingsFor asks whether the engine knows it
   turnMode: isOneOf('exact', 'lean', 'full'),
   retain: isShare,
   tspRate: isShare,
   pooling: isOneOf('max', 'avg'),
-  window: isCount,
-  kernel: isCount,
+  window: isWhole(1, 64),
+  kernel: (value) => isWhole(1, 63)(value) && isOdd(value),
   budget: isOneOf('proportional', 'constant'),
-  capacity: isCount,
-  tspLength: isCount,
-  protectFirst: isCount,
+  capacity: isWhole(1),
+  tspLength: isWhole(1),
+  protectFirst: isWhole(0),
   protectHeader: isFlag,
-  floor: isCount,
+  floor: isWhole(0),
   parkTrunk: isFlag,
 };
+
+function canRead(storage: Pick<Storage, 'getItem'>): boolean {
+  try {
+    storage.getItem(KEY);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function remembered(storage: Pick<Storage, 'getItem'>): Remembered {
   try {
@@ -131,7 +151,7 @@ function remembered(storage: Pick<Storage, 'getItem'>): Remembered {
         ),
       ),
       tspLayers: Object.fromEntries(
-        entries(stored.tspLayers).filter((entry): entry is [string, number] => isCount(entry[1])),
+        entries(stored.tspLayers).filter((entry): entry is [string, number] => isWhole(0)(entry[1])),
       ),
     };
   } catch {

@@ -1,6 +1,6 @@
 /** One turn: what is shown while it runs, and what stays of it. */
 import type { EngineEvent, MemoryReport, TurnResult } from '../../protocol';
-import type { AssistantMessage, TurnFigures } from './conversation';
+import { shareRead, type AssistantMessage, type TurnFigures } from './conversation';
 
 export interface TurnView {
   readonly answer: AssistantMessage;
@@ -35,6 +35,8 @@ function applyEvent(view: TurnView, event: EngineEvent): TurnView {
     case 'first-token':
       return { ...view, answer: writing(answer, { ttft: event.ttft }) };
     case 'text':
+      // What ends a stopped turn: without a token nothing is being written yet.
+      if (event.newTokens === 0) return view;
       return {
         ...view,
         answer: {
@@ -58,16 +60,24 @@ function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessa
 
 /** The result is the last word: events travel on another channel and some may still be on their way. */
 export function applyResult(view: TurnView, result: TurnResult): TurnView {
-  const { text, stopReason, memory, ...rest } = result;
-  const figures: TurnFigures = {
-    ...(view.answer.figures.kv !== undefined && { kv: view.answer.figures.kv }),
-    compression: rest.compression,
-    ttft: rest.ttft,
-    promptTokens: rest.promptTokens,
-    reusedTokens: rest.reusedTokens,
-    newTokens: rest.newTokens,
-    prefillTokensPerSecond: rest.prefillTokensPerSecond,
-    decodeTokensPerSecond: rest.decodeTokensPerSecond,
+  const { text, stopReason, memory } = result;
+  const { kv } = view.answer.figures;
+  const common: TurnFigures = {
+    ...(kv !== undefined && { kv }),
+    promptTokens: result.promptTokens,
+    reusedTokens: result.reusedTokens,
   };
+  const figures: TurnFigures =
+    result.ttft === undefined
+      ? // Stopped before anything was selected or written: what would be nought is not known.
+        { ...common, stoppedAt: shareRead(view.answer) }
+      : {
+          ...common,
+          compression: result.compression,
+          ttft: result.ttft,
+          newTokens: result.newTokens,
+          prefillTokensPerSecond: result.prefillTokensPerSecond,
+          decodeTokensPerSecond: result.decodeTokensPerSecond,
+        };
   return { answer: { ...view.answer, text, answer: { state: 'done', stopReason }, figures }, memory };
 }

@@ -1,0 +1,39 @@
+import { createElement } from 'react';
+import { expect, it } from 'vitest';
+import { markupOf, pageStores } from '../static-markup.test-support';
+import { MODEL } from '../store/scripted-engine.test-support';
+import { Composer } from './composer';
+
+type Stores = Awaited<ReturnType<typeof pageStores>>['stores'];
+
+async function composerWith(prepare: (stores: Stores) => void) {
+  const { stores } = await pageStores(MODEL);
+  stores.chat.getState().setDraft('What color?');
+  prepare(stores);
+  return markupOf(stores, createElement(Composer));
+}
+
+const SEND_OFF = /data-testid="send" aria-label="Send" aria-disabled="true"/;
+const document = (tokens: number) => ({ name: 'notes.txt', text: 'Notes.', tokens, questions: [] });
+
+it('sends when there is something to send', async () => {
+  const html = await composerWith(({ chat }) => chat.getState().attach(document(16_383)));
+  expect(html).not.toMatch(SEND_OFF);
+  expect(html).not.toContain('send-off');
+});
+
+it('says at any width why Send is off while it calibrates, and stops that', async () => {
+  const html = await composerWith(({ kv }) =>
+    kv.setState({ calibration: { state: 'running', done: 1, total: 9, stopping: false } }),
+  );
+  expect(html).toMatch(SEND_OFF);
+  expect(html).toMatch(/class="composer-hint" data-testid="send-off">Send waits: calibrating/);
+  expect(html).toContain('Stop calibrating');
+});
+
+it('keeps Send off for a document beyond the model, and offers to remove it', async () => {
+  const html = await composerWith(({ chat }) => chat.getState().attach(document(16_384)));
+  expect(html).toMatch(SEND_OFF);
+  expect(html).toContain('The document is too long to send');
+  expect(html).toContain('Remove the document');
+});
