@@ -8,8 +8,8 @@ import { loadModel, type LoadedModel } from '../src/engine/load-model';
 import { readOnCpu } from '../src/engine/models/fixtures.test-support';
 import type { RunResult } from '../src/engine/run';
 import type { TokenId } from '../src/engine/shapes';
-import type { KvSettings, Profile, StorageDtype } from '../src/protocol';
-import { parseOptions, readChoice, readNumber, TEXT } from '../tools/arguments';
+import type { KvSettings, StorageDtype } from '../src/protocol';
+import { parseOptions, readChoice, readNumber, readProfile, TEXT } from '../tools/arguments';
 import { nodeFolder } from '../tools/node-folder';
 import { openNodeAdapter } from '../tools/node-gpu';
 import { makeDocument, type EvalDocument, type Question } from './eval-documents';
@@ -184,15 +184,14 @@ function readOptions(argv: string[]) {
   } as const;
   const args = parseOptions(argv, options, USAGE);
   const whole = (name: string, text: string) => readNumber(name, text, USAGE, true);
-  const profiles = ['auto', 'portable', 'fast', 'software'] as const;
-  const profile = readChoice<Profile | 'auto'>('profile', args.profile, profiles, USAGE);
+  const profile = readProfile(args.profile, USAGE);
   return {
     questions: Math.max(1, whole('questions', args.questions)),
     lengths: args.lengths.split(',').map((length) => whole('lengths', length)),
     reference: whole('reference', args.reference),
     seed: whole('seed', args.seed),
     dtype: readChoice<StorageDtype>('dtype', args.dtype, ['f32', 'f16'], USAGE),
-    profile: profile === 'auto' ? undefined : profile,
+    profile,
   };
 }
 

@@ -8,8 +8,8 @@ import { loadModel, type LoadedModel } from '../src/engine/load-model';
 import { randomLlamaFolder } from '../src/engine/models/random-llama';
 import type { RunResult } from '../src/engine/run';
 import type { TokenId } from '../src/engine/shapes';
-import type { KvSettings, MemoryReport, Profile, StorageDtype } from '../src/protocol';
-import { parseOptions, readChoice, readNumber, TEXT } from '../tools/arguments';
+import type { KvSettings, MemoryReport, StorageDtype } from '../src/protocol';
+import { parseOptions, readChoice, readNumber, readProfile, TEXT } from '../tools/arguments';
 import { KV_OPTIONS, KV_USAGE, kvFor, readKv } from '../tools/kv-arguments';
 import { openNodeAdapter } from '../tools/node-gpu';
 import { seeded } from './eval-words';
@@ -161,8 +161,7 @@ function readOptions(argv: string[]) {
   } as const;
   const args = parseOptions(argv, options, USAGE);
   const whole = (name: string, text: string) => readNumber(name, text, USAGE, true);
-  const profiles = ['auto', 'portable', 'fast', 'software'] as const;
-  const profile = readChoice<Profile | 'auto'>('profile', args.profile, profiles, USAGE);
+  const profile = readProfile(args.profile, USAGE);
   return {
     lengths: args.lengths
       .split(',')
@@ -170,7 +169,7 @@ function readOptions(argv: string[]) {
       .sort((a, b) => a - b),
     rounds: whole('rounds', args.rounds),
     dtype: readChoice<StorageDtype>('dtype', args.dtype, ['f32', 'f16'], USAGE),
-    profile: profile === 'auto' ? undefined : profile,
+    profile,
     kv: readKv(args, USAGE, 'fastkv'),
   };
 }

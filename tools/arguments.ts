@@ -1,6 +1,7 @@
 /** What the command lines share: options read once, and a refusal that says what was found, what is needed, and the usage. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EngineError } from '../src/engine/errors';
+import type { Profile } from '../src/protocol';
 
 export const TEXT = { type: 'string' } as const;
 export const FLAG = { type: 'boolean', default: false } as const;
@@ -39,4 +40,10 @@ export function readChoice<Choice extends string>(
   const found = choices.find((choice) => choice === text);
   if (found) return found;
   throw badArgument(`--${name} is ${JSON.stringify(text)}; it can be ${choices.join(', ')}.`, usage);
+}
+
+/** --profile; undefined leaves the choice to the adapter. */
+export function readProfile(text: string, usage: string): Profile | undefined {
+  const profile = readChoice('profile', text, ['auto', 'portable', 'fast', 'software'] as const, usage);
+  return profile === 'auto' ? undefined : profile;
 }

@@ -2,8 +2,8 @@
 import { calibrate } from '../src/engine/kv/calibrate';
 import { loadModel } from '../src/engine/load-model';
 import { formsFor } from '../src/engine/weights/forms';
-import type { Calibration, Profile, WeightForm } from '../src/protocol';
-import { badArgument, FLAG, parseOptions, readChoice, TEXT } from './arguments';
+import type { Calibration, WeightForm } from '../src/protocol';
+import { badArgument, FLAG, parseOptions, readChoice, readProfile, TEXT } from './arguments';
 import { readTexts, tokenizerOf } from './generate-prompt';
 import { KV_OPTIONS, KV_USAGE, kvFor, readKv } from './kv-arguments';
 import { nodeFolder } from './node-folder';
@@ -46,13 +46,12 @@ export async function main(argv: string[]): Promise<number> {
   if (file === undefined) throw badArgument('--prompts is missing.', USAGE);
   const asked = readKv(args, USAGE, 'fastkv');
   const forms = formsFor(readChoice<WeightForm>('dtype', args.dtype, ['f32', 'f16', 'q8', 'q4'], USAGE));
-  const profiles = ['auto', 'portable', 'fast', 'software'] as const;
-  const profile = readChoice<Profile | 'auto'>('profile', args.profile, profiles, USAGE);
+  const profile = readProfile(args.profile, USAGE);
   const texts = await readTexts(file, '--prompts');
   const { adapter } = await openNodeAdapter();
   const model = await loadModel(adapter, nodeFolder(folder), {
     ...forms,
-    profile: profile === 'auto' ? undefined : profile,
+    profile,
     needs: 'text',
   });
   const tokenizer = tokenizerOf(model);

@@ -1,8 +1,8 @@
 /** What `generate` is asked for, checked before anything is loaded. */
 import type { TokenId } from '../src/engine/shapes';
 import { formsFor } from '../src/engine/weights/forms';
-import type { Profile, StorageDtype, WeightForm } from '../src/protocol';
-import { badArgument, FLAG, parseOptions, readChoice, readNumber, TEXT } from './arguments';
+import type { StorageDtype, WeightForm } from '../src/protocol';
+import { badArgument, FLAG, parseOptions, readChoice, readNumber, readProfile, TEXT } from './arguments';
 import { KV_OPTIONS, KV_USAGE, readKv } from './kv-arguments';
 
 const USAGE =
@@ -61,8 +61,7 @@ export function readArguments(argv: string[]) {
     throw bad('--dump-kept adds to --json: give it too.');
   const maxNewTokens = whole('max-new', args['max-new'] ?? '64');
   if (maxNewTokens === 0) throw bad('--max-new is 0; at least one token is needed.');
-  const profiles = ['auto', 'portable', 'fast', 'software'] as const;
-  const profile = readChoice<Profile | 'auto'>('profile', args.profile, profiles, USAGE);
+  const profile = readProfile(args.profile, USAGE);
   return {
     model,
     prompt,
@@ -74,7 +73,7 @@ export function readArguments(argv: string[]) {
     temperature: readNumber('temperature', temperature ?? '0', USAGE, false),
     seed: seed === undefined ? undefined : whole('seed', seed),
     ...readForms(args.dtype, args.cache),
-    profile: profile === 'auto' ? undefined : profile,
+    profile,
     logitsOut,
     json,
     dumpKept: args['dump-kept'],

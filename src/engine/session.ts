@@ -1,4 +1,4 @@
-import type { KvSettings, MemoryReport, SamplingOptions, SelectionReport, TurnMode } from '../protocol';
+import type { KvSettings, MemoryReport, SamplingOptions, SelectionReport } from '../protocol';
 import { decode, type Decoded } from './decode';
 import { awaitedLater, EngineError } from './errors';
 import { allocate } from './gpu/allocate';
@@ -12,7 +12,7 @@ import { packOp } from './kernels/kernel';
 import { seenBits } from './kernels/logits_adjust';
 import { GREEDY, SAMPLING_OP, samplingOp } from './kernels/sampling';
 import { checkKv } from './kv/check-settings';
-import { PAPER, planReading, policyOf } from './kv/reading-plan';
+import { PAPER, planReading, turnModeOf } from './kv/reading-plan';
 import { coverageOf, reportOf, type ReadTurn } from './kv/selection-report';
 import { KvStore } from './kv/store';
 import { BoundModel } from './models/bound-model';
@@ -179,7 +179,7 @@ export class Session {
   async #run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     const started = performance.now();
     const kv = options.kv ?? FULL;
-    const mode: TurnMode = policyOf(kv).name === 'full' ? 'full' : kv.turnMode;
+    const mode = turnModeOf(kv);
     const plan = planReading(kv, this.spec.L, prompt.length, options.headerTokens);
     this.buffers.beginPeak();
     const before = await this.#last;

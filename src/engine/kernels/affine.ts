@@ -7,6 +7,7 @@ import type { Variant } from '../gpu/compose';
 import type { StorageDtype } from '../../protocol';
 import type { Kernel } from './kernel';
 import type { Values } from './cases';
+import { elementBytes } from '../shapes';
 
 export const GROUP_BITS = [4, 8] as const;
 export const GROUP_SIZES = [32, 64, 128] as const;
@@ -24,7 +25,7 @@ export type MatrixForm = StorageDtype | AffineGroups;
 
 /** Bytes of a row of K elements: of its values, and of its scales and biases. */
 export function rowBytes(K: number, form: MatrixForm): { readonly values: number; readonly scales: number } {
-  if (typeof form === 'string') return { values: K * (form === 'f16' ? 2 : 4), scales: 0 };
+  if (typeof form === 'string') return { values: K * elementBytes(form), scales: 0 };
   return { values: (K * form.bits) / 8, scales: (K / form.group) * (form.scales === 'f32' ? 8 : 4) };
 }
 

@@ -1,5 +1,6 @@
 import { asStored, noise, oneStep, type KernelCase } from './cases';
 import type { StorageDtype } from '../../protocol';
+import { elementBytes } from '../shapes';
 
 /** What the attention kernels over the whole cache share. */
 export const ATTENTION = {
@@ -87,7 +88,7 @@ export function attentionCase(shape: AttentionShape, dtype: StorageDtype): Kerne
     buffers: { qkv, kept, k, v, positions, o: new Float32Array(T * H * D) },
     expected: () => ({ o: attentionReference({ T, H, G, D, capacity, seen, qkv, k, v }) }),
     flops: 4 * D * H * T * (cached + T / 2),
-    bytes: 2 * G * (cached + T) * D * (dtype === 'f16' ? 2 : 4) + 8 * T * H * D,
+    bytes: 2 * G * (cached + T) * D * elementBytes(dtype) + 8 * T * H * D,
   };
 }
 

@@ -2,6 +2,7 @@ import { ALL_PROFILES, fold, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 import { SELECTION_OP, selectionOp } from './selection';
 import type { StorageDtype } from '../../protocol';
+import { elementBytes } from '../shapes';
 
 const WG = 64;
 
@@ -54,7 +55,7 @@ function compactCase(shape: Shape, dtype: StorageDtype): KernelCase {
     buffers: { index, k: k!, v: v!, to_k: toK!, to_v: toV! },
     expected: () => ({ to_k: moved(k!, toK!), to_v: moved(v!, toV!) }),
     tolerance: 0,
-    bytes: G * take * (4 + 4 * D * (dtype === 'f16' ? 2 : 4)),
+    bytes: G * take * (4 + 4 * D * elementBytes(dtype)),
   };
 }
 

@@ -2,6 +2,7 @@ import { ALL_PROFILES, fold, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases, type Values } from './cases';
 import { fromBfloat16, fromHalf, toHalf } from '../f16';
 import type { StorageDtype } from '../../protocol';
+import { elementBytes } from '../shapes';
 
 /** Dtypes of checkpoints that are converted on the GPU. */
 export type RawDtype = 'BF16' | 'F16' | 'F32';
@@ -22,16 +23,17 @@ export const convert = Object.fromEntries(
   ]),
 ) as Record<RawDtype, Kernel>;
 
-interface Shape {
-  readonly rows: number;
+/** A stretch of a tensor, and where its rows of K elements go; what `convert`, `quantise` and `place` are tried on. */
+export interface StretchShape {
   readonly K: number;
-  /** Stretch of the tensor, in elements. */
   readonly start: number;
   readonly length: number;
   readonly stride: number;
   readonly offset: number;
   readonly piece: readonly [first: number, count: number];
 }
+
+type Shape = StretchShape & { readonly rows: number };
 
 const SHAPES: readonly Shape[] = [
   { rows: 3, K: 8, start: 0, length: 24, stride: 1, offset: 0, piece: [0, 3] },
@@ -71,7 +73,7 @@ function convertCase(raw: RawDtype, dtype: StorageDtype, shape: Shape): KernelCa
     step: oneStep(1),
     buffers: { raw: encoded.words, out },
     expected,
-    bytes: length * (raw === 'F32' ? 4 : 2) + length * (dtype === 'f16' ? 2 : 4),
+    bytes: length * (raw === 'F32' ? 4 : 2) + length * elementBytes(dtype),
     // Rounding to the nearest half is asked of pack2x16float, but not promised by WGSL: one unit of 2^-11 may differ.
     tolerance: dtype === 'f16' && raw !== 'F16' ? 5e-4 : 0,
   };

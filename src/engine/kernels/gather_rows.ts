@@ -1,6 +1,7 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
+import { elementBytes } from '../shapes';
 
 const WG = 64;
 
@@ -47,7 +48,7 @@ function gatherCase({ C, page, positions, done }: Shape, dtype: StorageDtype): K
       return { x: out };
     },
     tolerance: 0,
-    bytes: T * C * ((dtype === 'f16' ? 2 : 4) + 4),
+    bytes: T * C * (elementBytes(dtype) + 4),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ALL_PROFILES, fold, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
+import { convert, type StretchShape } from './convert';
 
 /** Size of the elements that are placed: packed weights and F32 scales are words, F16 and BF16 scales halves. */
 export type PlacedSize = 'words' | 'halves';
@@ -13,21 +14,15 @@ export const place = Object.fromEntries(
       profiles: ALL_PROFILES,
       bindings: ['op:uniform', 'raw:read', 'out:write'],
       stored: [],
-      op: ['start', 'length', 'K', 'stride', 'offset', 'first', 'count', 'parts', 'part'],
+      op: [...convert.BF16.op, 'parts', 'part'],
       compose: () => ({ chunks: [`put_${size}`] }),
       grid: (_, op) => fold(Math.ceil(op['length']! / 64)),
     },
   ]),
 ) as Record<PlacedSize, Kernel>;
 
-interface Shape {
+interface Shape extends StretchShape {
   readonly size: PlacedSize;
-  readonly K: number;
-  readonly start: number;
-  readonly length: number;
-  readonly stride: number;
-  readonly offset: number;
-  readonly piece: readonly [first: number, count: number];
   readonly parts: 1 | 2;
   readonly part: 0 | 1;
 }

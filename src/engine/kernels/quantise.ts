@@ -1,7 +1,7 @@
 import { encodeScales, formName, quantiseReference, rowBytes, type AffineGroups } from './affine';
 import { ALL_PROFILES, fold, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { convert, encodeRaw, type RawDtype } from './convert';
+import { convert, encodeRaw, type RawDtype, type StretchShape } from './convert';
 
 /** Brings a stretch of a tensor into groups with f16 scales. One kernel a dtype of the file and a form. */
 export const quantise = (raw: RawDtype, { bits, group }: Pick<AffineGroups, 'bits' | 'group'>): Kernel => ({
@@ -14,16 +14,8 @@ export const quantise = (raw: RawDtype, { bits, group }: Pick<AffineGroups, 'bit
   grid: (_, op) => fold(Math.ceil(op['length']! / group / 64)),
 });
 
-interface Shape {
-  readonly rows: number;
-  /** K in groups; so are the stretch's start and length. */
-  readonly K: number;
-  readonly start: number;
-  readonly length: number;
-  readonly stride: number;
-  readonly offset: number;
-  readonly piece: readonly [first: number, count: number];
-}
+/** In groups: K, and the stretch's start and length. */
+type Shape = StretchShape & { readonly rows: number };
 
 const SHAPES: readonly Shape[] = [
   { rows: 3, K: 1, start: 0, length: 3, stride: 1, offset: 0, piece: [0, 3] },

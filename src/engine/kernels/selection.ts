@@ -3,6 +3,7 @@ import type { WindowInputs } from '../kv/score-reference';
 import type { StorageDtype } from '../../protocol';
 import { KEYS } from './attention_merge';
 import { asStored, noise, oneStep, type KernelCase } from './cases';
+import { elementBytes } from '../shapes';
 
 /** Fields of the Selection struct in chunks/selection.wgsl. */
 export const SELECTION_OP = [
@@ -94,7 +95,7 @@ export function windowSetting({ H, G, D, N, window }: WindowShape, dtype: Storag
     step: oneStep(1),
     buffers: { q_window: q, k },
     flops: 2 * H * D * window * N,
-    bytes: G * N * D * (dtype === 'f16' ? 2 : 4),
+    bytes: G * N * D * elementBytes(dtype),
   } satisfies Partial<KernelCase>;
   return { inputs, base };
 }

@@ -1,6 +1,7 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
+import { elementBytes } from '../shapes';
 
 const WG = 64;
 
@@ -51,7 +52,7 @@ function storeCase(shape: Shape, dtype: StorageDtype): KernelCase {
     },
     // Rounding to the nearest half is asked of pack2x16float, but not promised by WGSL: one unit of 2^-11 may differ.
     tolerance: dtype === 'f16' ? 5e-4 : 0,
-    bytes: T * C * (4 + (dtype === 'f16' ? 2 : 4)),
+    bytes: T * C * (4 + elementBytes(dtype)),
   };
 }
 

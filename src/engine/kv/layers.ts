@@ -1,7 +1,7 @@
 import type { StorageDtype } from '../../protocol';
 import type { BufferKind, Buffers } from '../gpu/buffers';
 import type { ModelSpec } from '../models/spec';
-import { roundUp } from '../shapes';
+import { elementBytes, roundUp } from '../shapes';
 
 /** Entries that a cache grows by, so that a long answer does not move it every few tokens. */
 const GRANULE = 256;
@@ -19,7 +19,7 @@ export interface KvLayer {
 export const capacityFor = (entries: number): number => roundUp(entries, GRANULE);
 
 /** Bytes of one entry's key and value in one head. */
-export const entryBytes = (D: number, dtype: StorageDtype): number => 2 * D * (dtype === 'f16' ? 2 : 4);
+export const entryBytes = (D: number, dtype: StorageDtype): number => 2 * D * elementBytes(dtype);
 
 export interface KvLayersOptions {
   readonly kind: BufferKind;

@@ -5,10 +5,10 @@ import { rowBytes } from '../kernels/affine';
 import { scratchFloats } from '../models/layers';
 import type { ModelSpec } from '../models/spec';
 import { mostRows, residualRows, tiling } from '../prefill';
-import { roundUp } from '../shapes';
+import { elementBytes, roundUp } from '../shapes';
 import { formOf, type WeightForms } from '../weights/forms';
 import { capacityFor, entryBytes } from './layers';
-import { planReading, policyOf } from './reading-plan';
+import { planReading, turnModeOf } from './reading-plan';
 import { rowsFor } from './row-pages';
 import { selectingFloats } from './selecting';
 
@@ -63,7 +63,7 @@ export function planMemory(spec: ModelSpec, settings: KvSettings, question: Memo
   const { L, G, D, C } = spec;
   const plan = planReading(settings, L, N);
   const { kept, lowerLayers, propagated, scorer } = plan;
-  const mode = policyOf(settings).name === 'full' ? 'full' : settings.turnMode;
+  const mode = turnModeOf(settings);
   const rowBytes = G * entryBytes(D, dtype);
   // Keys, values, and how many entries each head keeps.
   const layer = (entries: number) => capacityFor(entries) * rowBytes + roundUp(4 * G, 16);
@@ -71,7 +71,7 @@ export function planMemory(spec: ModelSpec, settings: KvSettings, question: Memo
   const hot = scorer
     ? lowerLayers * layer(kept[0]! + answer) + upper * layer(kept[L - 1]! + answer)
     : L * layer(N + answer);
-  const hidden = upper > 0 ? rowsFor(N) * C * (dtype === 'f16' ? 2 : 4) : 0;
+  const hidden = upper > 0 ? rowsFor(N) * C * elementBytes(dtype) : 0;
   const trunk = mode === 'exact' ? lowerLayers * layer(N) + hidden : 0;
   const scratchLayer = mode === 'full' ? 0 : mode === 'lean' ? layer(N) : upper > 0 ? layer(propagated) : 0;
   const tiled = tiling({ spec, plan, cached: 0, rows: mostRows(spec) }, mode === 'lean');

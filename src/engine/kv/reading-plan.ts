@@ -1,5 +1,5 @@
 /** How one prompt will be read and what will stay of it, known before the first tile: sizes alone, no scores. */
-import type { KvSettings } from '../../protocol';
+import type { KvSettings, TurnMode } from '../../protocol';
 import type { Scorer } from './policy';
 import { POLICIES } from './policies';
 
@@ -49,6 +49,10 @@ export const defaultTspLayer = (L: number): number => Math.max(0, Math.floor(L /
 
 /** Turn mode full is policy full, whatever the policy's settings. */
 export const policyOf = ({ policy, turnMode }: KvSettings) => POLICIES[turnMode === 'full' ? 'full' : policy];
+
+/** And policy full is turn mode full. */
+export const turnModeOf = (settings: KvSettings): TurnMode =>
+  policyOf(settings).name === 'full' ? 'full' : settings.turnMode;
 
 /**
  * What happens to a prompt of N tokens in a model of L layers; `header` tokens at its start are the chat template's system

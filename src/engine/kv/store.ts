@@ -7,6 +7,7 @@ import { entryBytes, KvLayers, type KvLayer } from './layers';
 import { ParkedBuffers } from './parked';
 import type { ReadingPlan } from './reading-plan';
 import { RowPages, type RowPage } from './row-pages';
+import { elementBytes } from '../shapes';
 
 export type KvShape = Pick<ModelSpec, 'L' | 'G' | 'D' | 'C'>;
 
@@ -211,7 +212,7 @@ export class KvStore {
     const tokens = Math.max(...this.#read) + this.appended;
     const trunkBytes =
       inTrunk.reduce((sum, entries) => sum + entries * G * entry, 0) +
-      hiddenRows * C * (this.dtype === 'f16' ? 2 : 4);
+      hiddenRows * C * elementBytes(this.dtype);
     return {
       hotBytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
       trunkBytes,
@@ -241,7 +242,7 @@ export class KvStore {
       this.#trunk ??= this.#make('trunk', 'trunk', lowerLayers);
       grew.push(this.#trunk.reserve(N, this.length));
       if (upper > 0) {
-        this.#hidden ??= new RowPages(this.buffers, 'trunk', 'hidden', C * (this.dtype === 'f16' ? 2 : 4));
+        this.#hidden ??= new RowPages(this.buffers, 'trunk', 'hidden', C * elementBytes(this.dtype));
         grew.push(this.#hidden.reserve(N));
       }
     }
