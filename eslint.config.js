@@ -19,6 +19,10 @@ const FENCES = {
     regex: '\\.wgsl|/shaders$',
     message: 'WGSL text is read and joined in engine/gpu/compose.ts alone.',
   },
+  library: {
+    regex: '/engine/(?!errors|json|weights/)|/lab/',
+    message: 'The library keeps files; it runs no model.',
+  },
   all: { regex: '.', message: 'The contract imports nothing.' },
 };
 
@@ -61,6 +65,14 @@ export default defineConfig(
   { files: ['src/**/*.ts', 'src/**/*.tsx'], rules: fence('lab') },
   // One contract in one file, and most of it sentences: types alone, nothing to get lost in.
   { files: ['src/protocol.ts'], rules: { ...fence('all'), ...lengths(400, 60) } },
+  // The library's worker: keeps models, sees no page and no device; of the engine its errors and sources alone.
+  {
+    files: ['src/library/**'],
+    ignores: TESTS,
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [FENCES.page, FENCES.wgsl, FENCES.library] }],
+    },
+  },
   {
     files: ['src/app/**', 'src/main.tsx'],
     extends: [reactHooks.configs.flat['recommended-latest']],

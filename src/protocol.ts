@@ -22,6 +22,11 @@ export type EngineErrorCode =
   | 'bad-argument'
   | 'not-loaded'
   | 'busy'
+  | 'hub-unreachable'
+  | 'hub-refused'
+  | 'download-damaged'
+  | 'storage-refused'
+  | 'storage-full'
   | 'internal';
 
 /** A failure as plain data: what the page shows and what a store keeps. */
@@ -37,9 +42,35 @@ export type StorageDtype = 'f16' | 'f32';
 /** How matrices are held on the GPU: as floats, or as affine groups of 8 or 4 bits. Norms and biases are always f32. */
 export type WeightForm = StorageDtype | 'q8' | 'q4';
 
+/** A file that a visitor dropped or picked, with its place below what was dropped: `folder/model.safetensors`. */
+export interface PickedFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** A model of the Hub, or of a mirror with the same routes. */
+export interface HubModel {
+  /** `owner/name`. */
+  readonly repo: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** Ends without a slash: `https://huggingface.co`. */
+  readonly hubUrl: string;
+  readonly accessToken?: string | undefined;
+}
+
+/** Where the files of a model are: config.json, tokenizer.json and model.safetensors or its shards. */
+export type ModelSource =
+  /** A folder of a web host; its address ends in a slash. */
+  | { readonly kind: 'site'; readonly baseUrl: string }
+  | { readonly kind: 'files'; readonly files: readonly PickedFile[] }
+  /** In the browser's private storage, by its key there (library-protocol.ts). */
+  | { readonly kind: 'stored'; readonly key: string }
+  /** Straight from the Hub to the GPU, where the browser refuses to store it. */
+  | { readonly kind: 'hub'; readonly model: HubModel };
+
 export interface LoadRequest {
-  /** Folder address, ending in a slash, that holds config.json, tokenizer.json and model.safetensors or its shards. */
-  readonly baseUrl: string;
+  readonly source: ModelSource;
   readonly name: string;
   /** Left out: f16. With q8 and q4 the cache is f16. A checkpoint that is quantised itself keeps its own weights. */
   readonly dtype?: WeightForm;

@@ -4,6 +4,7 @@ import { Chat } from './chat/chat';
 import { DropZone } from './chat/drop-zone';
 import { Header } from './header';
 import { Inspector } from './inspector/inspector';
+import { ModelsDialog } from './models/models-dialog';
 import { UnsupportedBrowser } from './models/unsupported-browser';
 import { useShortcuts } from './shortcuts';
 import { useAnnouncement, useModel } from './stores';
@@ -30,6 +31,7 @@ export function App() {
           <DropZone />
         </div>
       )}
+      {!unsupported && <ModelsDialog />}
       <LiveRegion />
     </div>
   );

@@ -9,7 +9,9 @@ import { createStores, StoresContext, type Stores } from './stores';
 export async function pageStores(model: ModelInfo) {
   const worker = new ScriptedWorker();
   const stores = createStores(() => worker, { getItem: () => null, setItem: () => undefined }, 'light');
-  void stores.model.getState().load({ baseUrl: 'https://example.org/models/demo/', name: model.name });
+  void stores.model
+    .getState()
+    .load({ source: { kind: 'site', baseUrl: 'https://example.org/models/demo/' }, name: model.name });
   await after(() => worker.loading.resolve(model));
   return { stores, worker };
 }

@@ -13,6 +13,7 @@ import { createSamplesStore, type SamplesState, type SamplesStore } from './stor
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
 import { countDocumentTokens } from './store/token-count';
+import { createViewStore, type ViewState, type ViewStore } from './store/view-store';
 
 export interface Stores {
   readonly model: ModelStore;
@@ -21,6 +22,7 @@ export interface Stores {
   readonly selection: SelectionStore;
   readonly samples: SamplesStore;
   readonly theme: ThemeStore;
+  readonly view: ViewStore;
   readonly announcer: StoreApi<Announcement>;
 }
 
@@ -41,6 +43,7 @@ export function createStores(
     selection: createSelectionStore(model, chat, kv),
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
+    view: createViewStore(),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -60,6 +63,7 @@ export const useSelection = <T>(select: (state: SelectionState) => T): T =>
   useStore(useStores().selection, select);
 export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
 export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
+export const useView = <T>(select: (state: ViewState) => T): T => useStore(useStores().view, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

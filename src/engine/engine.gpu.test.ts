@@ -2,11 +2,22 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFolder } from '../../tools/node-folder';
 import { openNodeAdapter } from '../../tools/node-gpu';
-import type { ChatMessage, EngineEvent, EngineStatus, LoadRequest, TurnResult } from '../protocol';
+import type {
+  ChatMessage,
+  EngineEvent,
+  EngineStatus,
+  LoadRequest,
+  ModelSource,
+  TurnResult,
+} from '../protocol';
 import { Engine } from './engine';
 import { DEMO_FOLDER, SAMPLES } from './models/fixtures.test-support';
 
-const REQUEST: LoadRequest = { baseUrl: DEMO_FOLDER, name: 'demo', dtype: 'f32' };
+const REQUEST: LoadRequest = {
+  source: { kind: 'site', baseUrl: DEMO_FOLDER },
+  name: 'demo',
+  dtype: 'f32',
+};
 const [SHORT, , LONG] = SAMPLES as unknown as [(typeof SAMPLES)[0], (typeof SAMPLES)[0], (typeof SAMPLES)[0]];
 const [FIRST, SECOND] = SHORT.questions as [(typeof SHORT.questions)[0], (typeof SHORT.questions)[0]];
 
@@ -40,7 +51,12 @@ function slowDown({ queue }: GPUDevice): void {
   };
 }
 
-const newEngine = () => new Engine({ requestAdapter, openFolder: nodeFolder });
+function openFolder(source: ModelSource) {
+  if (source.kind !== 'site') throw new Error(`no folder for ${source.kind}`);
+  return nodeFolder(source.baseUrl);
+}
+
+const newEngine = () => new Engine({ requestAdapter, openFolder });
 const nothing = () => undefined;
 const user = (content: string): ChatMessage => ({ role: 'user', content });
 const ask = (question: string, text = SHORT.text) => ({ messages: [user(`${text}\n\n${question}`)] });
@@ -261,7 +277,7 @@ describe('what a turn selected', () => {
 
   it('answers right, as the page begins, what the samples say that it does', async () => {
     const page = newEngine();
-    await page.load({ baseUrl: DEMO_FOLDER, name: 'demo' }, nothing);
+    await page.load({ source: { kind: 'site', baseUrl: DEMO_FOLDER }, name: 'demo' }, nothing);
     for (const { text, questions } of SAMPLES) {
       for (const { question, answer } of questions.filter((asked) => asked.right && asked.right_fastkv)) {
         // One question after the other as the first: the document is read once.
@@ -329,7 +345,10 @@ describe('loading', () => {
 
   it('that fails says so twice, by status and by rejection, and may be tried again', async () => {
     const statuses: EngineStatus[] = [];
-    const request = { ...REQUEST, baseUrl: `${DEMO_FOLDER}no-such-folder/` };
+    const request = {
+      ...REQUEST,
+      source: { kind: 'site', baseUrl: `${DEMO_FOLDER}no-such-folder/` },
+    } as const;
     const failure = { code: 'file-missing', message: expect.stringContaining('config.json') };
     await expect(engine.load(request, (status) => statuses.push(status))).rejects.toMatchObject(failure);
     expect(statuses.at(-1)).toEqual({ state: 'failed', error: failure });

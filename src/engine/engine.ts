@@ -7,6 +7,7 @@ import type {
   KvSettings,
   LoadRequest,
   ModelInfo,
+  ModelSource,
   PolicyInfo,
   SelectionReport,
   SendRequest,
@@ -24,7 +25,7 @@ import type { ModelFolder } from './weights/source';
 
 export interface EngineWorld {
   requestAdapter(): Promise<GPUAdapter>;
-  openFolder(baseUrl: string): ModelFolder;
+  openFolder(source: ModelSource): ModelFolder;
 }
 
 /** What the worker exposes: one model at a time, one turn at a time, events in batches. */
@@ -143,7 +144,7 @@ export class Engine implements EngineApi {
   async #open(request: LoadRequest, onStatus: (status: EngineStatus) => void): Promise<ChatModel> {
     onStatus({ state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 });
     const adapter = await this.world.requestAdapter();
-    const folder = this.world.openFolder(request.baseUrl);
+    const folder = this.world.openFolder(request.source);
     const model = await loadModel(adapter, folder, {
       ...formsFor(request.dtype ?? 'f16'),
       profile: request.profile,

@@ -1,9 +1,10 @@
 /** The engine's side of the wire: gets the adapter, and exposes the engine to the page. */
 import { expose } from 'comlink';
 import { carryErrorCodes } from '../comlink-errors';
-import type { EngineApi } from '../protocol';
+import type { EngineApi, ModelSource } from '../protocol';
 import { Engine } from './engine';
 import { EngineError } from './errors';
+import type { ModelFolder } from './weights/source';
 import { httpFolder } from './weights/sources';
 
 async function requestAdapter(): Promise<GPUAdapter> {
@@ -19,9 +20,19 @@ async function requestAdapter(): Promise<GPUAdapter> {
   );
 }
 
+function openFolder(source: ModelSource): ModelFolder {
+  switch (source.kind) {
+    case 'site':
+      return httpFolder(source.baseUrl, fetch.bind(globalThis));
+    case 'files':
+    case 'stored':
+    case 'hub':
+      throw new EngineError('bad-argument', `Models from ${source.kind} are not read yet.`);
+    default:
+      return source satisfies never;
+  }
+}
+
 carryErrorCodes();
-const api: EngineApi = new Engine({
-  requestAdapter,
-  openFolder: (baseUrl) => httpFolder(baseUrl, fetch.bind(globalThis)),
-});
+const api: EngineApi = new Engine({ requestAdapter, openFolder });
 expose(api);

@@ -1,8 +1,9 @@
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { formatCount, formatTokens } from '../format';
 import { Icon } from '../icons';
 import { isTooLong, type AttachedDocument } from '../store/conversation';
 import { useLoadedModel } from '../stores';
+import { Dialog } from '../ui/dialog';
 import './document.css';
 
 interface DocumentChipProps {
@@ -61,36 +62,16 @@ interface DocumentDialogProps {
 }
 
 function DocumentDialog({ document, onClose }: DocumentDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
-  // Closed before it is taken away, so that the focus goes back to where it came from.
-  const close = () => dialog.current?.close();
+  const { name, tokens, text } = document;
   return (
-    <dialog
-      ref={dialog}
-      className="document-dialog"
-      aria-label={document.name}
-      data-testid="document-dialog"
+    <Dialog
+      title={name}
+      {...(tokens !== undefined && { detail: formatTokens(tokens) })}
+      testId="document-dialog"
+      bodyClass="document-dialog-text"
       onClose={onClose}
-      // The dialog has no padding of its own, so a click on the element itself is one on the backdrop.
-      onClick={(event) => event.target === event.currentTarget && close()}
     >
-      <header className="document-dialog-head">
-        <h2>{document.name}</h2>
-        <p>{document.tokens === undefined ? '' : formatTokens(document.tokens)}</p>
-        <button type="button" className="quiet-button" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
-      </header>
-      {/* Focusable, so that it can be scrolled with the keyboard. */}
-      <div
-        className="document-dialog-text"
-        role="region"
-        aria-label={`Text of ${document.name}`}
-        tabIndex={0}
-      >
-        {document.text}
-      </div>
-    </dialog>
+      {text}
+    </Dialog>
   );
 }

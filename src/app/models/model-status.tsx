@@ -1,17 +1,27 @@
-import { useModel, usePageState, type PageState } from '../stores';
+import { useModel, usePageState, useView, type PageState } from '../stores';
 import './models.css';
 
-/** One line in the header: which model, and what it is doing. How far it has come stands above the composer. */
+/** One line in the header: which model, what it is doing, and the way to others. How far it has come stands above the composer. */
 export function ModelStatus() {
   const state = usePageState();
+  const open = useView((view) => view.open);
   const name = useModel((model) => model.name);
   const compiling = useModel(({ status }) => status.state === 'loading' && status.step === 'compiling');
   return (
-    <p className="model-status" data-testid="model-status" data-value={state}>
+    <button
+      type="button"
+      className="model-status"
+      data-testid="model-status"
+      data-value={state}
+      aria-haspopup="dialog"
+      title="Models"
+      onClick={() => open('models')}
+    >
       <span className="model-status-lamp" aria-hidden="true" />
       <span className="model-status-name">{name}</span>
       <span className="model-status-text">{describe(state, compiling)}</span>
-    </p>
+      <span className="visually-hidden">: choose a model</span>
+    </button>
   );
 }
 

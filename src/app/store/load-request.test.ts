@@ -5,14 +5,17 @@ const PAGE = 'https://example.org/some/sub/path/';
 
 it('asks for the demo model beside the page unless told otherwise', () => {
   expect(loadRequestFrom('', PAGE)).toEqual({
-    request: { baseUrl: 'https://example.org/some/sub/path/models/demo/', name: 'Demo model' },
+    request: {
+      source: { kind: 'site', baseUrl: 'https://example.org/some/sub/path/models/demo/' },
+      name: 'Demo model',
+    },
   });
 });
 
 it('takes a folder relative to the page, a dtype and a profile from the address', () => {
   expect(loadRequestFrom('?model=models/tiny&dtype=f32&profile=portable', PAGE)).toEqual({
     request: {
-      baseUrl: 'https://example.org/some/sub/path/models/tiny/',
+      source: { kind: 'site', baseUrl: 'https://example.org/some/sub/path/models/tiny/' },
       name: 'tiny',
       dtype: 'f32',
       profile: 'portable',

@@ -20,7 +20,7 @@ export function loadRequestFrom(search: string, pageUrl: string): Wish {
     return refuse(`profile=${profile}`, PROFILES.join(', '));
   return {
     request: {
-      baseUrl: folder.href,
+      source: { kind: 'site', baseUrl: folder.href },
       name: query.has('model') ? lastSegment(folder) : DEMO_NAME,
       ...(dtype !== null && { dtype }),
       ...(profile !== null && { profile }),

@@ -8,7 +8,10 @@ import {
   type ScriptedWorker,
 } from './scripted-engine.test-support';
 
-const REQUEST = { baseUrl: 'https://example.org/models/demo/', name: 'Demo model' };
+const REQUEST = {
+  source: { kind: 'site', baseUrl: 'https://example.org/models/demo/' },
+  name: 'Demo model',
+} as const;
 
 it('shows bytes, then compiling, then a ready model', async () => {
   const { model, workers } = scriptedStores();

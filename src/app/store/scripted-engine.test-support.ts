@@ -230,7 +230,10 @@ export function scriptedStores() {
 export async function readyStores() {
   const stores = scriptedStores();
   const { workers, model } = stores;
-  void model.getState().load({ baseUrl: 'https://example.org/models/demo/', name: 'Demo model' });
+  void model.getState().load({
+    source: { kind: 'site', baseUrl: 'https://example.org/models/demo/' },
+    name: 'Demo model',
+  });
   const worker = workers[0] as ScriptedWorker;
   await after(() => worker.loading.resolve(MODEL));
   return { ...stores, worker };

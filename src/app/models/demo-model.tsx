@@ -1,0 +1,28 @@
+import { DEMO_FOLDER, DEMO_NAME } from '../store/load-request';
+import { useModel, useView } from '../stores';
+
+/** The model that comes with the page. */
+export function DemoModel() {
+  const load = useModel((model) => model.load);
+  const close = useView((view) => view.close);
+  return (
+    <section className="models-section" aria-labelledby="demo-model">
+      <h3 id="demo-model">{DEMO_NAME}</h3>
+      <p>
+        Comes with this page. It is tiny: all it knows is how to answer questions about its sample documents.
+      </p>
+      <button
+        type="button"
+        className="button"
+        data-testid="load-demo"
+        onClick={() => {
+          close();
+          const baseUrl = new URL(DEMO_FOLDER, document.baseURI).href;
+          void load({ source: { kind: 'site', baseUrl }, name: DEMO_NAME });
+        }}
+      >
+        Load the demo model
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,17 @@
+import { Dialog } from '../ui/dialog';
+import { useView } from '../stores';
+import { DemoModel } from './demo-model';
+import './models-dialog.css';
+
+/** Every way to another model, one section each. */
+export function ModelsDialog() {
+  const open = useView(({ dialog }) => dialog === 'models');
+  const close = useView((view) => view.close);
+  return (
+    open && (
+      <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
+        <DemoModel />
+      </Dialog>
+    )
+  );
+}
