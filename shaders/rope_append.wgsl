@@ -11,7 +11,17 @@
 // Variants pack_kv2 from chunks/kv_*; reduce_add from chunks/reduce_*
 // Source   arXiv:2104.09864 in the halves form of transformers. Two small tables and the sum of angles: WGSL promises
 //          cos and sin only within [-pi, pi], and one table for a long context would take megabytes.
-struct Op { H: u32, G: u32, capacity: u32, D: u32, norm: u32, eps: f32, gathered: u32, append: u32 }
+struct Op {
+  H: u32,
+  G: u32,
+  capacity: u32,
+  D: u32,
+  norm: u32,
+  eps: f32,
+  gathered: u32,
+  append: u32,
+  table: u32, // vectors of other tables before this layer's
+}
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read_write> qkv: array<vec2f>;
@@ -25,8 +35,8 @@ struct Op { H: u32, G: u32, capacity: u32, D: u32, norm: u32, eps: f32, gathered
 // (cos, sin) of the two neighbouring angles 2j, 2j + 1.
 fn turn(p: u32, j: u32) -> vec4f {
   let D4 = op.D / 4u;
-  let fine = rope[(p % 256u) * D4 + j];
-  let coarse = rope[(256u + p / 256u) * D4 + j];
+  let fine = rope[op.table + (p % 256u) * D4 + j];
+  let coarse = rope[op.table + (256u + p / 256u) * D4 + j];
   return vec4f(
     fine.x * coarse.x - fine.y * coarse.y, fine.x * coarse.y + fine.y * coarse.x,
     fine.z * coarse.z - fine.w * coarse.w, fine.z * coarse.w + fine.w * coarse.z);

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KvSettings } from '../../protocol';
 import type { ModelSpec } from '../models/spec';
+import { llamaSpec } from '../models/spec.test-support';
 import type { RunOptions } from '../run';
 import type { TokenId } from '../shapes';
 import { calibrate, squaredDistance, suggestTspLayer, type CalibratedSession } from './calibrate';
 import { PAPER } from './reading-plan';
 
-const SPEC: ModelSpec = {
-  ...{ family: 'llama', L: 6, H: 4, G: 2, D: 32, C: 128, F: 352, V: 1536, rmsNormEps: 1e-5 },
-  ...{ ropeTheta: 1e4, ropeScaling: { type: 'default' }, contextLength: 4096, tied: true },
-  ...{ qkvBias: false, oBias: false, mlpBias: false, qkNorm: false },
-};
+const SPEC = llamaSpec({ L: 6, H: 4, G: 2, D: 32, C: 128, F: 352, V: 1536, contextLength: 4096, tied: true });
 const SETTINGS: KvSettings = { ...PAPER, policy: 'fastkv', turnMode: 'exact', tspLayer: undefined };
 const prompt = (length: number) => new Array<TokenId>(length).fill(1 as TokenId);
 

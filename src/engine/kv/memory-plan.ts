@@ -46,7 +46,7 @@ export function weightsBytes(spec: ModelSpec, forms: WeightForms): number {
   };
   const rows = (H + 2 * G) * D;
   const biases = (spec.qkvBias ? rows : 0) + (spec.oBias ? C : 0) + (spec.mlpBias ? 2 * F + C : 0);
-  const vectors = 2 * C + (spec.qkNorm ? 2 * D : 0) + biases;
+  const vectors = 2 * C + (spec.qkNorm === 'head' ? 2 * D : 0) + biases;
   let bytes = 4 * C + L * 4 * vectors + matrix('model.embed_tokens', V, C);
   if (!spec.tied) bytes += matrix('lm_head', V, C);
   for (let l = 0; l < L; l++) {

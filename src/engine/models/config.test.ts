@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config';
+import type { LayerSpec } from './spec';
+import { llamaSpec } from './spec.test-support';
 
 const LLAMA = {
   architectures: ['LlamaForCausalLM'],
@@ -33,39 +35,26 @@ const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 describe('readConfig', () => {
   it('reads the demo model', () => {
-    expect(readConfig(read('public/models/demo/config.json'))).toEqual({
-      family: 'llama',
-      L: 6,
-      H: 4,
-      G: 2,
-      D: 32,
-      C: 128,
-      F: 352,
-      V: 1536,
-      rmsNormEps: 1e-5,
-      ropeTheta: 100_000,
-      ropeScaling: { type: 'default' },
-      contextLength: 16_384,
-      tied: true,
-      qkvBias: false,
-      oBias: false,
-      mlpBias: false,
-      qkNorm: false,
-    });
+    const rope = { theta: 100_000, scaling: { type: 'default' }, dims: 32 } as const;
+    expect(readConfig(read('public/models/demo/config.json'))).toEqual(
+      llamaSpec({
+        ...{ L: 6, H: 4, G: 2, D: 32, C: 128, F: 352, V: 1536, rmsNormEps: 1e-5 },
+        layers: new Array<LayerSpec>(6).fill({ rope, window: undefined }),
+        ...{ contextLength: 16_384, tied: true },
+      }),
+    );
   });
 
   it.each([
-    ['llama', { G: 32, D: 64, contextLength: 2048, qkvBias: false, oBias: false, qkNorm: false }],
-    ['mistral', { G: 8, D: 64, contextLength: 4096, qkvBias: false, oBias: false, qkNorm: false }],
-    ['qwen2', { G: 32, D: 64, contextLength: 32_768, qkvBias: true, oBias: false, qkNorm: false }],
-    ['qwen3', { G: 32, D: 128, contextLength: 32_768, qkvBias: false, oBias: false, qkNorm: true }],
+    ['llama', { G: 32, D: 64, contextLength: 2048, qkvBias: false, oBias: false, qkNorm: 'none' }],
+    ['mistral', { G: 8, D: 64, contextLength: 4096, qkvBias: false, oBias: false, qkNorm: 'none' }],
+    ['qwen2', { G: 32, D: 64, contextLength: 32_768, qkvBias: true, oBias: false, qkNorm: 'none' }],
+    ['qwen3', { G: 32, D: 128, contextLength: 32_768, qkvBias: false, oBias: false, qkNorm: 'head' }],
   ])('gives a %s config that names only its sizes the defaults of transformers', (name, defaults) => {
     expect(readConfig(family(name))).toMatchObject({
       family: name,
       ...defaults,
       rmsNormEps: 1e-6,
-      ropeTheta: 10_000,
-      ropeScaling: { type: 'default' },
       tied: false,
       mlpBias: false,
     });
@@ -97,8 +86,9 @@ describe('readConfig', () => {
 
   describe('of rope', () => {
     const rope = (more: object) => {
-      const { ropeTheta, ropeScaling } = readConfig({ ...LLAMA, max_position_embeddings: 131_072, ...more });
-      return [ropeTheta, ropeScaling];
+      const { layers } = readConfig({ ...LLAMA, max_position_embeddings: 131_072, ...more });
+      expect(new Set(layers).size).toBe(1);
+      return [layers[0]!.rope!.theta, layers[0]!.rope!.scaling];
     };
 
     it('reads the old and the new spelling to the same', () => {

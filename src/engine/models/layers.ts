@@ -18,8 +18,8 @@ import type { KvLayer } from '../kv/layers';
 import type { LayerWeights, Matrix, ModelWeights, Vector } from '../weights/layout';
 import type { Decoder, DecoderHead, DecoderLayer } from './decoder';
 import { sequence, type Op, type OpMaker } from './ops';
-import { inverseFrequencies } from './rope';
-import type { ModelSpec } from './spec';
+import { inverseFrequencies, ropesOf } from './rope';
+import type { ModelSpec, RopeSpec } from './spec';
 
 /** Buffers that every layer shares: a tile's activations, the head's, and small tables. */
 export interface Scratch {
@@ -29,7 +29,7 @@ export interface Scratch {
   readonly qkv: GPUBuffer; // [tile, H+2G, D]
   readonly attn: GPUBuffer; // [tile, H, D]
   readonly act: GPUBuffer; // [tile, F]
-  readonly rope: GPUBuffer;
+  readonly rope: GPUBuffer; // a table for each of the model's RoPEs, one after another
   readonly none: GPUBuffer; // bound where a layer has no bias or norm
   readonly logits: GPUBuffer; // [V]
   readonly adjusted: GPUBuffer; // [V]
@@ -39,8 +39,20 @@ export interface Scratch {
   readonly sampling: GPUBuffer; // uniform
 }
 
+/** Where the table of each of a model's RoPEs begins, in floats, and how long they are together. */
+function ropeTables(spec: ModelSpec) {
+  const firsts = new Map<RopeSpec, number>();
+  let floats = 0;
+  for (const rope of ropesOf(spec)) {
+    firsts.set(rope, floats);
+    floats += ropeTableLength(rope.dims, spec.contextLength);
+  }
+  return { firsts, floats: Math.max(4, floats) };
+}
+
 /** Words of each buffer of scratch, for tiles of `tile` rows. */
-export function scratchFloats({ H, G, D, C, F, V, contextLength }: ModelSpec, tile: number) {
+export function scratchFloats(spec: ModelSpec, tile: number) {
+  const { H, G, D, C, F, V } = spec;
   return {
     ids: tile,
     x: tile * C,
@@ -48,7 +60,7 @@ export function scratchFloats({ H, G, D, C, F, V, contextLength }: ModelSpec, ti
     qkv: tile * (H + 2 * G) * D,
     attn: tile * H * D,
     act: tile * F,
-    rope: ropeTableLength(D, contextLength),
+    rope: ropeTables(spec).floats,
     none: 4,
     logits: V,
     adjusted: V,
@@ -63,7 +75,10 @@ export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Sc
   const uniform = (label: string, count: number) =>
     buffers.make('scratch', label, 4 * count, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
   const rope = storage('rope');
-  buffers.device.queue.writeBuffer(rope, 0, ropeTable(inverseFrequencies(spec), spec.contextLength));
+  for (const [ropeSpec, first] of ropeTables(spec).firsts) {
+    const table = ropeTable(inverseFrequencies(ropeSpec), spec.contextLength);
+    buffers.device.queue.writeBuffer(rope, 4 * first, table);
+  }
   return {
     ids: storage('ids'),
     x: storage('x'),
@@ -207,7 +222,7 @@ export function makeDecoder(
     head: weights.head,
     layers: layers.map((kv, l) => ({
       ...weights.layers[l]!,
-      rope_append: ropeAppend(parts, parts.weights.layers[l]!, kv, {}),
+      rope_append: ropeAppend(parts, l, kv, {}),
       self_attn: decodeAttention(parts, kv, kept[l]!, part),
     })),
   };
@@ -235,23 +250,25 @@ export function makePrefillLayer(
   return {
     ...ops,
     ...(places.queriesOnly && { qkv_proj: ops.q_proj }),
-    rope_append: ropeAppend(parts, parts.weights.layers[l]!, kv, places),
+    rope_append: ropeAppend(parts, l, kv, places),
     self_attn: prefillAttention(parts, kv, places),
   };
 }
 
 function ropeAppend(
-  { spec, make, scratch }: LayerParts,
-  { qk_norm }: LayerWeights,
+  { spec, make, scratch, weights }: LayerParts,
+  l: number,
   { k, v, kept, capacity }: KvLayer,
   { positions, queriesOnly }: RowPlaces,
 ): Op {
   const { H, G, D, rmsNormEps: eps } = spec;
   const { qkv, rope, none } = scratch;
+  const { qk_norm } = weights.layers[l]!;
+  const table = ropeTables(spec).firsts.get(spec.layers[l]!.rope!)! / 4; // in the shader's vectors
   const flags = { norm: qk_norm ? 1 : 0, gathered: positions ? 1 : 0, append: queriesOnly ? 0 : 1 };
   return make.dispatch(
     rope_append,
-    { H, G, D, capacity, eps, ...flags },
+    { H, G, D, capacity, eps, table, ...flags },
     { qkv, qk_norm: qk_norm?.buffer ?? none, rope, kept, positions: positions ?? none, k, v },
   );
 }

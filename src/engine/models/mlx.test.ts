@@ -1,28 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineErrorCode } from '../../protocol';
 import { packedMatrices, readQuantisation, type MlxQuantisation } from './mlx';
-import type { ModelSpec } from './spec';
+import { llamaSpec } from './spec.test-support';
 import { checkTensors, expectedTensors, type Described } from './tensors';
 
-const SPEC: ModelSpec = {
-  family: 'llama',
-  L: 1,
-  H: 4,
-  G: 2,
-  D: 16,
-  C: 64,
-  F: 96,
-  V: 100,
-  rmsNormEps: 1e-6,
-  ropeTheta: 10_000,
-  ropeScaling: { type: 'default' },
-  contextLength: 2048,
-  tied: false,
-  qkvBias: false,
-  oBias: false,
-  mlpBias: false,
-  qkNorm: false,
-};
+const SPEC = llamaSpec({ L: 1, H: 4, G: 2, D: 16, C: 64, F: 96, V: 100 });
 const LAYER = 'model.layers.0';
 const Q = `${LAYER}.self_attn.q_proj`;
 const DOWN = `${LAYER}.mlp.down_proj`;

@@ -6,7 +6,7 @@ import { siluMulReference } from '../kernels/linear';
 import { rmsnormReference } from '../kernels/rmsnorm';
 import { ropeReference } from '../kernels/rope_append';
 import { attendRows, linearRows, type KeysValues } from './reference-math';
-import { inverseFrequencies } from './rope';
+import { inverseFrequencies, ropesOf } from './rope';
 import type { ModelSpec } from './spec';
 
 /** A tensor's values by its name in the checkpoint; undefined when the checkpoint has none. */
@@ -28,7 +28,7 @@ export interface ReferenceModel {
 /** Throws where `tensors` lacks a weight that the spec needs, when it is needed. */
 export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceModel {
   const { H, G, D, C, F, V, rmsNormEps: eps } = spec;
-  const invFreq = inverseFrequencies(spec);
+  const invFreqs = new Map(ropesOf(spec).map((rope) => [rope, inverseFrequencies(rope)]));
   const weight = (name: string): Float32Array => {
     const values = tensors(`${name}.weight`);
     if (!values) throw new Error(`no ${name}.weight`);
@@ -36,11 +36,13 @@ export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceMode
   };
   const linear = (name: string, x: Float32Array, K: number, N: number) =>
     linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
-  const turn = (heads: Float32Array, norm: string, positions: readonly number[]) => {
-    if (spec.qkNorm) heads.set(rmsnormReference(heads, weight(norm), eps));
+  const turn = (l: number, heads: Float32Array, norm: string, positions: readonly number[]) => {
+    if (spec.qkNorm === 'head') heads.set(rmsnormReference(heads, weight(norm), eps));
+    const { rope } = spec.layers[l]!;
+    if (!rope) return heads;
     const width = heads.length / positions.length;
     for (let at = 0; at < heads.length; at += D) {
-      ropeReference(heads.subarray(at, at + D), positions[Math.floor(at / width)]!, invFreq);
+      ropeReference(heads.subarray(at, at + D), positions[Math.floor(at / width)]!, invFreqs.get(rope)!);
     }
     return heads;
   };
@@ -55,8 +57,8 @@ export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceMode
     project: (l, x, positions) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
       const h = rmsnormReference(x, weight(name('input_layernorm')), eps);
-      const q = turn(linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
-      const k = turn(linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
+      const q = turn(l, linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
+      const k = turn(l, linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
       const v = linear(name('self_attn.v_proj'), h, C, G * D);
       return { q, kv: { S: positions.length, k: byHead(k, G, D), v: byHead(v, G, D) } };
     },

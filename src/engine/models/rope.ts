@@ -1,24 +1,25 @@
-import type { ModelSpec } from './spec';
+import type { LayerSpec, RopeSpec } from './spec';
+
+/** Each of a model's RoPEs once, in the order of the layers. */
+export const ropesOf = ({ layers }: { readonly layers: readonly LayerSpec[] }): readonly RopeSpec[] => [
+  ...new Set(layers.flatMap(({ rope }) => rope ?? [])),
+];
 
 /**
- * Angle per position of each of the D/2 pairs, stretched as the checkpoint says. [D/2]
+ * Angle per position of each of the pairs of turned dims, stretched as the checkpoint says. [dims/2]
  * Source: `_compute_*_parameters` of transformers' modeling_rope_utils; llama3 smooths between "as trained" for short
  * wavelengths and "linear" for long ones.
  */
-export function inverseFrequencies({
-  D,
-  ropeTheta,
-  ropeScaling,
-}: Pick<ModelSpec, 'D' | 'ropeTheta' | 'ropeScaling'>): Float64Array {
-  const plain = Float64Array.from({ length: D / 2 }, (_, i) => ropeTheta ** ((-2 * i) / D));
-  switch (ropeScaling.type) {
+export function inverseFrequencies({ theta, scaling, dims }: RopeSpec): Float64Array {
+  const plain = Float64Array.from({ length: dims / 2 }, (_, i) => theta ** ((-2 * i) / dims));
+  switch (scaling.type) {
     case 'default':
       return plain;
     case 'linear':
-      return plain.map((f) => f / ropeScaling.factor);
+      return plain.map((f) => f / scaling.factor);
     case 'llama3': {
-      const { factor, low_freq_factor: low, high_freq_factor: high } = ropeScaling;
-      const context = ropeScaling.original_max_position_embeddings;
+      const { factor, low_freq_factor: low, high_freq_factor: high } = scaling;
+      const context = scaling.original_max_position_embeddings;
       return plain.map((f) => {
         const turns = (context * f) / (2 * Math.PI); // full turns within the context it was trained on
         if (turns < low) return f / factor;
@@ -28,5 +29,5 @@ export function inverseFrequencies({
       });
     }
   }
-  return ropeScaling satisfies never;
+  return scaling satisfies never;
 }

@@ -10,10 +10,28 @@ export type RopeScaling =
       readonly original_max_position_embeddings: number;
     };
 
+/** How a layer's queries and keys are turned; layers that are alike in this share one object. */
+export interface RopeSpec {
+  readonly theta: number;
+  readonly scaling: RopeScaling;
+  /** Dims of a head that turn, from the first one on: D, or a part of it. A multiple of 4. */
+  readonly dims: number;
+}
+
+/** What layers of one model may differ in. */
+export interface LayerSpec {
+  /** Undefined: queries and keys stay as they are. */
+  readonly rope: RopeSpec | undefined;
+  /** Positions that a query sees, its own included. Undefined: all up to its own. */
+  readonly window: number | undefined;
+}
+
+export type FamilyName = 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+
 /** Everything that the engine needs to know of a model, from its config.json, checked. */
 export interface ModelSpec {
   /** `model_type` of config.json. */
-  readonly family: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+  readonly family: FamilyName;
   readonly L: number;
   readonly H: number;
   readonly G: number; // divides H
@@ -21,21 +39,40 @@ export interface ModelSpec {
   readonly C: number; // multiple of 8
   readonly F: number; // multiple of 8
   readonly V: number;
+  readonly layers: readonly LayerSpec[]; // [L]
   readonly rmsNormEps: number;
-  readonly ropeTheta: number;
-  readonly ropeScaling: RopeScaling;
+  /** What is added to a norm's weights: 1 where they are stored as differences from 1. */
+  readonly normOffset: 0 | 1;
+  /** Where norms stand: before attention and MLP, behind each (on what is added to x), or both. */
+  readonly norms: 'pre' | 'post' | 'both';
+  /** RMSNorm on queries and keys before RoPE: over D of each head, or over all heads at once. */
+  readonly qkNorm: 'none' | 'head' | 'all';
+  /** q.k times this, before softmax; 1 / sqrt(D) in most. */
+  readonly attentionScale: number;
+  /** Attention's scores become cap tanh(score / cap). */
+  readonly attentionCap: number | undefined;
+  /** Logits become cap tanh(logit / cap). */
+  readonly logitsCap: number | undefined;
+  /** Rows of embed_tokens times this are x. */
+  readonly embeddingScale: number;
+  /** What attention and MLP add to x, times this. */
+  readonly residualScale: number;
+  /** Outputs of lm_head times this are logits. */
+  readonly logitsScale: number;
+  /** Of gate_proj. */
+  readonly activation: 'silu' | 'gelu_pytorch_tanh';
   /** Tokens that positions are made for (max_position_embeddings). */
   readonly contextLength: number;
   /** lm_head shares embed_tokens. */
   readonly tied: boolean;
+  /** The checkpoint has q, k and v as one qkv_proj, gate and up as one gate_up_proj, rows in this order. */
+  readonly fused: boolean;
   /** q/k/v_proj have a bias. */
   readonly qkvBias: boolean;
   /** o_proj has a bias. */
   readonly oBias: boolean;
   /** gate/up/down_proj have a bias. */
   readonly mlpBias: boolean;
-  /** RMSNorm over D on each query and key head before RoPE (Qwen3). */
-  readonly qkNorm: boolean;
 }
 
 /** Head dims that the attention kernels are made for. */

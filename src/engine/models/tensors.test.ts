@@ -4,27 +4,10 @@ import { openSafetensors } from '../weights/safetensors';
 import { memorySource } from '../weights/sources';
 import { readConfig } from './config';
 import type { ModelSpec } from './spec';
+import { llamaSpec } from './spec.test-support';
 import { checkTensors, expectedTensors } from './tensors';
 
-const SPEC: ModelSpec = {
-  family: 'llama',
-  L: 2,
-  H: 4,
-  G: 2,
-  D: 8,
-  C: 24,
-  F: 40,
-  V: 100,
-  rmsNormEps: 1e-6,
-  ropeTheta: 10_000,
-  ropeScaling: { type: 'default' },
-  contextLength: 2048,
-  tied: false,
-  qkvBias: false,
-  oBias: false,
-  mlpBias: false,
-  qkNorm: false,
-};
+const SPEC = llamaSpec({ L: 2, H: 4, G: 2, D: 8, C: 24, F: 40, V: 100 });
 
 type Entry = { dtype: string; shape: readonly number[] };
 const checkpoint = (spec: ModelSpec, rename = (name: string): string => name): Map<string, Entry> =>
@@ -66,7 +49,7 @@ describe('expectedTensors', () => {
       'mlp.up_proj.bias',
       'mlp.down_proj.bias',
     ]);
-    expect(added({ qkNorm: true })).toEqual(['self_attn.q_norm.weight', 'self_attn.k_norm.weight']);
+    expect(added({ qkNorm: 'head' })).toEqual(['self_attn.q_norm.weight', 'self_attn.k_norm.weight']);
   });
 
   it('asks for lm_head only when it is not tied', () => {

@@ -55,7 +55,7 @@ function layerTensors(spec: ModelSpec): readonly ExpectedTensor[] {
     ...linear('self_attn.k_proj', G * D, C, qkvBias),
     ...linear('self_attn.v_proj', G * D, C, qkvBias),
     ...linear('self_attn.o_proj', C, H * D, oBias),
-    ...(spec.qkNorm ? [norm('self_attn.q_norm', D), norm('self_attn.k_norm', D)] : []),
+    ...(spec.qkNorm === 'head' ? [norm('self_attn.q_norm', D), norm('self_attn.k_norm', D)] : []),
     norm('post_attention_layernorm', C),
     ...linear('mlp.gate_proj', F, C, mlpBias),
     ...linear('mlp.up_proj', F, C, mlpBias),

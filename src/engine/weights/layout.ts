@@ -95,7 +95,7 @@ function layOutLayer(spec: ModelSpec, layout: Layout, name: string): LayerWeight
     input_layernorm: layout.norm(`${name}.input_layernorm`, C),
     qkv_proj: layout.matrix(`${attn}.qkv_proj`, (H + 2 * G) * D, C, qkv),
     qkv_bias: spec.qkvBias ? layout.vector(`${attn}.qkv_bias`, (H + 2 * G) * D, 'bias', qkv) : undefined,
-    qk_norm: spec.qkNorm ? layout.vector(`${attn}.qk_norm`, 2 * D, 'weight', qkNorm) : undefined,
+    qk_norm: spec.qkNorm === 'head' ? layout.vector(`${attn}.qk_norm`, 2 * D, 'weight', qkNorm) : undefined,
     o_proj: layout.linear(`${attn}.o_proj`, C, H * D),
     o_bias: spec.oBias ? layout.bias(`${attn}.o_proj`, C) : undefined,
     post_attention_layernorm: layout.norm(`${name}.post_attention_layernorm`, C),

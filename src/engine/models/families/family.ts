@@ -1,0 +1,67 @@
+import type { Fields } from '../fields';
+import { readRope } from '../rope-config';
+import type { FamilyName, LayerSpec, ModelSpec } from '../spec';
+
+/** What a model_type means. One file a family; it says how the family differs from a plain Llama. */
+export interface Family {
+  /** `model_type` of config.json. */
+  readonly name: FamilyName;
+  /** Its class is called this and `ForCausalLM`, or `Model` without the head. */
+  readonly architecture: string;
+  /** Throws `config-invalid`. */
+  read(fields: Fields): Described;
+}
+
+/** All but the name, which is the family's own. */
+export type Described = Omit<ModelSpec, 'family'>;
+
+/** What a config leaves out is what the family's config class in transformers 5 has (configuration_<family>.py). */
+export interface Defaults {
+  /** num_key_value_heads; undefined: as many as query heads. */
+  readonly kvHeads?: number;
+  /** head_dim; undefined: hidden_size / num_attention_heads. */
+  readonly headDim?: number;
+  readonly contextLength: number;
+}
+
+/** A plain Llama, as far as config.json says so with the fields that all families share. No biases. */
+export function readPlain(fields: Fields, defaults: Defaults): Described {
+  const L = fields.count('num_hidden_layers');
+  // Far beyond any model; what follows makes lists of it.
+  if (L > 1024) throw fields.wrong('num_hidden_layers', 'a number of at most 1024');
+  const H = fields.count('num_attention_heads');
+  const C = fields.count('hidden_size');
+  // An explicit null means "as many as query heads" in every family.
+  const G = fields.isNull('num_key_value_heads')
+    ? H
+    : fields.count('num_key_value_heads', defaults.kvHeads ?? H);
+  const D = fields.count('head_dim', defaults.headDim ?? C / H);
+  const contextLength = fields.count('max_position_embeddings', defaults.contextLength);
+  const layer = { rope: readRope(fields, { contextLength, D }), window: undefined };
+  return {
+    ...{ L, H, G, D, C, contextLength },
+    F: fields.count('intermediate_size'),
+    V: fields.count('vocab_size'),
+    layers: new Array<LayerSpec>(L).fill(layer),
+    rmsNormEps: fields.positive('rms_norm_eps', 1e-6),
+    normOffset: 0,
+    norms: 'pre',
+    qkNorm: 'none',
+    attentionScale: 1 / Math.sqrt(D),
+    attentionCap: undefined,
+    logitsCap: undefined,
+    embeddingScale: 1,
+    residualScale: 1,
+    logitsScale: 1,
+    activation: readActivation(fields, 'hidden_act'),
+    tied: fields.flag('tie_word_embeddings', false),
+    fused: false,
+    ...{ qkvBias: false, oBias: false, mlpBias: false },
+  };
+}
+
+export function readActivation(fields: Fields, name: string): ModelSpec['activation'] {
+  const found = fields.text(name, 'silu');
+  if (found !== 'silu') throw fields.wrong(name, '"silu"');
+  return found;
+}

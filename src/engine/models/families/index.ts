@@ -1,0 +1,8 @@
+import type { Family } from './family';
+import { llama } from './llama';
+import { mistral } from './mistral';
+import { qwen2 } from './qwen2';
+import { qwen3 } from './qwen3';
+
+/** Every family that is supported. */
+export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3];
