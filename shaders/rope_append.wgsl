@@ -1,21 +1,23 @@
 // rope_append: finishes queries and keys and appends keys and values to the cache.
 //
 //   q, k = rope(norm?(q)), rope(norm?(k)) at position p = step.position + t; gathered: p = positions[step.position + t]
-//   rope: (a, b) at (i, i + D/2) -> (a cos - b sin, a sin + b cos), angle p * inv_freq[i]
+//   rope: (a, b) at (i, i + R/2) -> (a cos - b sin, a sin + b cos), angle p * inv_freq[i]; dims R.. stay as they are
 //
 // Layout   qkv [T,H+2G,D], q rotated in place   qk_norm [2,D]   kept [G]   k, v [G,capacity,D] at slot kept[g] + appended + t
 //          positions [N] of a reduced sequence, ascending; read only when gathered
-//          rope [256 + ceil(context/256), D/2] of (cos, sin): rows for p % 256, then rows for 256 * floor(p / 256)
+//          rope [256 + ceil(context/256), R/2] of (cos, sin): rows for p % 256, then rows for 256 * floor(p / 256)
 // Grid     one (t, head) of T * (H + 2G) an item
 // Memory   one read and one write of qkv, one write of the cache; append 0: queries alone, the cache is left as it is
 // Variants pack_kv2 from chunks/kv_*; reduce_add from chunks/reduce_*
 // Source   arXiv:2104.09864 in the halves form of transformers. Two small tables and the sum of angles: WGSL promises
-//          cos and sin only within [-pi, pi], and one table for a long context would take megabytes.
+//          cos and sin only within [-pi, pi], and one table for a long context would take megabytes. A factor of cos and
+//          sin (YaRN, arXiv:2309.00071) is in the second one.
 struct Op {
   H: u32,
   G: u32,
   capacity: u32,
   D: u32,
+  R: u32, // dims that are turned, a multiple of 4; 0: a layer without RoPE
   norm: u32,
   eps: f32,
   gathered: u32,
@@ -34,9 +36,9 @@ struct Op {
 
 // (cos, sin) of the two neighbouring angles 2j, 2j + 1.
 fn turn(p: u32, j: u32) -> vec4f {
-  let D4 = op.D / 4u;
-  let fine = rope[op.table + (p % 256u) * D4 + j];
-  let coarse = rope[op.table + (256u + p / 256u) * D4 + j];
+  let R4 = op.R / 4u;
+  let fine = rope[op.table + (p % 256u) * R4 + j];
+  let coarse = rope[op.table + (256u + p / 256u) * R4 + j];
   return vec4f(
     fine.x * coarse.x - fine.y * coarse.y, fine.x * coarse.y + fine.y * coarse.x,
     fine.z * coarse.z - fine.w * coarse.w, fine.z * coarse.w + fine.w * coarse.z);
@@ -50,6 +52,7 @@ fn main(
 ) {
   let D2 = op.D / 2u;
   let D4 = op.D / 4u;
+  let R4 = op.R / 4u;
   let heads = op.H + 2u * op.G;
   let item = item_of(group.x + group.y * groups.x, lid);
   let live = item < step.rows * heads;
@@ -73,27 +76,35 @@ fn main(
   let g = (head - op.H) % op.G;
   let to = (g * op.capacity + kept[g] + step.appended + t) * D2;
   for (var j = lane_of(lid); j < D4; j += LANES) {
-    var a = qkv[start + j];
-    var b = qkv[start + D4 + j];
+    // The two halves of what is turned, then those of what is not.
+    let turned = j < R4;
+    let first = select(R4 + j, j, turned);
+    let second = select(D4 + j, R4 + j, turned);
+    var a = qkv[start + first];
+    var b = qkv[start + second];
     if (is_value) {
-      v[to + j] = pack_kv2(a);
-      v[to + D4 + j] = pack_kv2(b);
+      v[to + first] = pack_kv2(a);
+      v[to + second] = pack_kv2(b);
       continue;
     }
     if (op.norm == 1u) {
       let side = select(0u, D2, is_key);
-      a *= scale * qk_norm[side + j];
-      b *= scale * qk_norm[side + D4 + j];
+      a *= scale * qk_norm[side + first];
+      b *= scale * qk_norm[side + second];
     }
-    let cs = turn(p, j);
-    let x = a * cs.xz - b * cs.yw;
-    let y = a * cs.yw + b * cs.xz;
+    var x = a;
+    var y = b;
+    if (turned) {
+      let cs = turn(p, j);
+      x = a * cs.xz - b * cs.yw;
+      y = a * cs.yw + b * cs.xz;
+    }
     if (is_key) {
-      k[to + j] = pack_kv2(x);
-      k[to + D4 + j] = pack_kv2(y);
+      k[to + first] = pack_kv2(x);
+      k[to + second] = pack_kv2(y);
     } else {
-      qkv[start + j] = x;
-      qkv[start + D4 + j] = y;
+      qkv[start + first] = x;
+      qkv[start + second] = y;
     }
   }
 }

@@ -7,9 +7,10 @@ struct Op {
   epilogue: u32, // STORE, ADD or SILU_MUL
   has_bias: u32,
   skip: u32,     // row of w that makes output `first`: rows before it are in the buffer but left out
+  scale: f32,    // of the outputs, bias included; of STORE and ADD
 }
 const STORE = 0u;
-const ADD = 1u;      // y += sum: the residual stream
+const ADD = 1u;      // y += scale * sum: the residual stream
 const SILU_MUL = 2u; // rows come in pairs gate, up: y = silu(gate) * up
 
 // Bounded: WGSL may assume that nothing overflows.
@@ -21,8 +22,8 @@ fn finish(t: u32, n: u32, sums: vec2f) {
   if (op.has_bias == 1u) { v += vec2f(bias[n], bias[n + 1u]); }
   let i = t * op.N + n;
   switch op.epilogue {
-    case ADD: { y[i] += v.x; y[i + 1u] += v.y; }
+    case ADD: { y[i] += op.scale * v.x; y[i + 1u] += op.scale * v.y; }
     case SILU_MUL: { y[i / 2u] = silu(v.x) * v.y; }
-    default: { y[i] = v.x; y[i + 1u] = v.y; }
+    default: { y[i] = op.scale * v.x; y[i + 1u] = op.scale * v.y; }
   }
 }

@@ -19,7 +19,7 @@ export type Epilogue = keyof typeof EPILOGUE;
 export const LINEAR = {
   bindings: ['op:uniform', 'step:uniform', 'x:read', 'bias:read', 'y:write', 'w:read'],
   stored: ['w'],
-  op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias', 'skip'],
+  op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias', 'skip', 'scale:f32'],
 } as const satisfies Pick<Kernel, 'bindings' | 'stored' | 'op'>;
 
 export const linearChunks = (dtype: StorageDtype): string[] => ['step', 'epilogue', `weights_${dtype}`];
@@ -63,10 +63,12 @@ interface Shape {
   readonly piece?: readonly [first: number, count: number];
   /** Rows of w in the buffer before those of the piece. */
   readonly skip?: number;
+  /** Default 1. */
+  readonly scale?: number;
 }
 
 export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): KernelCase {
-  const { T, N, K, epilogue } = shape;
+  const { T, N, K, epilogue, scale = 1 } = shape;
   const [first, count] = shape.piece ?? [0, N];
   const skip = shape.skip ?? 0;
   const row = rowBytes(K, form);
@@ -85,7 +87,7 @@ export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): Ke
       bias: shape.bias ? bias.slice(first) : undefined,
     });
     const out = y.slice();
-    const values = epilogue === 'silu_mul' ? siluMulReference(sums) : sums;
+    const values = epilogue === 'silu_mul' ? siluMulReference(sums) : sums.map((v) => scale * v);
     const [width, from, stride] = epilogue === 'silu_mul' ? [count / 2, first / 2, N / 2] : [count, first, N];
     values.forEach((v, i) => {
       const to = Math.floor(i / width) * stride + from + (i % width);
@@ -94,8 +96,8 @@ export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): Ke
     return { y: out };
   };
   return {
-    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}${skip > 0 ? ` skip ${skip}` : ''}${typeof form === 'string' ? '' : ` ${formName(form)}`}`,
-    op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0, skip },
+    name: `${T}x${N}x${K} ${epilogue}${shape.bias ? ' bias' : ''}${shape.piece ? ` piece ${first}+${count}` : ''}${skip > 0 ? ` skip ${skip}` : ''}${scale === 1 ? '' : ` times ${scale}`}${typeof form === 'string' ? '' : ` ${formName(form)}`}`,
+    op: { N, K, first, count, epilogue: EPILOGUE[epilogue], has_bias: shape.bias ? 1 : 0, skip, scale },
     step: oneStep(T),
     buffers: { x, bias, y, ...buffers },
     expected,
@@ -121,6 +123,8 @@ export function linearCases(rows: readonly number[], form: MatrixForm, tolerance
     { T, N: 96, K: 40, epilogue: 'silu_mul', piece: [8, 70] },
     { T, N: 96, K: 24, epilogue: 'store', bias: true, piece: [66, 30], skip: 66 },
     { T, N: 128, K: 72, epilogue: 'add', piece: [4, 70], skip: 1 },
+    { T, N: 66, K: 24, epilogue: 'add', bias: true, scale: 0.22 },
+    { T, N: 34, K: 40, epilogue: 'store', scale: 0.125 },
     { T, N: 96, K: 40, epilogue: 'silu_mul', bias: true, piece: [26, 70], skip: 16 },
   ]);
   return shapes.map((shape) => linearCase({ ...shape, K: length(shape.K) }, form, tolerance));

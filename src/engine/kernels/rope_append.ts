@@ -1,6 +1,7 @@
 import { ALL_PROFILES, fold, reduction, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
+import type { Rope } from '../models/rope';
 
 const WG = 32;
 
@@ -20,7 +21,7 @@ export const rope_append: Kernel = {
     'v:write',
   ],
   stored: ['k', 'v'],
-  op: ['H', 'G', 'capacity', 'D', 'norm', 'eps:f32', 'gathered', 'append', 'table'],
+  op: ['H', 'G', 'capacity', 'D', 'R', 'norm', 'eps:f32', 'gathered', 'append', 'table'],
   compose: ({ profile, dtype }) => ({
     enable: reduction(profile, WG).enable,
     consts: { WG },
@@ -32,30 +33,34 @@ export const rope_append: Kernel = {
 
 const coarseRows = (contextLength: number): number => Math.ceil(contextLength / 256);
 
-/** Floats of the table. */
-export const ropeTableLength = (D: number, contextLength: number): number =>
-  (256 + coarseRows(contextLength)) * D;
+/** Floats of the table for R turned dims. */
+export const ropeTableLength = (R: number, contextLength: number): number =>
+  (256 + coarseRows(contextLength)) * R;
 
-/** (cos, sin) of p * inv_freq for p in 0..255, then for p = 256 * i up to the context's end. [256 + ceil(context/256), D/2, 2] */
-export function ropeTable(invFreq: Float64Array, contextLength: number): Float32Array<ArrayBuffer> {
+/**
+ * (cos, sin) of p * inv_freq for p in 0..255, then, times the factor, for p = 256 * i up to the context's end.
+ * [256 + ceil(context/256), R/2, 2]
+ */
+export function ropeTable({ invFreq, factor }: Rope, contextLength: number): Float32Array<ArrayBuffer> {
   const coarse = coarseRows(contextLength);
   const positions = [...Array(256).keys(), ...Array.from({ length: coarse }, (_, i) => 256 * i)];
   const table = new Float32Array(positions.length * invFreq.length * 2);
   positions.forEach((p, row) => {
+    const scale = row < 256 ? 1 : factor;
     invFreq.forEach((frequency, i) => {
       const at = 2 * (row * invFreq.length + i);
-      table[at] = Math.cos(p * frequency);
-      table[at + 1] = Math.sin(p * frequency);
+      table[at] = scale * Math.cos(p * frequency);
+      table[at + 1] = scale * Math.sin(p * frequency);
     });
   });
   return table;
 }
 
-/** The specification of RoPE, in place, in the halves form. head [D] */
-export function ropeReference(head: Float32Array, position: number, invFreq: Float64Array): void {
+/** The specification of RoPE, in place, in the halves form of the head's first R dims. head [D] */
+export function ropeReference(head: Float32Array, position: number, { invFreq, factor }: Rope): void {
   invFreq.forEach((frequency, i) => {
     const [a, b] = [head[i]!, head[i + invFreq.length]!];
-    const [cos, sin] = [Math.cos(position * frequency), Math.sin(position * frequency)];
+    const [cos, sin] = [factor * Math.cos(position * frequency), factor * Math.sin(position * frequency)];
     head[i] = a * cos - b * sin;
     head[i + invFreq.length] = a * sin + b * cos;
   });
@@ -71,20 +76,26 @@ interface Shape {
   readonly position: number | readonly number[];
   /** Default true. */
   readonly append?: boolean;
+  /** Dims that are turned; default D. */
+  readonly R?: number;
+  /** Of cos and sin; default 1. */
+  readonly factor?: number;
 }
 
-function ropeCase({ D, H, G, T, norm, position, append = true }: Shape, dtype: StorageDtype): KernelCase {
+function ropeCase(shape: Shape, dtype: StorageDtype): KernelCase {
+  const { D, H, G, T, norm, position, append = true, R = D, factor = 1 } = shape;
   const heads = H + 2 * G;
   const [capacity, appended, eps] = [T + 9, 5, 1e-6];
   const kept = Uint32Array.from({ length: G }, (_, g) => g % 3);
   const qkv = noise(T * heads * D, 1);
   const qkNorm = noise(2 * D, 2);
   const cache = () => asStored(noise(G * capacity * D, 3), dtype);
-  const invFreq = Float64Array.from({ length: D / 2 }, (_, i) => 10_000 ** ((-2 * i) / D));
+  const invFreq = Float64Array.from({ length: R / 2 }, (_, i) => 10_000 ** ((-2 * i) / R));
+  const rope = { invFreq, factor };
   const gathered = typeof position !== 'number';
   const positionOf = (t: number) => (gathered ? position[t + 1]! : position + t);
-  const table = ropeTable(invFreq, positionOf(T - 1) + 1);
-  const skipped = gathered ? 12 : 0; // another table before
+  const table = R > 0 ? ropeTable(rope, positionOf(T - 1) + 1) : [];
+  const skipped = gathered || R === 0 ? 12 : 0; // another table before
   const expected = () => {
     const [out, k, v] = [qkv.slice(), cache(), cache()];
     for (let item = 0; item < T * heads; item++) {
@@ -102,7 +113,7 @@ function ropeCase({ D, H, G, T, norm, position, append = true }: Shape, dtype: S
         const scale = 1 / Math.sqrt(turned.reduce((sum, x) => sum + x * x, 0) / D + eps);
         turned.forEach((x, d) => (turned[d] = x * scale * qkNorm[(isKey ? D : 0) + d]!));
       }
-      ropeReference(turned, positionOf(t), invFreq);
+      ropeReference(turned, positionOf(t), rope);
       const g = head - H;
       if (isKey) k.set(asStored(turned, dtype), (g * capacity + kept[g]! + appended + t) * D);
       else values.set(turned);
@@ -110,10 +121,10 @@ function ropeCase({ D, H, G, T, norm, position, append = true }: Shape, dtype: S
     return { qkv: out, k, v };
   };
   return {
-    name: `${T} rows H=${H} G=${G} D=${D}${norm ? ' norm' : ''}${append ? '' : ' q alone'} at ${String(position)}`,
+    name: `${T} rows H=${H} G=${G} D=${D}${norm ? ' norm' : ''}${append ? '' : ' q alone'}${R === D ? '' : ` R=${R}`}${factor === 1 ? '' : ` times ${factor}`} at ${String(position)}`,
     D,
     op: {
-      ...{ H, G, capacity, D, norm: norm ? 1 : 0, eps },
+      ...{ H, G, capacity, D, R, norm: norm ? 1 : 0, eps },
       ...{ gathered: gathered ? 1 : 0, append: append ? 1 : 0, table: skipped / 4 },
     },
     step: oneStep(T, { position: gathered ? 1 : position, appended }),
@@ -139,6 +150,10 @@ export const ropeAppendCases: KernelCases = {
       { D: 64, H: 7, G: 1, T: 4, norm: false, position: [0, 3, 255, 256, 1301] },
       { D: 96, H: 4, G: 2, T: 3, norm: true, position: [1, 2, 700, 701], append: false },
       { D: 16, H: 2, G: 2, T: 2, norm: false, position: 9, append: false },
+      { D: 128, H: 3, G: 1, T: 3, norm: true, position: 4000, R: 96, factor: 1.19 },
+      { D: 16, H: 4, G: 2, T: 4, norm: false, position: [0, 9, 300, 301, 302], R: 12 },
+      { D: 32, H: 2, G: 1, T: 3, norm: true, position: 300, R: 0 },
+      { D: 64, H: 2, G: 1, T: 2, norm: false, position: 70_000, factor: 1.4 },
     ].map((shape) => ropeCase(shape, dtype)),
   benchCases: (dtype) => [ropeCase({ D: 64, H: 16, G: 8, T: 256, norm: true, position: 1000 }, dtype)],
 };

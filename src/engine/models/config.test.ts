@@ -31,6 +31,12 @@ const LLAMA3_ROPE = {
 const { rope_type, ...LLAMA3_FACTORS } = LLAMA3_ROPE;
 const LLAMA3_SCALING = { type: rope_type, ...LLAMA3_FACTORS };
 
+const LONGROPE = {
+  type: 'longrope',
+  short_factor: Array<number>(32).fill(1),
+  long_factor: Array<number>(32).fill(2),
+};
+
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 describe('readConfig', () => {
@@ -124,9 +130,36 @@ describe('readConfig', () => {
       });
     });
 
+    it('reads yarn with the defaults of transformers, and lets it reach as far as it is made for', () => {
+      const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768 };
+      expect(rope({ rope_scaling: { ...yarn, beta_fast: null, beta_slow: 0 } })[1]).toEqual({
+        ...{ type: 'yarn', factor: 4, beta_fast: 32, beta_slow: 1, truncate: true },
+        ...{ attention_factor: 0.1 * Math.log(4) + 1, original_max_position_embeddings: 32_768 },
+      });
+      const context = (max_position_embeddings: number) =>
+        readConfig({ ...LLAMA, max_position_embeddings, rope_scaling: yarn }).contextLength;
+      expect([context(32_768), context(131_072), context(200_000)]).toEqual([131_072, 131_072, 200_000]);
+      const { factor: _, ...rest } = yarn;
+      expect(rope({ rope_scaling: rest })[1]).toMatchObject({ factor: 4 }); // of 131,072
+    });
+
+    it('reads longrope with the factor of attention that its two contexts give', () => {
+      expect(rope({ rope_scaling: LONGROPE, original_max_position_embeddings: 4096 })[1]).toMatchObject({
+        ...{ type: 'longrope', original_max_position_embeddings: 4096 },
+        attention_factor: Math.sqrt(1 + Math.log(32) / Math.log(4096)),
+      });
+    });
+
     it.each([
-      ['yarn', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope_scaling.rope_type "yarn"'],
-      ['longrope', { rope_parameters: { rope_type: 'longrope' } }, 'rope_parameters.rope_type "longrope"'],
+      ['yarn of factor 0', { rope_scaling: { rope_type: 'yarn', factor: 0 } }, 'rope_scaling.factor 0'],
+      ['longrope without factors', { rope_parameters: { rope_type: 'longrope' } }, 'short_factor'],
+      ['longrope of another length', { rope_scaling: { ...LONGROPE, long_factor: [1] } }, '32 numbers'],
+      [
+        'longrope that divides by 0',
+        { rope_scaling: { ...LONGROPE, long_factor: Array<number>(32).fill(0) } },
+        'rope_scaling.long_factor',
+      ],
+      ['names of longrope that are Phi-3’s', { rope_scaling: { ...LONGROPE, type: 'su' } }, '"su"'],
       ['dynamic', { rope_scaling: { type: 'dynamic', factor: 2 } }, 'rope_scaling.type "dynamic"'],
       ['a type that is no text', { rope_scaling: { type: 3 } }, 'rope_scaling.type 3'],
       ['linear without a factor', { rope_scaling: { type: 'linear' } }, 'no rope_scaling.factor'],
@@ -195,7 +228,7 @@ describe('readConfig', () => {
 
   it.each([
     ['another family', { model_type: 'gemma3' }, 'gemma3'],
-    ['another family of similar build', { model_type: 'phi3' }, 'phi3'],
+    ['another family of similar build', { model_type: 'phi3small' }, 'phi3small'],
     [
       'the wrong class for its family',
       { architectures: ['LlamaForSequenceClassification'] },

@@ -71,6 +71,14 @@ export class Fields {
     return value;
   }
 
+  /** Of any numbers; `count` of them, where that is said. */
+  numbers(name: string, count?: number): readonly number[] {
+    const value = this.json[name];
+    const good = Array.isArray(value) && value.every((entry) => Number.isFinite(entry));
+    if (good && (count === undefined || value.length === count)) return value as readonly number[];
+    throw this.wrong(name, count === undefined ? 'a list of numbers' : `a list of ${count} numbers`);
+  }
+
   /** One id or a list of them; empty when absent. */
   ids(name: string): readonly number[] {
     const value = this.json[name] ?? [];

@@ -18,7 +18,7 @@ import type { KvLayer } from '../kv/layers';
 import type { LayerWeights, Matrix, ModelWeights, Vector } from '../weights/layout';
 import type { Decoder, DecoderHead, DecoderLayer } from './decoder';
 import { sequence, type Op, type OpMaker } from './ops';
-import { inverseFrequencies, ropesOf } from './rope';
+import { ropeFor, ropesOf } from './rope';
 import type { ModelSpec, RopeSpec } from './spec';
 
 /** Buffers that every layer shares: a tile's activations, the head's, and small tables. */
@@ -50,6 +50,13 @@ function ropeTables(spec: ModelSpec) {
   return { firsts, floats: Math.max(4, floats) };
 }
 
+/** For sequences that may reach `length` tokens. */
+export function writeRopeTables(device: GPUDevice, to: GPUBuffer, spec: ModelSpec, length: number): void {
+  for (const [rope, first] of ropeTables(spec).firsts) {
+    device.queue.writeBuffer(to, 4 * first, ropeTable(ropeFor(rope, length), spec.contextLength));
+  }
+}
+
 /** Words of each buffer of scratch, for tiles of `tile` rows. */
 export function scratchFloats(spec: ModelSpec, tile: number) {
   const { H, G, D, C, F, V } = spec;
@@ -75,10 +82,7 @@ export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Sc
   const uniform = (label: string, count: number) =>
     buffers.make('scratch', label, 4 * count, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
   const rope = storage('rope');
-  for (const [ropeSpec, first] of ropeTables(spec).firsts) {
-    const table = ropeTable(inverseFrequencies(ropeSpec), spec.contextLength);
-    buffers.device.queue.writeBuffer(rope, 4 * first, table);
-  }
+  writeRopeTables(buffers.device, rope, spec, 0);
   return {
     ids: storage('ids'),
     x: storage('x'),
@@ -135,18 +139,18 @@ export class WeightLayers {
 
   #layer(w: LayerWeights): WeightOps {
     const { x, h, qkv, attn, act } = this.parts.scratch;
-    const { H, G, D } = this.parts.spec;
+    const { H, G, D, residualScale } = this.parts.spec;
     const heads = (from: number, to: number) =>
-      this.#linear(w.qkv_proj, w.qkv_bias, h, qkv, 'store', [from * D, to * D]);
+      this.#linear(w.qkv_proj, w.qkv_bias, h, qkv, 'store', 1, [from * D, to * D]);
     return {
       input_layernorm: this.#norm(w.input_layernorm, x, h),
       qkv_proj: heads(0, H + 2 * G),
       q_proj: heads(0, H),
       kv_proj: heads(H, H + 2 * G),
-      o_proj: this.#linear(w.o_proj, w.o_bias, attn, x, 'add'),
+      o_proj: this.#linear(w.o_proj, w.o_bias, attn, x, 'add', residualScale),
       post_attention_layernorm: this.#norm(w.post_attention_layernorm, x, h),
       gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, h, act, 'silu_mul'),
-      down_proj: this.#linear(w.down_proj, w.down_bias, act, x, 'add'),
+      down_proj: this.#linear(w.down_proj, w.down_bias, act, x, 'add', residualScale),
     };
   }
 
@@ -156,7 +160,7 @@ export class WeightLayers {
     const values = samplingOp(spec.V, GREEDY); // for the grid; the values are in the shared uniform
     return {
       norm: this.#norm(weights.norm, x, h, true),
-      lm_head: this.#linear(weights.lm_head, undefined, h, logits, 'store'),
+      lm_head: this.#linear(weights.lm_head, undefined, h, logits, 'store', spec.logitsScale),
       sample: sequence([
         make.dispatch(logits_adjust, values, { op: sampling, logits, seen, adjusted, best }),
         make.dispatch(sample, values, { op: sampling, adjusted, best, seen, ids }),
@@ -170,13 +174,14 @@ export class WeightLayers {
     return make.dispatch(rmsnorm, values, { x, weight: weight.buffer, y });
   }
 
-  /** Outputs from..to - 1 of a matrix, where not all are wanted. */
+  /** Outputs times `scale` (of pairs, 1); from..to - 1 of a matrix, where not all are wanted. */
   #linear(
     { N, K, form, pieces }: Matrix,
     bias: Vector | undefined,
     x: GPUBuffer,
     y: GPUBuffer,
     epilogue: Epilogue,
+    scale = 1,
     [from, to] = [0, N],
   ): Op {
     const { make, scratch } = this.parts;
@@ -191,7 +196,7 @@ export class WeightLayers {
       wanted.map(({ buffers, ...rows }) =>
         make.phased(
           kernels,
-          { N, K, ...rows, epilogue: EPILOGUE[epilogue], has_bias: bias ? 1 : 0 },
+          { N, K, ...rows, epilogue: EPILOGUE[epilogue], has_bias: bias ? 1 : 0, scale },
           { x, bias: bias?.buffer ?? scratch.none, y, ...buffers },
         ),
       ),
@@ -264,11 +269,12 @@ function ropeAppend(
   const { H, G, D, rmsNormEps: eps } = spec;
   const { qkv, rope, none } = scratch;
   const { qk_norm } = weights.layers[l]!;
-  const table = ropeTables(spec).firsts.get(spec.layers[l]!.rope!)! / 4; // in the shader's vectors
+  const turned = spec.layers[l]!.rope;
+  const table = turned ? ropeTables(spec).firsts.get(turned)! / 4 : 0; // in the shader's vectors
   const flags = { norm: qk_norm ? 1 : 0, gathered: positions ? 1 : 0, append: queriesOnly ? 0 : 1 };
   return make.dispatch(
     rope_append,
-    { H, G, D, capacity, eps, table, ...flags },
+    { H, G, D, R: turned?.dims ?? 0, capacity, eps, table, ...flags },
     { qkv, qk_norm: qk_norm?.buffer ?? none, rope, kept, positions: positions ?? none, k, v },
   );
 }

@@ -36,6 +36,21 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
   );
 });
 
+describe('profile fast with 16-bit weights and cache', () => {
+  it.skipIf(cannot('fast')).each(FIXTURES)(
+    'has the top tokens of transformers after every forced token of $name',
+    async ({ folder, prompt, continuation }) => {
+      model = await load(folder, { dtype: 'f16', profile: 'fast' });
+      const { rows } = await runWithLogits(
+        model,
+        prompt,
+        runOptions(continuation.length, { forced: continuation }),
+      );
+      expect(rows.map(argmax)).toEqual(continuation);
+    },
+  );
+});
+
 describe('the demo model in f32', () => {
   it.skipIf(cannot('fast'))(
     'writes the recorded answers to its sample questions, token for token the same in every profile',

@@ -6,7 +6,7 @@ import { siluMulReference } from '../kernels/linear';
 import { rmsnormReference } from '../kernels/rmsnorm';
 import { ropeReference } from '../kernels/rope_append';
 import { attendRows, linearRows, type KeysValues } from './reference-math';
-import { inverseFrequencies, ropesOf } from './rope';
+import { ropeFor, ropesOf } from './rope';
 import type { ModelSpec } from './spec';
 
 /** A tensor's values by its name in the checkpoint; undefined when the checkpoint has none. */
@@ -25,10 +25,14 @@ export interface ReferenceModel {
   logits(row: Float32Array): Float32Array;
 }
 
-/** Throws where `tensors` lacks a weight that the spec needs, when it is needed. */
-export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceModel {
+/**
+ * For sequences that may reach `length` tokens (of interest to longrope). Throws where `tensors` lacks a weight that the spec
+ * needs, when it is needed.
+ */
+export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0): ReferenceModel {
   const { H, G, D, C, F, V, rmsNormEps: eps } = spec;
-  const invFreqs = new Map(ropesOf(spec).map((rope) => [rope, inverseFrequencies(rope)]));
+  const tensors = spec.fused ? parted(spec, checkpoint) : checkpoint;
+  const ropes = new Map(ropesOf(spec).map((rope) => [rope, ropeFor(rope, length)]));
   const weight = (name: string): Float32Array => {
     const values = tensors(`${name}.weight`);
     if (!values) throw new Error(`no ${name}.weight`);
@@ -42,7 +46,7 @@ export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceMode
     if (!rope) return heads;
     const width = heads.length / positions.length;
     for (let at = 0; at < heads.length; at += D) {
-      ropeReference(heads.subarray(at, at + D), positions[Math.floor(at / width)]!, invFreqs.get(rope)!);
+      ropeReference(heads.subarray(at, at + D), positions[Math.floor(at / width)]!, ropes.get(rope)!);
     }
     return heads;
   };
@@ -64,22 +68,23 @@ export function referenceModel(spec: ModelSpec, tensors: Tensors): ReferenceMode
     },
     finish: (l, x, o) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
-      add(x, linear(name('self_attn.o_proj'), o, H * D, C));
+      add(x, linear(name('self_attn.o_proj'), o, H * D, C), spec.residualScale);
       const h = rmsnormReference(x, weight(name('post_attention_layernorm')), eps);
       const gate = linear(name('mlp.gate_proj'), h, C, F);
       const up = linear(name('mlp.up_proj'), h, C, F);
-      add(x, linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C));
+      add(x, linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C), spec.residualScale);
     },
     logits: (row) => {
       const last = rmsnormReference(row, weight('model.norm'), eps);
-      return linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
+      const logits = linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
+      return logits.map((logit) => spec.logitsScale * logit);
     },
   };
 }
 
 /** Logits of the last of `tokens`, full attention. [V] */
 export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: readonly number[]): Float32Array {
-  const model = referenceModel(spec, tensors);
+  const model = referenceModel(spec, tensors, tokens.length);
   const positions = tokens.map((_, t) => t);
   const seen = tokens.map((_, t) => t + 1);
   const x = model.embed(tokens);
@@ -90,8 +95,26 @@ export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: reado
   return model.logits(x.slice(-spec.C));
 }
 
-function add(x: Float32Array, y: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i]! += y[i]!;
+function add(x: Float32Array, y: Float32Array, scale: number): void {
+  for (let i = 0; i < x.length; i++) x[i]! += scale * y[i]!;
+}
+
+/** The matrices that a checkpoint has fused, under the names that they have elsewhere. */
+function parted({ H, G, D, C, F }: ModelSpec, tensors: Tensors): Tensors {
+  const parts: Readonly<Record<string, readonly [fused: string, first: number, rows: number]>> = {
+    q_proj: ['qkv_proj', 0, H * D],
+    k_proj: ['qkv_proj', H * D, G * D],
+    v_proj: ['qkv_proj', (H + G) * D, G * D],
+    gate_proj: ['gate_up_proj', 0, F],
+    up_proj: ['gate_up_proj', F, F],
+  };
+  return (name) => {
+    const own = /(\w+)\.weight$/.exec(name)?.[1] ?? '';
+    const part = parts[own];
+    if (!part) return tensors(name);
+    const [fused, first, rows] = part;
+    return tensors(name.replace(own, fused))?.subarray(first * C, (first + rows) * C);
+  };
 }
 
 /** Rows [T, F] of each -> pairs as siluMulReference wants them. [T, 2F] */

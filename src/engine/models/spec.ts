@@ -8,6 +8,24 @@ export type RopeScaling =
       readonly low_freq_factor: number;
       readonly high_freq_factor: number;
       readonly original_max_position_embeddings: number;
+    }
+  | {
+      readonly type: 'yarn';
+      readonly factor: number;
+      readonly beta_fast: number;
+      readonly beta_slow: number;
+      readonly truncate: boolean;
+      readonly attention_factor: number;
+      readonly original_max_position_embeddings: number;
+    }
+  | {
+      readonly type: 'longrope';
+      /** Of each pair's wavelength, for sequences up to the original context. [dims/2] */
+      readonly short_factor: readonly number[];
+      /** For longer ones. [dims/2] */
+      readonly long_factor: readonly number[];
+      readonly attention_factor: number;
+      readonly original_max_position_embeddings: number;
     };
 
 /** How a layer's queries and keys are turned; layers that are alike in this share one object. */

@@ -1,5 +1,5 @@
 import type { Fields } from '../fields';
-import { readRope } from '../rope-config';
+import { reachOf, readRope, type RopeFamily } from '../rope-config';
 import type { FamilyName, LayerSpec, ModelSpec } from '../spec';
 
 /** What a model_type means. One file a family; it says how the family differs from a plain Llama. */
@@ -21,6 +21,9 @@ export interface Defaults {
   readonly kvHeads?: number;
   /** head_dim; undefined: hidden_size / num_attention_heads. */
   readonly headDim?: number;
+  readonly rope?: RopeFamily;
+  /** tie_word_embeddings; default false. */
+  readonly tied?: boolean;
   readonly contextLength: number;
 }
 
@@ -37,12 +40,12 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
     : fields.count('num_key_value_heads', defaults.kvHeads ?? H);
   const D = fields.count('head_dim', defaults.headDim ?? C / H);
   const contextLength = fields.count('max_position_embeddings', defaults.contextLength);
-  const layer = { rope: readRope(fields, { contextLength, D }), window: undefined };
+  const rope = readRope(fields, { contextLength, D, family: defaults.rope });
   return {
-    ...{ L, H, G, D, C, contextLength },
+    ...{ L, H, G, D, C, contextLength: reachOf(rope, contextLength) },
     F: fields.count('intermediate_size'),
     V: fields.count('vocab_size'),
-    layers: new Array<LayerSpec>(L).fill(layer),
+    layers: new Array<LayerSpec>(L).fill({ rope, window: undefined }),
     rmsNormEps: fields.positive('rms_norm_eps', 1e-6),
     normOffset: 0,
     norms: 'pre',
@@ -54,7 +57,7 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
     residualScale: 1,
     logitsScale: 1,
     activation: readActivation(fields, 'hidden_act'),
-    tied: fields.flag('tie_word_embeddings', false),
+    tied: fields.flag('tie_word_embeddings', defaults.tied ?? false),
     fused: false,
     ...{ qkvBias: false, oBias: false, mlpBias: false },
   };
