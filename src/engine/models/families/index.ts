@@ -3,6 +3,7 @@ import { llama } from './llama';
 import { mistral } from './mistral';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
+import { smollm3 } from './smollm3';
 
 /** Every family that is supported. */
-export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3];
+export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3, smollm3];
