@@ -12,7 +12,7 @@ struct Op {
   length: u32, // elements: words of packed weights, or one a group
   K: u32,      // elements a row
   stride: u32, // rows of the layout for one row of the tensor: 2 where gate and up alternate
-  offset: u32,
+  offset: u32, // may have wrapped below 0: such rows lie in no piece
   first: u32,  // this piece holds rows first .. first + count - 1 of the layout
   count: u32,
   parts: u32,  // 2 for scales and biases, which lie in pairs, else 1

@@ -184,13 +184,14 @@ export class Session {
     this.buffers.beginPeak();
     const before = await this.#last;
     const common = commonPrefix(this.#tokens, prompt);
+    const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     this.#kv.adopt(plan, mode);
+    if (this.#model.reach(prompt.length + maxNew)) this.#kv.truncate(0);
     // Rows that score, or that logits are wanted of, are read again.
     const reusedTokens = Math.min(common, this.#kv.length, prompt.length - (plan.scorer?.window ?? 1));
     this.#kv.truncate(Math.max(0, reusedTokens));
     const cached = this.#kv.length;
     this.#prepareSampler(prompt, options.sampling);
-    const maxNew = Math.min(options.maxNewTokens, this.spec.contextLength - prompt.length);
     await allocate(this.buffers, CONVERSATION, () => this.#kv.reserve(Math.min(maxNew, ANSWER_ROOM)));
     await this.#model.compiled;
     const times: PartTimes = { lower: 0, select: 0, upper: 0 };

@@ -29,6 +29,7 @@ export interface StretchShape {
   readonly start: number;
   readonly length: number;
   readonly stride: number;
+  /** Negative for the second half of a fused tensor: rows before it belong elsewhere. */
   readonly offset: number;
   readonly piece: readonly [first: number, count: number];
 }
@@ -39,6 +40,7 @@ const SHAPES: readonly Shape[] = [
   { rows: 3, K: 8, start: 0, length: 24, stride: 1, offset: 0, piece: [0, 3] },
   { rows: 9, K: 24, start: 20, length: 150, stride: 2, offset: 1, piece: [0, 18] },
   { rows: 12, K: 40, start: 0, length: 480, stride: 1, offset: 5, piece: [8, 6] },
+  { rows: 12, K: 8, start: 8, length: 88, stride: 2, offset: -11, piece: [0, 12] },
 ];
 
 /** A matrix of a model of a billion parameters, for time. */

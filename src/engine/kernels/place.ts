@@ -34,6 +34,7 @@ const SHAPES: readonly Shape[] = [
   { size: 'words', K: 3, start: 0, length: 27, stride: 2, offset: 0, piece: [0, 18], parts: 2, part: 1 },
   { size: 'halves', K: 3, start: 0, length: 27, stride: 2, offset: 1, piece: [0, 18], parts: 2, part: 0 },
   { size: 'halves', K: 5, start: 4, length: 31, stride: 1, offset: 5, piece: [8, 6], parts: 2, part: 1 },
+  { size: 'words', K: 4, start: 4, length: 44, stride: 2, offset: -11, piece: [0, 12], parts: 1, part: 0 },
 ];
 
 function placeCase({ size, ...shape }: Shape): KernelCase {

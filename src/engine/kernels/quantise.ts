@@ -21,6 +21,7 @@ const SHAPES: readonly Shape[] = [
   { rows: 3, K: 1, start: 0, length: 3, stride: 1, offset: 0, piece: [0, 3] },
   { rows: 9, K: 3, start: 2, length: 20, stride: 2, offset: 1, piece: [0, 18] },
   { rows: 12, K: 5, start: 0, length: 60, stride: 1, offset: 5, piece: [8, 6] },
+  { rows: 12, K: 2, start: 2, length: 22, stride: 2, offset: -11, piece: [0, 12] },
 ];
 
 const FORMS: readonly AffineGroups[] = [

@@ -47,12 +47,13 @@ export function weightsBytes(spec: ModelSpec, forms: WeightForms): number {
   const rows = (H + 2 * G) * D;
   const biases = (spec.qkvBias ? rows : 0) + (spec.oBias ? C : 0) + (spec.mlpBias ? 2 * F + C : 0);
   const vectors = 2 * C + (spec.qkNorm === 'head' ? 2 * D : 0) + biases;
+  const [qkv, gateUp] = spec.fused ? ['qkv_proj', 'gate_up_proj'] : ['q_proj', 'gate_proj'];
   let bytes = 4 * C + L * 4 * vectors + matrix('model.embed_tokens', V, C);
   if (!spec.tied) bytes += matrix('lm_head', V, C);
   for (let l = 0; l < L; l++) {
     const layer = `model.layers.${l}`;
-    bytes += matrix(`${layer}.self_attn.q_proj`, rows, C) + matrix(`${layer}.self_attn.o_proj`, C, H * D);
-    bytes += matrix(`${layer}.mlp.gate_proj`, 2 * F, C) + matrix(`${layer}.mlp.down_proj`, C, F);
+    bytes += matrix(`${layer}.self_attn.${qkv}`, rows, C) + matrix(`${layer}.self_attn.o_proj`, C, H * D);
+    bytes += matrix(`${layer}.mlp.${gateUp}`, 2 * F, C) + matrix(`${layer}.mlp.down_proj`, C, F);
   }
   return bytes;
 }

@@ -3,8 +3,9 @@ import type { Variant } from '../gpu/compose';
 import type { Pipelines } from '../gpu/pipelines';
 import { Uniforms } from '../gpu/uniforms';
 import type { ModelWeights } from '../weights/layout';
-import { WeightLayers, type LayerParts, type Scratch } from './layers';
+import { WeightLayers, writeRopeTables, type LayerParts, type Scratch } from './layers';
 import { OpMaker } from './ops';
+import { isLong, ropesOf } from './rope';
 import type { ModelSpec } from './spec';
 
 /** A model on a device: weights, scratch, and the lines of its forward pass that need no cache. */
@@ -12,6 +13,7 @@ export class BoundModel {
   readonly weightLayers: WeightLayers;
   /** Resolves when those lines may be encoded. */
   readonly compiled: Promise<void>;
+  #isLong = false;
 
   constructor(
     readonly spec: ModelSpec,
@@ -25,6 +27,18 @@ export class BoundModel {
     this.weightLayers = new WeightLayers(parts);
     this.compiled = parts.make.compiled();
     this.compiled.catch(() => undefined); // whoever awaits it is told
+  }
+
+  /**
+   * Turns queries and keys as for sequences that may reach `length` tokens. True when that is otherwise than before: keys that
+   * a cache holds then are of no use.
+   */
+  reach(length: number): boolean {
+    const long = ropesOf(this.spec).some((rope) => isLong(rope, length));
+    if (long === this.#isLong) return false;
+    this.#isLong = long;
+    writeRopeTables(this.buffers.device, this.scratch.rope, this.spec, length);
+    return true;
   }
 
   /** What lines are made of; they last as long as the uniforms. */

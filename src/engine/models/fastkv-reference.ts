@@ -36,6 +36,8 @@ export interface FastkvReading {
 export interface FastkvOptions {
   /** Tokens of the template's system part. */
   readonly header?: number;
+  /** Tokens that prompt and answer may reach together; default N. */
+  readonly length?: number;
   /** Layer T runs whole and its rows are gathered at its end, as in the published code. Otherwise before its attention. */
   readonly gatherAfterMlp?: boolean;
   /** Stay and go on whatever the scores say: where equal scores meet a cut, another program may choose others of them. */
@@ -48,11 +50,11 @@ export function fastkvReference(
   tensors: Tensors,
   tokens: readonly number[],
   settings: KvSettings,
-  { header = 0, gatherAfterMlp = false, chosen }: FastkvOptions = {},
+  { header = 0, length = tokens.length, gatherAfterMlp = false, chosen }: FastkvOptions = {},
 ): FastkvReading {
   const { L, H, G, D, C } = spec;
   const N = tokens.length;
-  const model = referenceModel(spec, tensors);
+  const model = referenceModel(spec, tensors, length);
   const plan = planReading(settings, L, N, header);
   const cache: KeysValues[] = [];
   const kept: number[][][] = [];

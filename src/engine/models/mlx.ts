@@ -97,7 +97,8 @@ export function packedMatrices(
 }
 
 /** Matrices that the engine keeps as one have to lie in one form. */
-function checkFused({ L }: ModelSpec, packed: ReadonlyMap<string, AffineGroups>): void {
+function checkFused({ L, fused }: ModelSpec, packed: ReadonlyMap<string, AffineGroups>): void {
+  if (fused) return; // the checkpoint too has them as one
   for (let l = 0; l < L; l++) {
     const attn = ['q_proj', 'k_proj', 'v_proj'].map((name) => `model.layers.${l}.self_attn.${name}`);
     const mlp = ['gate_proj', 'up_proj'].map((name) => `model.layers.${l}.mlp.${name}`);

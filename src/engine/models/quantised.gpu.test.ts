@@ -8,6 +8,7 @@ import { canRun } from '../gpu/device';
 import { readBuffer } from '../gpu/readback';
 import { encodeScales, formName, quantiseReference, type AffineGroups } from '../kernels/affine';
 import { noise } from '../kernels/cases';
+import { weightsBytes } from '../kv/memory-plan';
 import { loadModel, type LoadedModel, type LoadOptions } from '../load-model';
 import type { TokenId } from '../shapes';
 import { groupsFor } from '../weights/forms';
@@ -68,7 +69,15 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
   it.skipIf(cannot(profile)).each(QUANTISED)(
     'and for every family quantised to %s, matrices left as they are whose rows hold no whole groups',
     async (quantise) => {
-      const families = ['llama-biases', 'llama-tied', 'mistral-full', 'qwen2', 'qwen3'];
+      const families = [
+        'llama-biases',
+        'llama-tied',
+        'mistral-full',
+        'qwen2',
+        'qwen3',
+        'phi3',
+        'phi3-partial',
+      ];
       for (const { folder, prompt, continuation } of FIXTURES.filter(({ name }) => families.includes(name))) {
         await open(folder, { profile, quantise });
         const formFor: FormFor = (_, K) => groupsFor(quantise, K);
@@ -113,6 +122,22 @@ describe('a checkpoint by MLX', () => {
     const { info } = await open(await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, most), {});
     expect(info.weights).toBe('q4');
     await expectReference(DEMO_FOLDER, formFor, DEMO.prompt, []);
+  });
+
+  it('whose matrices are fused gives the logits of quantise-on-load bit for bit, whole or split', async () => {
+    const { folder, prompt, continuation } = FIXTURES.find(({ name }) => name === 'phi3')!;
+    const formFor: FormFor = (_, K) => groupsFor('q4', K);
+    await open(folder, { quantise: 'q4' });
+    const made = await forcedRows(prompt, continuation);
+    const mlx = await mlxFolder(nodeFolder(folder), formFor, groupsFor('q4', 32)!);
+    for (const options of [{}, { maxBindingBytes: 64 * 16 }]) {
+      const { info, session } = await open(mlx, options);
+      expect(info.weights).toBe('q4');
+      expect(session.memory().weightsBytes).toBe(
+        weightsBytes(session.spec, { dtype: 'f32', quantise: 'q4' }),
+      );
+      expect(await forcedRows(prompt, continuation)).toEqual(made);
+    }
   });
 
   it('is not quantised again: its own form may be asked for, another is refused', async () => {

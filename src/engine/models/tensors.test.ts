@@ -52,6 +52,15 @@ describe('expectedTensors', () => {
     expect(added({ qkNorm: 'head' })).toEqual(['self_attn.q_norm.weight', 'self_attn.k_norm.weight']);
   });
 
+  it('asks for fused matrices where the family has them', () => {
+    const fused = expectedTensors({ ...SPEC, fused: true }).filter(({ name }) => name.includes('layers.0.'));
+    const shapes = Object.fromEntries(fused.map(({ name, shape }) => [name.split('.').at(-2)!, shape]));
+    expect(shapes).toEqual({
+      ...{ input_layernorm: [24], post_attention_layernorm: [24] },
+      ...{ qkv_proj: [64, 24], o_proj: [24, 32], gate_up_proj: [80, 24], down_proj: [24, 40] },
+    });
+  });
+
   it('asks for lm_head only when it is not tied', () => {
     expect(names({})).toContain('lm_head.weight');
     expect(names({ tied: true })).not.toContain('lm_head.weight');

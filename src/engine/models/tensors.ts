@@ -51,14 +51,19 @@ function layerTensors(spec: ModelSpec): readonly ExpectedTensor[] {
   const norm = (name: string, size: number): ExpectedTensor => ({ name: `${name}.weight`, shape: [size] });
   return [
     norm('input_layernorm', C),
-    ...linear('self_attn.q_proj', H * D, C, qkvBias),
-    ...linear('self_attn.k_proj', G * D, C, qkvBias),
-    ...linear('self_attn.v_proj', G * D, C, qkvBias),
+    ...(spec.fused
+      ? linear('self_attn.qkv_proj', (H + 2 * G) * D, C, qkvBias)
+      : [
+          ...linear('self_attn.q_proj', H * D, C, qkvBias),
+          ...linear('self_attn.k_proj', G * D, C, qkvBias),
+          ...linear('self_attn.v_proj', G * D, C, qkvBias),
+        ]),
     ...linear('self_attn.o_proj', C, H * D, oBias),
     ...(spec.qkNorm === 'head' ? [norm('self_attn.q_norm', D), norm('self_attn.k_norm', D)] : []),
     norm('post_attention_layernorm', C),
-    ...linear('mlp.gate_proj', F, C, mlpBias),
-    ...linear('mlp.up_proj', F, C, mlpBias),
+    ...(spec.fused
+      ? linear('mlp.gate_up_proj', 2 * F, C, mlpBias)
+      : [...linear('mlp.gate_proj', F, C, mlpBias), ...linear('mlp.up_proj', F, C, mlpBias)]),
     ...linear('mlp.down_proj', C, F, mlpBias),
   ];
 }

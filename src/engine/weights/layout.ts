@@ -48,7 +48,7 @@ export interface ModelWeights {
   readonly lm_head: Matrix; // [V, C]; embed_tokens itself when tied
 }
 
-/** Where a tensor of the checkpoint goes: its row (or element) i to `i * stride + offset` of the target. */
+/** Where a tensor of the checkpoint goes: its row (or element) i to `i * stride + offset` of the target, if that has such a row. */
 export interface Placement {
   readonly tensor: string;
   readonly to: Matrix | Vector;
@@ -78,15 +78,23 @@ function layOutLayer(spec: ModelSpec, layout: Layout, name: string): LayerWeight
   const { H, G, D, C, F } = spec;
   const attn = `${name}.self_attn`;
   const mlp = `${name}.mlp`;
-  const qkv: readonly Place[] = [
-    { tensor: `${attn}.q_proj`, offset: 0 },
-    { tensor: `${attn}.k_proj`, offset: H * D },
-    { tensor: `${attn}.v_proj`, offset: (H + G) * D },
-  ];
-  const gateUp: readonly Place[] = [
-    { tensor: `${mlp}.gate_proj`, stride: 2, offset: 0 },
-    { tensor: `${mlp}.up_proj`, stride: 2, offset: 1 },
-  ];
+  const qkv: readonly Place[] = spec.fused
+    ? [{ tensor: `${attn}.qkv_proj`, offset: 0 }]
+    : [
+        { tensor: `${attn}.q_proj`, offset: 0 },
+        { tensor: `${attn}.k_proj`, offset: H * D },
+        { tensor: `${attn}.v_proj`, offset: (H + G) * D },
+      ];
+  // Of a fused tensor, each half's rows; the other half's would lie beyond the matrix.
+  const gateUp: readonly Place[] = spec.fused
+    ? [
+        { tensor: `${mlp}.gate_up_proj`, stride: 2, offset: 0 },
+        { tensor: `${mlp}.gate_up_proj`, stride: 2, offset: 1 - 2 * F },
+      ]
+    : [
+        { tensor: `${mlp}.gate_proj`, stride: 2, offset: 0 },
+        { tensor: `${mlp}.up_proj`, stride: 2, offset: 1 },
+      ];
   const qkNorm: readonly Place[] = [
     { tensor: `${attn}.q_norm`, offset: 0 },
     { tensor: `${attn}.k_norm`, offset: D },

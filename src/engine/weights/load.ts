@@ -34,9 +34,14 @@ export interface LoadWeights {
 export async function loadWeights(load: LoadWeights): Promise<void> {
   const { placements, buffers } = load.session;
   const { device } = load.session.pipelines;
-  const placed = new Map(placements.map((placement) => [load.entries.get(placement.tensor), placement]));
-  const tensors = [...placed.keys()].filter((entry) => entry !== undefined);
-  invariant(tensors.length === placements.length, () => 'a placement without a tensor');
+  // Of a fused tensor, each part has a placement.
+  const placed = new Map<TensorEntry, Placement[]>();
+  for (const placement of placements) {
+    const entry = load.entries.get(placement.tensor);
+    invariant(entry, () => `no tensor for ${placement.tensor}`);
+    placed.set(entry, [...(placed.get(entry) ?? []), placement]);
+  }
+  const tensors = [...placed.keys()];
   const reads = load.sources.flatMap((source) => {
     const own = tensors.filter((entry) => entry.source === source);
     return stretches(own, STRETCH_BYTES, CUT_BYTES).map((stretch) => ({ ...stretch, source }));
@@ -54,8 +59,8 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
       // Back-pressure: what writeBuffer holds of the stretch before is gone before the next one is queued.
       await device.queue.onSubmittedWorkDone();
       for (const part of parts) {
-        const placement = placed.get(part.tensor)!;
-        const { to, stride, offset } = placement;
+        const all = placed.get(part.tensor)!;
+        const { to, stride, offset } = all[0]!;
         const slice = data.subarray(part.at, part.at + part.bytes);
         if ('buffer' in to) {
           const values = vectors.get(to) ?? new Float32Array(to.length);
@@ -63,7 +68,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
           decodeTensor(part.tensor.dtype, slice).forEach((v, i) => {
             values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v;
           });
-        } else await upload(load, staging, params, { part, slice, placement, to });
+        } else await upload(load, staging, params, { part, slice, placements: all, to });
       }
       load.onProgress((loaded += bytes), total);
     }
@@ -80,8 +85,8 @@ const elementBytes = ({ dtype }: TensorEntry): number => (dtype === 'F32' || dty
 interface Upload {
   readonly part: Part;
   readonly slice: Uint8Array<ArrayBuffer>;
-  readonly placement: Placement;
-  /** The placement's own. */
+  /** All of the tensor's, which lie in one matrix. */
+  readonly placements: readonly Placement[];
   readonly to: Matrix;
 }
 
@@ -89,34 +94,27 @@ async function upload(
   { session: { pipelines, variant } }: LoadWeights,
   staging: GPUBuffer,
   params: GPUBuffer,
-  { part, slice, placement, to }: Upload,
+  { part, slice, placements, to }: Upload,
 ): Promise<void> {
   const { device } = pipelines;
-  const { kernel, K, targets, parts } = uploading(part.tensor, placement, to);
+  const { kernel, K, targets, parts } = uploading(part.tensor, placements[0]!, to);
   const pipeline = await pipelines.get(kernel, variant);
   device.queue.writeBuffer(staging, 0, wholeWords(slice));
-  for (const piece of to.pieces) {
-    const size = elementBytes(part.tensor);
-    const { stride, offset } = placement;
-    const { first, count } = piece;
-    const op = {
-      start: part.from / size,
-      length: part.bytes / size,
-      K,
-      stride,
-      offset,
-      first,
-      count,
-      ...parts,
-    };
-    device.queue.writeBuffer(params, 0, packOp(kernel.op, op));
-    const encoder = device.createCommandEncoder({ label: `load ${part.tensor.name}` });
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bind(pipelines, kernel, [params, staging, ...targets(piece)]));
-    pass.dispatchWorkgroups(...kernel.grid(variant, op, { rows: 1, position: 0, appended: 0, draw: 0 }));
-    pass.end();
-    device.queue.submit([encoder.finish()]);
+  const size = elementBytes(part.tensor);
+  const stretch = { start: part.from / size, length: part.bytes / size, K };
+  for (const { stride, offset } of placements) {
+    for (const piece of to.pieces) {
+      const { first, count } = piece;
+      const op = { ...stretch, stride, offset, first, count, ...parts };
+      device.queue.writeBuffer(params, 0, packOp(kernel.op, op));
+      const encoder = device.createCommandEncoder({ label: `load ${part.tensor.name}` });
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bind(pipelines, kernel, [params, staging, ...targets(piece)]));
+      pass.dispatchWorkgroups(...kernel.grid(variant, op, { rows: 1, position: 0, appended: 0, draw: 0 }));
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
   }
 }
 

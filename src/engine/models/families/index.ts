@@ -1,9 +1,10 @@
 import type { Family } from './family';
 import { llama } from './llama';
 import { mistral } from './mistral';
+import { phi3 } from './phi3';
 import { qwen2 } from './qwen2';
 import { qwen3 } from './qwen3';
 import { smollm3 } from './smollm3';
 
 /** Every family that is supported. */
-export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3, smollm3];
+export const FAMILIES: readonly Family[] = [llama, mistral, qwen2, qwen3, smollm3, phi3];
