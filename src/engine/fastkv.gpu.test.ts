@@ -7,7 +7,7 @@ import { canRun } from './gpu/device';
 import { selectTopReference, sumRows } from './kv/score-reference';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { fastkvReference, type FastkvReading } from './models/fastkv-reference';
-import { DEMO_FOLDER, FASTKV, argmax, logitError, readOnCpu } from './models/fixtures.test-support';
+import { DEMO_FOLDER, FASTKV, FIXTURES, argmax, logitError, readOnCpu } from './models/fixtures.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { Tensors } from './models/reference';
 import { expectEqualUpToTies } from './models/selection.test-support';
@@ -113,6 +113,22 @@ describe.each(PROFILES)('in profile %s', (profile) => {
         const kv = fastkvSettings(more);
         expectAsReference(onCpu, tokens, kv, await turn(on, tokens, kv));
       }
+    },
+  );
+});
+
+/** Layers that are not turned, and a part of heads that is. */
+const FAMILIES = FIXTURES.filter(({ name }) => ['smollm3', 'phi3-partial'].includes(name));
+
+describe.each(PROFILES)('in profile %s', (profile) => {
+  it.skipIf(!canRun(profile, features)).each(FAMILIES)(
+    'a checkpoint of $name keeps, propagates and writes what the reference does',
+    async ({ folder }) => {
+      const onCpu = await readOnCpu(folder);
+      model = await load(folder, { dtype: 'f32', profile, tileRows: 64 });
+      const tokens = tokensOf(222, onCpu.spec.V);
+      const kv = fastkvSettings({ retain: 0.2, tspRate: 0.4, tspLayer: 0 });
+      expectAsReference(onCpu, tokens, kv, await turn(model, tokens, kv));
     },
   );
 });
