@@ -1,7 +1,6 @@
 import { ALL_PROFILES, fold, reduction, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
 import type { StorageDtype } from '../../protocol';
-import type { Rope } from '../models/rope';
 
 const WG = 32;
 
@@ -30,6 +29,12 @@ export const rope_append: Kernel = {
   grid: ({ profile }, op, { rows }) =>
     fold(Math.ceil((rows * (op['H']! + 2 * op['G']!)) / reduction(profile, WG).itemsPerGroup)),
 };
+
+/** How heads are turned: pair i at position p by the angle p invFreq[i], with cos and sin times `factor`. */
+export interface Rope {
+  readonly invFreq: Float64Array; // [R/2], of the R dims that are turned
+  readonly factor: number;
+}
 
 const coarseRows = (contextLength: number): number => Math.ceil(contextLength / 256);
 

@@ -1,10 +1,5 @@
+import type { Rope } from '../kernels/rope_append';
 import type { LayerSpec, RopeScaling, RopeSpec } from './spec';
-
-/** How heads are turned: pair i at position p by the angle p invFreq[i], with cos and sin times `factor`. */
-export interface Rope {
-  readonly invFreq: Float64Array; // [dims/2]
-  readonly factor: number;
-}
 
 /** Each of a model's RoPEs once, in the order of the layers. */
 export const ropesOf = ({ layers }: { readonly layers: readonly LayerSpec[] }): readonly RopeSpec[] => [
