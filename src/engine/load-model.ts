@@ -5,14 +5,14 @@ import { readConfig } from './models/config';
 import { packedMatrices, readQuantisation } from './models/mlx';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
-import { checkTensors, expectedTensors, INSTEAD } from './models/tensors';
+import { checkTensors, INSTEAD, parametersOf } from './models/tensors';
 import { PAGE, defaultTspLayer } from './kv/reading-plan';
 import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
 import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
-import type { WeightForms } from './weights/forms';
+import type { Packed } from './weights/forms';
 import { loadWeights } from './weights/load';
 import type { TensorEntry } from './weights/safetensors';
 import { openWeights } from './weights/shards';
@@ -97,7 +97,7 @@ interface Checkpoint {
   readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** What it holds quantised; empty for most. */
-  readonly packed: NonNullable<WeightForms['packed']>;
+  readonly packed: Packed;
   /** How it holds most of that; undefined where it is not quantised. */
   readonly packedAs: 'q8' | 'q4' | undefined;
 }
@@ -174,11 +174,10 @@ function stopIdsOf({ generation, tokenizer }: Checkpoint): ReadonlySet<TokenId> 
 
 function describeModel(name: string, checkpoint: Checkpoint, session: Session, adapter: string): ModelInfo {
   const { spec, generation } = checkpoint;
-  const sizes = expectedTensors(spec).map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   return {
     name,
     family: spec.family,
-    parameters: sizes.reduce((a, b) => a + b, 0),
+    parameters: parametersOf(spec),
     contextLength: spec.contextLength,
     layers: spec.L,
     heads: spec.H,
@@ -186,7 +185,7 @@ function describeModel(name: string, checkpoint: Checkpoint, session: Session, a
     headDim: spec.D,
     vocabulary: spec.V,
     dtype: session.variant.dtype,
-    weights: checkpoint.packedAs ?? session.quantise ?? session.variant.dtype,
+    weights: checkpoint.packedAs ?? session.forms.quantise ?? session.variant.dtype,
     profile: session.variant.profile,
     adapter,
     weightsBytes: session.memory().weightsBytes,

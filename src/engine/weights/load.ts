@@ -12,7 +12,7 @@ import type { ByteSource } from './source';
 import { stretches, type Part } from './stretches';
 
 /** Longest read. With one stretch being fetched while another is uploaded, well under the 64 MiB that JavaScript may hold. */
-const STRETCH_BYTES = 8 * 2 ** 20;
+export const STRETCH_BYTES = 8 * 2 ** 20;
 
 /** Tensors are cut at multiples of this, so that a stretch holds whole groups: the longest are of 128 elements. */
 const CUT_BYTES = 128 * 4;
