@@ -88,12 +88,11 @@ export async function loadModel(
   }
 }
 
-/** A folder's files, read and checked; of the weights only the headers. */
-interface Checkpoint {
+/** A model as its folder describes it: config.json and the headers of its weights, checked. */
+export interface Description {
+  readonly config: JsonObject;
   readonly spec: ModelSpec;
   readonly tspLayer: number;
-  readonly generation: GenerationDefaults;
-  readonly tokenizer: Tokenizer | undefined;
   readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** What it holds quantised; empty for most. */
@@ -102,17 +101,47 @@ interface Checkpoint {
   readonly packedAs: 'q8' | 'q4' | undefined;
 }
 
-async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
+/** All of a folder's files; of the weights only the headers. */
+interface Checkpoint extends Description {
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: Tokenizer | undefined;
+}
+
+/** Rejects with any EngineErrorCode about config.json and weights. */
+export async function describeFolder(folder: ModelFolder): Promise<Description> {
+  const config = await readModelConfig(folder);
+  return { config, ...(await describeWeights(folder, config)) };
+}
+
+async function readModelConfig(folder: ModelFolder): Promise<JsonObject> {
   if (/\.gguf$/i.test(folder.name)) {
     throw new EngineError(
       'dtype-unsupported',
       `${folder.name} is a GGUF file, which is not read here. ${INSTEAD}`,
     );
   }
-  const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
+  return requireFile(folder, 'config.json', readJson(folder, 'config.json'));
+}
+
+async function describeWeights(
+  folder: ModelFolder,
+  config: JsonObject,
+): Promise<Omit<Description, 'config'>> {
   const spec = readConfig(config);
+  const { sources, tensors } = await openWeights(folder);
+  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
+  const quantisation = readQuantisation(config);
+  const packed = packedMatrices(spec, tensors, quantisation);
+  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
+  const entries = checkTensors(spec, tensors, packed);
+  return { spec, tspLayer, sources, entries, packed, packedAs };
+}
+
+async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
+  const config = await readModelConfig(folder);
+  const { V } = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
-  const read = readTokenizer(folder, spec.V);
+  const read = readTokenizer(folder, V);
   const tokenizer = needs ? await requireFile(folder, 'tokenizer.json', read) : await read;
   if (needs === 'chat' && !tokenizer?.hasTemplate) {
     throw new EngineError(
@@ -121,13 +150,7 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
         'A chat needs it: take the instruct form of the model.',
     );
   }
-  const { sources, tensors } = await openWeights(folder);
-  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
-  const quantisation = readQuantisation(config);
-  const packed = packedMatrices(spec, tensors, quantisation);
-  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
-  const entries = checkTensors(spec, tensors, packed);
-  return { spec, tspLayer, generation, tokenizer, sources, entries, packed, packedAs };
+  return { config, generation, tokenizer, ...(await describeWeights(folder, config)) };
 }
 
 /** What is quantised is not quantised again. */
