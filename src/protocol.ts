@@ -132,6 +132,8 @@ export interface MemoryPlan {
 }
 
 export interface ModelPlan extends MemoryPlan {
+  /** What it goes by: the request's settings, and the model's own for the rest. */
+  readonly kv: KvSettings;
   readonly model: {
     readonly family: string;
     readonly parameters: number;

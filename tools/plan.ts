@@ -3,9 +3,8 @@ import { formatBytes } from '../src/app/format';
 import { assess, sayChange, type Assessment } from '../src/app/store/verdict';
 import { describeFolder } from '../src/engine/load-model';
 import { planModel, type PlannedFrom } from '../src/engine/plan';
-import { turnModeOf } from '../src/engine/kv/reading-plan';
 import { formsFor } from '../src/engine/weights/forms';
-import type { KvSettings, ModelPlan, PlanRequest, StorageDtype, WeightForm } from '../src/protocol';
+import type { ModelPlan, PlanRequest, StorageDtype, WeightForm } from '../src/protocol';
 import { badArgument, FLAG, parseOptions, readForms, readNumber, TEXT } from './arguments';
 import { KV_OPTIONS, KV_USAGE, kvFor, readKv } from './kv-arguments';
 import { nodeFolder } from './node-folder';
@@ -80,15 +79,16 @@ async function planner({ model, cache, forms, kv }: Arguments) {
   });
   const ask = async ({ dtype, ...request }: PlanRequest): Promise<ModelPlan> =>
     planModel(from(dtype ? { ...formsFor(dtype), ...(cache && { dtype: cache }) } : forms), request);
-  return { settings, ask };
+  return ask;
 }
 
 type Told = Pick<Assessment, 'plan'> & Partial<Assessment>;
 
 /** All that --json tells. */
-function report(args: Arguments, { turnMode, policy, tspLayer }: KvSettings, told: Told): object {
+function report(args: Arguments, told: Told): object {
   const { promptTokens, answerTokens, forms, budgetBytes } = args;
-  const { model, ...bytes } = told.plan;
+  const { model, kv, ...bytes } = told.plan;
+  const { policy, turnMode, tspLayer } = kv;
   const { isPacked: _, ...description } = model;
   const mode = { policy, turnMode, tspLayer, promptTokens, answerTokens };
   const change = told.suggestion && {
@@ -131,18 +131,11 @@ function table({ budgetBytes }: Arguments, { plan, verdict, suggestion }: Told):
 
 export async function main(argv: string[]): Promise<number> {
   const args = readArguments(argv);
-  const { settings, ask } = await planner(args);
+  const ask = await planner(args);
   const { promptTokens, answerTokens, dtype, budgetBytes, json } = args;
   const request: PlanRequest = { promptTokens, answerTokens, dtype };
   const told: Told =
-    budgetBytes === undefined
-      ? { plan: await ask(request) }
-      : await assess(
-          request,
-          { budgetBytes },
-          { weights: true, settings: { ...settings, turnMode: turnModeOf(settings) } },
-          ask,
-        );
-  process.stdout.write(`${json ? JSON.stringify(report(args, settings, told)) : table(args, told)}\n`);
+    budgetBytes === undefined ? { plan: await ask(request) } : await assess(request, { budgetBytes }, ask);
+  process.stdout.write(`${json ? JSON.stringify(report(args, told)) : table(args, told)}\n`);
   return 0;
 }

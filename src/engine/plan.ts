@@ -38,6 +38,7 @@ export function planModel(model: PlannedFrom, request: Omit<PlanRequest, 'config
   const memory: MemoryPlan = planMemory(spec, kv, { ...forms, N: promptTokens, answer: answerTokens, storedBytes });
   return {
     ...memory,
+    kv,
     model: {
       family: spec.family,
       parameters: parametersOf(spec),

@@ -126,7 +126,8 @@ const WEIGHT_BYTES = { f32: 4000, f16: 2000, q8: 1060, q4: 620 };
 
 /** A plan by rules of thumb that a test can follow: thousands of weights, and one byte a token for each thing that holds it. */
 export function planOf({ dtype = 'f16', kv = {}, promptTokens, answerTokens }: PlanRequest): ModelPlan {
-  const { turnMode, retain } = { ...KV, ...kv };
+  const settings = { ...KV, ...kv };
+  const { turnMode, retain } = settings;
   const tokens = promptTokens + answerTokens;
   const weightsBytes = WEIGHT_BYTES[dtype];
   const hotBytes = turnMode === 'full' ? tokens : Math.trunc(promptTokens * retain) + answerTokens;
@@ -135,6 +136,7 @@ export function planOf({ dtype = 'f16', kv = {}, promptTokens, answerTokens }: P
   return {
     ...{ weightsBytes, hotBytes, trunkBytes, scratchBytes, fullBytes: tokens, largestBufferBytes: tokens },
     peakBytes: weightsBytes + hotBytes + trunkBytes + scratchBytes,
+    kv: settings,
     model: {
       family: 'llama',
       parameters: 1000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KvSettings, PlanRequest } from '../../protocol';
-import { KV, planOf } from './scripted-engine.test-support';
-import { assess, sayChange, verdictFor, type Freedom } from './verdict';
+import { planOf } from './scripted-engine.test-support';
+import { assess, sayChange, verdictFor } from './verdict';
 
 const ask = async (request: PlanRequest) => planOf(request);
 
@@ -9,9 +9,13 @@ const ask = async (request: PlanRequest) => planOf(request);
 const REQUEST: PlanRequest = { promptTokens: 1000, answerTokens: 24 };
 const PEAK = planOf(REQUEST).peakBytes;
 
-const judge = (budgetBytes: number, settings: Partial<KvSettings> = {}, more: Partial<Freedom> = {}) => {
-  const all = { ...KV, ...settings };
-  return assess({ ...REQUEST, kv: all }, { budgetBytes }, { weights: true, settings: all, ...more }, ask);
+const judge = (budgetBytes: number, settings: Partial<KvSettings> = {}, plan = ask) =>
+  assess({ ...REQUEST, kv: settings }, { budgetBytes }, plan);
+
+/** Of a checkpoint that is quantised itself. */
+const packed = async (request: PlanRequest) => {
+  const plan = planOf(request);
+  return { ...plan, model: { ...plan.model, isPacked: true } };
 };
 
 describe('a verdict', () => {
@@ -34,11 +38,7 @@ describe('a verdict', () => {
 
 describe('the smallest change', () => {
   it('is none where it fits', async () => {
-    expect(await judge(1e9)).toEqual({
-      plan: planOf({ ...REQUEST, kv: KV }),
-      verdict: 'fits',
-      suggestion: undefined,
-    });
+    expect(await judge(1e9)).toEqual({ plan: planOf(REQUEST), verdict: 'fits', suggestion: undefined });
   });
 
   it('is mode lean where dropping the trunk is enough, before any precision is given up', async () => {
@@ -62,31 +62,23 @@ describe('the smallest change', () => {
     expect(suggestion?.change).toEqual({ kv: { policy: 'fastkv', turnMode: 'exact' } });
   });
 
-  it('leaves the weights of a loaded model, and of a packed checkpoint, alone', async () => {
+  it('leaves the weights of a packed checkpoint alone', async () => {
     const lean = { turnMode: 'lean' } as const;
-    expect((await judge(PEAK - 500 - 40, lean, { weights: false })).suggestion?.change).toEqual({
+    expect((await judge(PEAK - 540, lean, packed)).suggestion?.change).toEqual({
       kv: { retain: 0.05, tspRate: 0.1 },
     });
-    const packed = async (request: PlanRequest) => {
-      const plan = planOf(request);
-      return { ...plan, model: { ...plan.model, isPacked: true } };
-    };
-    const settings = { ...KV, ...lean };
-    const free = { weights: true, settings };
-    const found = await assess({ ...REQUEST, kv: settings }, { budgetBytes: PEAK - 540 }, free, packed);
-    expect(found.suggestion?.change.dtype).toBeUndefined();
+    expect((await judge(PEAK - 540, lean)).suggestion?.change).toEqual({ dtype: 'q8' });
   });
 
   it('is the longest prompt that fits where nothing else helps, and with the other changes where that alone does not', async () => {
-    const lean = { ...KV, turnMode: 'full', policy: 'full' } as const;
     const bytes = (promptTokens: number) => 100 + promptTokens + 24;
-    const asFull = async ({ dtype, promptTokens }: PlanRequest) =>
-      planOf({ ...REQUEST, promptTokens, dtype, kv: { turnMode: 'full' } });
-    const free = { weights: false, settings: lean };
+    const kv = { turnMode: 'full' } as const;
+    const full = async ({ kv: _, ...request }: PlanRequest) => planOf({ ...request, kv });
+    const fullAndPacked = async (request: PlanRequest) => packed({ ...request, kv });
     const long = { ...REQUEST, promptTokens: 5000 };
-    const alone = await assess(long, { budgetBytes: 2000 + bytes(3000) }, free, asFull);
+    const alone = await assess(long, { budgetBytes: 2000 + bytes(3000) }, fullAndPacked);
     expect(alone).toMatchObject({ verdict: 'too-big', suggestion: { change: { promptTokens: 2816 } } });
-    const both = await assess(long, { budgetBytes: 620 + bytes(300) }, { ...free, weights: true }, asFull);
+    const both = await assess(long, { budgetBytes: 620 + bytes(300) }, full);
     expect(both.suggestion?.change).toMatchObject({ dtype: 'q4', promptTokens: 256 });
   });
 

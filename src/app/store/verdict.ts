@@ -45,22 +45,12 @@ export interface Assessment {
   readonly suggestion: Suggestion | undefined;
 }
 
-/** What may be changed: of a loaded model the weights are what they are. */
-export interface Freedom {
-  readonly weights: boolean;
-  readonly settings: KvSettings;
-}
-
-export async function assess(
-  request: PlanRequest,
-  limits: Limits,
-  freedom: Freedom,
-  ask: AskPlan,
-): Promise<Assessment> {
+/** Judges, and looks for the change where it does not fit well. Rejects as `ask` does. */
+export async function assess(request: PlanRequest, limits: Limits, ask: AskPlan): Promise<Assessment> {
   const plan = await ask(request);
   const verdict = verdictFor(plan, limits);
   if (verdict === 'fits') return { plan, verdict, suggestion: undefined };
-  const { one, both } = changesFor(request, plan, freedom);
+  const { one, both } = changesFor(plan);
   const best =
     (await bestOf(one, request, limits, ask)) ??
     (await bestOf(both, request, limits, ask)) ??
@@ -100,9 +90,8 @@ export const withChange = (request: PlanRequest, { kv, ...change }: Change): Pla
 });
 
 /** In order of what they cost: speed of follow-ups, a little precision, what is kept, more precision; and pairs of these. */
-function changesFor({ dtype }: PlanRequest, { model }: ModelPlan, freedom: Freedom) {
-  const { weights, settings } = freedom;
-  const forms = weights && !model.isPacked ? SMALLER[dtype ?? 'f16'] : [];
+function changesFor({ model, kv: settings }: ModelPlan) {
+  const forms = model.isPacked ? [] : SMALLER[model.weights];
   const modes = modesBelow(settings);
   const one: readonly Change[] = [
     ...modes.map((kv) => ({ kv })),
