@@ -108,10 +108,14 @@ function MemoryBudget() {
           key={budget}
           defaultValue={Number((budget / GIB).toFixed(2))}
           min={LEAST_BUDGET / GIB}
+          required
           step="any"
           inputMode="decimal"
           aria-describedby={`${id}-help`}
-          onBlur={({ target }) => target.validity.valid && setBudget(target.valueAsNumber * GIB)}
+          onBlur={({ target }) => {
+            const changed = target.value !== target.defaultValue;
+            if (changed && target.validity.valid) setBudget(target.valueAsNumber * GIB);
+          }}
           onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
         />
         GiB

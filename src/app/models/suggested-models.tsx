@@ -46,7 +46,7 @@ function Suggestion({ model, onFetch }: SuggestedModelsProps & { readonly model:
         aria-label={`Download ${name} (${formatBytes(downloadBytes)}) and load it`}
         onClick={() => onFetch({ repo, revision }, dtypeFor(config, dtype))}
       >
-        Get <span className="suggested-size">{formatBytes(downloadBytes)}</span>
+        Download <span className="suggested-size">{formatBytes(downloadBytes)}</span>
       </button>
     </li>
   );

@@ -54,14 +54,18 @@ describe('the budget', () => {
     }
     const store = createBudgetStore(memory(), DESKTOP);
     store.getState().setBudget(1);
-    expect(store.getState().budgetBytes).toBe(GIB / 4);
+    expect(store.getState().budgetBytes).toBe(2 ** 24);
+    store.getState().setBudget(Infinity);
+    expect(store.getState().budgetBytes).toBe(512 * GIB);
   });
 
   it('lasts as long as the page where nothing can be stored, and says so', () => {
     const refuse = (): never => {
       throw new Error('blocked');
     };
-    const store = createBudgetStore({ getItem: refuse, setItem: refuse }, DESKTOP);
+    expect(createBudgetStore({ ...memory(), getItem: refuse }, DESKTOP).getState().remembers).toBe(false);
+    const store = createBudgetStore({ ...memory(), setItem: refuse }, DESKTOP);
+    expect(store.getState().remembers).toBe(true);
     store.getState().setBudget(2 * GIB);
     expect(store.getState()).toMatchObject({ budgetBytes: 2 * GIB, remembers: false });
   });

@@ -5,8 +5,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
 const GIB = 2 ** 30;
-/** Less runs nothing, more is no single device's. */
-export const LEAST_BUDGET = GIB / 4;
+/** Less runs not even the demo model, more is no single device's. */
+export const LEAST_BUDGET = 2 ** 24;
 export const MOST_BUDGET = 512 * GIB;
 
 export interface DeviceClass {
