@@ -6,6 +6,7 @@ import { convert, type RawDtype } from '../kernels/convert';
 import { packOp } from '../kernels/kernel';
 import { place } from '../kernels/place';
 import { quantise } from '../kernels/quantise';
+import { giveBack } from './give-back';
 import type { Matrix, Piece, Placement, Vector } from './layout';
 import type { TensorEntry } from './safetensors';
 import type { ByteSource } from './source';
@@ -65,6 +66,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
           });
         } else await upload(load, staging, params, { part, slice, placement, to });
       }
+      giveBack(data);
       load.onProgress((loaded += bytes), total);
     }
     for (const [vector, values] of vectors) device.queue.writeBuffer(vector.buffer, 0, values);
