@@ -35,7 +35,12 @@ export function planModel(model: PlannedFrom, request: Omit<PlanRequest, 'config
   const kv = { ...model.kv, ...request.kv };
   checkKv(kv, spec.L);
   const forms = dtype ? { ...formsFor(dtype), packed } : (model.forms ?? { dtype: 'f16', packed });
-  const memory: MemoryPlan = planMemory(spec, kv, { ...forms, N: promptTokens, answer: answerTokens, storedBytes });
+  const memory: MemoryPlan = planMemory(spec, kv, {
+    ...forms,
+    N: promptTokens,
+    answer: answerTokens,
+    storedBytes,
+  });
   return {
     ...memory,
     kv,

@@ -1,7 +1,7 @@
 import type { KvSettings, MemoryReport, SamplingOptions, SelectionReport } from '../protocol';
 import { decode, type Decoded } from './decode';
 import { awaitedLater, EngineError } from './errors';
-import { allocate } from './gpu/allocate';
+import { allocate, CONVERSATION, MODEL } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
 import { FIRST_RATE, Pacer } from './gpu/pacer';
@@ -26,9 +26,6 @@ import type { TokenId } from './shapes';
 import { Writer } from './writer';
 import type { WeightForms } from './weights/forms';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
-
-/** What there was no room for. */
-const CONVERSATION = 'the conversation';
 
 const NOTHING: Decoded = {
   tokens: [],
@@ -79,7 +76,7 @@ export class Session {
   static async create(device: GPUDevice, spec: ModelSpec, options: SessionOptions): Promise<Session> {
     const buffers = new Buffers(device);
     try {
-      return await allocate(buffers, 'the model', () => {
+      return await allocate(buffers, MODEL, () => {
         const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
         const { weights, placements } = layOut(spec, buffers, options, largest);
         const scratch = makeScratch(spec, buffers, options.tileRows ?? mostRows(spec));
