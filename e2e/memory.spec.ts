@@ -1,5 +1,14 @@
-import { expect, test } from '@playwright/test';
-import { chatOn, longText } from './page';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, longText, overflowing } from './page';
+
+async function expectSound(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual(
+    [],
+  );
+  expect(await overflowing(page)).toEqual([]);
+}
 
 test('the weights menu says what each form takes, loads the demo in it, and keeps the choice', async ({
   page,
@@ -14,6 +23,7 @@ test('the weights menu says what each form takes, loads the demo in it, and keep
     /^4-bit, .*$/,
     /^32-bit, 4\.98.MiB$/,
   ]);
+  await expectSound(page);
   await menu.selectOption('q8');
   await page.getByTestId('load-demo').click();
   await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
@@ -49,6 +59,7 @@ test('a budget too small for the coming prompt warns, one press makes it fit, an
     /Reading [\d,]+.tokens takes about 2\d\.\d.MiB of a budget of 19\.0.MiB/,
   );
   await expect(chat.send, 'it warns and does not block').toBeEnabled();
+  await expectSound(page);
   await page.getByTestId('apply-next-turn').click();
   await expect(notice).toHaveCount(0);
   await expect(page.getByTestId('mode')).toHaveAttribute('data-value', 'lean');

@@ -7,6 +7,6 @@ export const canApply = ({ promptTokens }: Change): boolean => promptTokens === 
 /** For the next message and the next load. */
 export function applyChange({ model, kv, loadOptions }: Stores, { dtype, kv: settings }: Change): void {
   const { status } = model.getState();
-  if (settings && status.state === 'ready') kv.getState().change(settings, status.model);
+  if (settings) kv.getState().change(settings, status.state === 'ready' ? status.model : undefined);
   if (dtype) loadOptions.getState().choose(dtype);
 }

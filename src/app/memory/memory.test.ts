@@ -56,6 +56,12 @@ describe('the verdict on a model', () => {
     expect(words(verdict())).toMatch(/^Fits\. 114 MiB/);
   });
 
+  it('can be made to fit while no model is loaded', () => {
+    page.stores.model.getState().fail({ code: 'out-of-memory', message: 'No room.' });
+    applyChange(page.stores, { kv: { turnMode: 'lean' } });
+    expect(page.stores.kv.getState().changed).toEqual({ turnMode: 'lean' });
+  });
+
   it('says in the engine’s words why a model cannot be loaded at all', async () => {
     page.worker.planOf = () => {
       throw Object.assign(new Error('This model is of the family "mamba".'), { code: 'family-unsupported' });
