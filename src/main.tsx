@@ -11,7 +11,7 @@ const storage = {
   getItem: (key: string) => localStorage.getItem(key),
   setItem: (key: string, value: string) => localStorage.setItem(key, value),
 };
-const stores = createStores(connectWorker, storage, prefersDark.matches ? 'dark' : 'light');
+const stores = createStores(connectWorker, storage, prefersDark.matches ? 'dark' : 'light', navigator);
 startPage(stores, prefersDark);
 
 const root = document.getElementById('root');

@@ -101,6 +101,57 @@ export interface ModelInfo {
   readonly kv: KvSettings;
 }
 
+/** A model and a prompt that may come, asked about before either is there. */
+export interface PlanRequest {
+  /** The text of a config.json; left out: of the loaded model. */
+  readonly config?: string | undefined;
+  /** Left out: f16, or as the loaded model lies. What a checkpoint holds quantised stays so. */
+  readonly dtype?: WeightForm | undefined;
+  /** What is left out is as in `ModelInfo.kv`. */
+  readonly kv?: Partial<KvSettings> | undefined;
+  /** Of the whole conversation, as the model reads it. */
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+}
+
+/** GPU bytes, room to grow included, by the sizes that the engine allocates. */
+export interface MemoryPlan {
+  readonly weightsBytes: number;
+  /** What decoding reads at the end of the answer. */
+  readonly hotBytes: number;
+  /** What follow-ups need besides; 0 in policy full, whose hot cache is the trunk. */
+  readonly trunkBytes: number;
+  /** While the prompt is read: tile activations, the residual stream, one layer's K,V, scores. */
+  readonly scratchBytes: number;
+  /** The most at one time, while loading, reading or writing. */
+  readonly peakBytes: number;
+  /** What a full cache would take for the same tokens, answer included. */
+  readonly fullBytes: number;
+  /** The largest buffer that cannot be split: a device with a smaller limit refuses it. */
+  readonly largestBufferBytes: number;
+}
+
+export interface ModelPlan extends MemoryPlan {
+  /** What it goes by: the request's settings, and the model's own for the rest. */
+  readonly kv: KvSettings;
+  readonly model: {
+    readonly family: string;
+    readonly parameters: number;
+    readonly contextLength: number;
+    /** As they would lie on the GPU. */
+    readonly weights: WeightForm;
+    /** Quantised in the checkpoint itself: `dtype` cannot change that. */
+    readonly isPacked: boolean;
+  };
+}
+
+/** What the graphics adapter allows. How much memory it has, WebGPU does not tell. */
+export interface DeviceLimits {
+  readonly adapter: string;
+  /** Of one buffer, and of what a shader sees of it. */
+  readonly maxBufferBytes: number;
+}
+
 /** How a load is going; what a turn does comes as events. */
 export type EngineStatus =
   | {
@@ -360,6 +411,9 @@ export interface EngineApi {
   ): Promise<Calibration>;
   /** Tokens that a text takes without the chat template. */
   countTokens(text: string): Promise<number>;
+  /** Needs no model where the request brings a config, and then rejects as `load` would for it. Allocates nothing. */
+  plan(request: PlanRequest): Promise<ModelPlan>;
+  limits(): Promise<DeviceLimits>;
   /** Resolves with the reason once the device is lost; the page then loads again. */
   lost(): Promise<EngineFailure>;
 }

@@ -1,7 +1,8 @@
 /** What the command lines share: options read once, and a refusal that says what was found, what is needed, and the usage. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EngineError } from '../src/engine/errors';
-import type { Profile } from '../src/protocol';
+import { formsFor, type WeightForms } from '../src/engine/weights/forms';
+import type { Profile, StorageDtype, WeightForm } from '../src/protocol';
 
 export const TEXT = { type: 'string' } as const;
 export const FLAG = { type: 'boolean', default: false } as const;
@@ -46,4 +47,16 @@ export function readChoice<Choice extends string>(
 export function readProfile(text: string, usage: string): Profile | undefined {
   const profile = readChoice('profile', text, ['auto', 'portable', 'fast', 'software'] as const, usage);
   return profile === 'auto' ? undefined : profile;
+}
+
+/** --dtype and --cache: floats of one kind, or quantised weights beside a cache of either. */
+export function readForms(dtype: string, cache: string | undefined, usage: string): WeightForms {
+  const forms = formsFor(readChoice<WeightForm>('dtype', dtype, ['f32', 'f16', 'q8', 'q4'], usage));
+  if (cache === undefined) return forms;
+  const chosen = readChoice<StorageDtype>('cache', cache, ['f32', 'f16'], usage);
+  if (!forms.quantise && chosen !== forms.dtype) {
+    const message = `--cache ${chosen} goes with --dtype q8 or q4; else weights and cache are both ${forms.dtype}.`;
+    throw badArgument(message, usage);
+  }
+  return { ...forms, dtype: chosen };
 }

@@ -1,8 +1,6 @@
 /** What `generate` is asked for, checked before anything is loaded. */
 import type { TokenId } from '../src/engine/shapes';
-import { formsFor } from '../src/engine/weights/forms';
-import type { StorageDtype, WeightForm } from '../src/protocol';
-import { badArgument, FLAG, parseOptions, readChoice, readNumber, readProfile, TEXT } from './arguments';
+import { badArgument, FLAG, parseOptions, readForms, readNumber, readProfile, TEXT } from './arguments';
 import { KV_OPTIONS, KV_USAGE, readKv } from './kv-arguments';
 
 const USAGE =
@@ -33,19 +31,6 @@ const OPTIONS = {
 const bad = (message: string) => badArgument(message, USAGE);
 const whole = (name: string, text: string) => readNumber(name, text, USAGE, true);
 
-/** How weights and cache are to be held: floats of one kind, or quantised weights beside a cache of either. */
-function readForms(dtype: string, cache: string | undefined) {
-  const forms = formsFor(readChoice<WeightForm>('dtype', dtype, ['f32', 'f16', 'q8', 'q4'], USAGE));
-  if (cache === undefined) return forms;
-  const chosen = readChoice<StorageDtype>('cache', cache, ['f32', 'f16'], USAGE);
-  if (!forms.quantise && chosen !== forms.dtype) {
-    throw bad(
-      `--cache ${chosen} goes with --dtype q8 or q4; else weights and cache are both ${forms.dtype}.`,
-    );
-  }
-  return { ...forms, dtype: chosen };
-}
-
 /** Throws `bad-argument`. */
 export function readArguments(argv: string[]) {
   const args = parseOptions(argv, OPTIONS, USAGE);
@@ -72,7 +57,7 @@ export function readArguments(argv: string[]) {
     maxNewTokens,
     temperature: readNumber('temperature', temperature ?? '0', USAGE, false),
     seed: seed === undefined ? undefined : whole('seed', seed),
-    ...readForms(args.dtype, args.cache),
+    ...readForms(args.dtype, args.cache, USAGE),
     profile,
     logitsOut,
     json,

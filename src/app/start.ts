@@ -22,11 +22,12 @@ function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {
   });
 }
 
-function loadModel({ model }: Stores): void {
+function loadModel({ model, loadOptions }: Stores): void {
   const missing = missingWebGpu();
   if (missing !== undefined) return model.getState().fail(missing);
   const wish = loadRequestFrom(location.search, document.baseURI);
   if ('refused' in wish) return model.getState().fail(wish.refused);
+  if (wish.request.dtype) loadOptions.getState().follow(wish.request.dtype);
   void model.getState().load(wish.request);
 }
 

@@ -25,6 +25,10 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.selection,
     stores.samples,
     stores.theme,
+    stores.budget,
+    stores.loadOptions,
+    stores.planner,
+    stores.nextTurn,
   ]) {
     Object.assign(store, { getInitialState: store.getState });
   }

@@ -8,7 +8,17 @@ import { createChatStore, type ChatState, type ChatStore } from './store/chat-st
 import { isTooLong } from './store/conversation';
 import type { ConnectEngine } from './store/engine';
 import { createKvStore, listPolicies, settingsFor, type KvState, type KvStore } from './store/kv-store';
+import { createLoadOptions, type LoadOptionsState, type LoadOptionsStore } from './store/load-options';
+import {
+  createBudgetStore,
+  deviceClassOf,
+  type BudgetState,
+  type BudgetStore,
+  type Told,
+} from './store/memory-budget';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
+import { createNextTurn, type NextTurn, type NextTurnStore } from './store/next-turn';
+import { createPlanner, type PlannerState, type PlannerStore } from './store/planner';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
@@ -23,6 +33,10 @@ export interface Stores {
   readonly samples: SamplesStore;
   readonly theme: ThemeStore;
   readonly view: ViewStore;
+  readonly budget: BudgetStore;
+  readonly loadOptions: LoadOptionsStore;
+  readonly planner: PlannerStore;
+  readonly nextTurn: NextTurnStore;
   readonly announcer: StoreApi<Announcement>;
 }
 
@@ -30,10 +44,13 @@ export function createStores(
   connect: ConnectEngine,
   storage: Pick<Storage, 'getItem' | 'setItem'>,
   systemTheme: Theme,
+  device: Told = {},
 ): Stores {
   const model = createModelStore(connect);
   const kv = createKvStore(storage);
   const chat = createChatStore(model, kv);
+  const budget = createBudgetStore(storage, deviceClassOf(device));
+  const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
   return {
@@ -44,6 +61,10 @@ export function createStores(
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
     view: createViewStore(),
+    budget,
+    loadOptions: createLoadOptions(storage),
+    planner,
+    nextTurn: createNextTurn({ model, chat, kv, budget, planner }),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -64,6 +85,11 @@ export const useSelection = <T>(select: (state: SelectionState) => T): T =>
 export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
 export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(useStores().view, select);
+export const useBudget = <T>(select: (state: BudgetState) => T): T => useStore(useStores().budget, select);
+export const useLoadOptions = <T>(select: (state: LoadOptionsState) => T): T =>
+  useStore(useStores().loadOptions, select);
+export const usePlanner = <T>(select: (state: PlannerState) => T): T => useStore(useStores().planner, select);
+export const useNextTurn = <T>(select: (state: NextTurn) => T): T => useStore(useStores().nextTurn, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

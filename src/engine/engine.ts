@@ -1,5 +1,6 @@
 import type {
   Calibration,
+  DeviceLimits,
   EngineApi,
   EngineEvent,
   EngineFailure,
@@ -7,7 +8,9 @@ import type {
   KvSettings,
   LoadRequest,
   ModelInfo,
+  ModelPlan,
   ModelSource,
+  PlanRequest,
   PolicyInfo,
   SelectionReport,
   SendRequest,
@@ -15,10 +18,12 @@ import type {
 } from '../protocol';
 import { EngineError, invariant, toEngineError } from './errors';
 import { EventBatch } from './event-batch';
-import { deviceLost } from './gpu/device';
+import { mostBufferBytes } from './gpu/buffers';
+import { describeAdapter, deviceLost } from './gpu/device';
 import { calibrate } from './kv/calibrate';
 import { POLICIES } from './kv/policies';
 import { loadModel } from './load-model';
+import { planModel, plannedFromConfig, plannedFromLoaded } from './plan';
 import { Turn, type ChatModel } from './turn';
 import { formsFor } from './weights/forms';
 import type { ModelFolder } from './weights/source';
@@ -109,6 +114,23 @@ export class Engine implements EngineApi {
     } catch (thrown) {
       throw toEngineError(thrown);
     }
+  }
+
+  async plan(request: PlanRequest): Promise<ModelPlan> {
+    const { config } = request;
+    try {
+      return planModel(
+        config === undefined ? plannedFromLoaded(this.#ready()) : plannedFromConfig(config),
+        request,
+      );
+    } catch (thrown) {
+      throw toEngineError(thrown);
+    }
+  }
+
+  async limits(): Promise<DeviceLimits> {
+    const adapter = await this.world.requestAdapter();
+    return { adapter: describeAdapter(adapter), maxBufferBytes: mostBufferBytes(adapter.limits) };
   }
 
   async lost(): Promise<EngineFailure> {

@@ -5,14 +5,14 @@ import { readConfig } from './models/config';
 import { packedMatrices, readQuantisation } from './models/mlx';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
-import { checkTensors, expectedTensors, INSTEAD } from './models/tensors';
+import { checkTensors, INSTEAD, parametersOf } from './models/tensors';
 import { PAGE, defaultTspLayer } from './kv/reading-plan';
 import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
 import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
-import type { WeightForms } from './weights/forms';
+import type { Packed } from './weights/forms';
 import { loadWeights } from './weights/load';
 import type { TensorEntry } from './weights/safetensors';
 import { openWeights } from './weights/shards';
@@ -88,31 +88,60 @@ export async function loadModel(
   }
 }
 
-/** A folder's files, read and checked; of the weights only the headers. */
-interface Checkpoint {
+/** A model as its folder describes it: config.json and the headers of its weights, checked. */
+export interface Description {
+  readonly config: JsonObject;
   readonly spec: ModelSpec;
   readonly tspLayer: number;
-  readonly generation: GenerationDefaults;
-  readonly tokenizer: Tokenizer | undefined;
   readonly sources: readonly ByteSource[];
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** What it holds quantised; empty for most. */
-  readonly packed: NonNullable<WeightForms['packed']>;
+  readonly packed: Packed;
   /** How it holds most of that; undefined where it is not quantised. */
   readonly packedAs: 'q8' | 'q4' | undefined;
 }
 
-async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
+/** All of a folder's files; of the weights only the headers. */
+interface Checkpoint extends Description {
+  readonly generation: GenerationDefaults;
+  readonly tokenizer: Tokenizer | undefined;
+}
+
+/** Rejects with any EngineErrorCode about config.json and weights. */
+export async function describeFolder(folder: ModelFolder): Promise<Description> {
+  const config = await readModelConfig(folder);
+  return { config, ...(await describeWeights(folder, config)) };
+}
+
+async function readModelConfig(folder: ModelFolder): Promise<JsonObject> {
   if (/\.gguf$/i.test(folder.name)) {
     throw new EngineError(
       'dtype-unsupported',
       `${folder.name} is a GGUF file, which is not read here. ${INSTEAD}`,
     );
   }
-  const config = await requireFile(folder, 'config.json', readJson(folder, 'config.json'));
+  return requireFile(folder, 'config.json', readJson(folder, 'config.json'));
+}
+
+async function describeWeights(
+  folder: ModelFolder,
+  config: JsonObject,
+): Promise<Omit<Description, 'config'>> {
   const spec = readConfig(config);
+  const { sources, tensors } = await openWeights(folder);
+  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
+  const quantisation = readQuantisation(config);
+  const packed = packedMatrices(spec, tensors, quantisation);
+  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
+  const entries = checkTensors(spec, tensors, packed);
+  return { spec, tspLayer, sources, entries, packed, packedAs };
+}
+
+async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
+  const config = await readModelConfig(folder);
+  const { V } = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
-  const read = readTokenizer(folder, spec.V);
+  const read = readTokenizer(folder, V);
   const tokenizer = needs ? await requireFile(folder, 'tokenizer.json', read) : await read;
   if (needs === 'chat' && !tokenizer?.hasTemplate) {
     throw new EngineError(
@@ -121,13 +150,7 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
         'A chat needs it: take the instruct form of the model.',
     );
   }
-  const { sources, tensors } = await openWeights(folder);
-  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
-  const quantisation = readQuantisation(config);
-  const packed = packedMatrices(spec, tensors, quantisation);
-  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
-  const entries = checkTensors(spec, tensors, packed);
-  return { spec, tspLayer, generation, tokenizer, sources, entries, packed, packedAs };
+  return { config, generation, tokenizer, ...(await describeWeights(folder, config)) };
 }
 
 /** What is quantised is not quantised again. */
@@ -174,11 +197,10 @@ function stopIdsOf({ generation, tokenizer }: Checkpoint): ReadonlySet<TokenId> 
 
 function describeModel(name: string, checkpoint: Checkpoint, session: Session, adapter: string): ModelInfo {
   const { spec, generation } = checkpoint;
-  const sizes = expectedTensors(spec).map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   return {
     name,
     family: spec.family,
-    parameters: sizes.reduce((a, b) => a + b, 0),
+    parameters: parametersOf(spec),
     contextLength: spec.contextLength,
     layers: spec.L,
     heads: spec.H,
@@ -186,7 +208,7 @@ function describeModel(name: string, checkpoint: Checkpoint, session: Session, a
     headDim: spec.D,
     vocabulary: spec.V,
     dtype: session.variant.dtype,
-    weights: checkpoint.packedAs ?? session.quantise ?? session.variant.dtype,
+    weights: checkpoint.packedAs ?? session.forms.quantise ?? session.variant.dtype,
     profile: session.variant.profile,
     adapter,
     weightsBytes: session.memory().weightsBytes,

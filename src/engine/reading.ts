@@ -1,6 +1,6 @@
 /** Reads one prompt into the store: buffers that only reading needs, the lines over them, and the prefill itself. */
 import { awaitedLater } from './errors';
-import { allocate } from './gpu/allocate';
+import { allocate, READING } from './gpu/allocate';
 import type { Pacer } from './gpu/pacer';
 import { Uniforms } from './gpu/uniforms';
 import type { ReadingPlan } from './kv/reading-plan';
@@ -47,7 +47,7 @@ export async function readPrompt(parts: ReadingParts, reading: Reading): Promise
   const { spec, scratch, buffers } = model;
   const common = { spec, plan, cached, pacer, fixedRows: parts.fixedRows };
   const tiled = tiling({ ...common, rows: tileRows(common) }, reading.isLean);
-  const made = await allocate(buffers, 'reading the prompt', () =>
+  const made = await allocate(buffers, READING, () =>
     makeParts(parts, reading, residualRows(tiled, plan, cached)),
   );
   try {

@@ -1,7 +1,7 @@
 import type { KvSettings, MemoryReport, SamplingOptions, SelectionReport } from '../protocol';
 import { decode, type Decoded } from './decode';
 import { awaitedLater, EngineError } from './errors';
-import { allocate } from './gpu/allocate';
+import { allocate, CONVERSATION, MODEL } from './gpu/allocate';
 import { Buffers } from './gpu/buffers';
 import { causeOf } from './gpu/device';
 import { FIRST_RATE, Pacer } from './gpu/pacer';
@@ -12,6 +12,7 @@ import { packOp } from './kernels/kernel';
 import { seenBits } from './kernels/logits_adjust';
 import { GREEDY, SAMPLING_OP, samplingOp } from './kernels/sampling';
 import { checkKv } from './kv/check-settings';
+import { ANSWER_ROOM } from './kv/layers';
 import { PAPER, planReading, turnModeOf } from './kv/reading-plan';
 import { coverageOf, reportOf, type ReadTurn } from './kv/selection-report';
 import { KvStore } from './kv/store';
@@ -23,13 +24,8 @@ import { readPrompt, type Reading } from './reading';
 import { checkOptions, checkPrompt, type RunOptions, type RunResult, type SessionOptions } from './run';
 import type { TokenId } from './shapes';
 import { Writer } from './writer';
+import type { WeightForms } from './weights/forms';
 import { layOut, type ModelWeights, type Placement } from './weights/layout';
-
-/** Entries reserved for an answer beyond the prompt before the cache has to grow. */
-const ANSWER_ROOM = 256;
-
-/** What there was no room for. */
-const CONVERSATION = 'the conversation';
 
 const NOTHING: Decoded = {
   tokens: [],
@@ -80,7 +76,7 @@ export class Session {
   static async create(device: GPUDevice, spec: ModelSpec, options: SessionOptions): Promise<Session> {
     const buffers = new Buffers(device);
     try {
-      return await allocate(buffers, 'the model', () => {
+      return await allocate(buffers, MODEL, () => {
         const largest = options.maxBindingBytes ?? device.limits.maxStorageBufferBindingSize;
         const { weights, placements } = layOut(spec, buffers, options, largest);
         const scratch = makeScratch(spec, buffers, options.tileRows ?? mostRows(spec));
@@ -103,9 +99,10 @@ export class Session {
     this.forget();
   }
 
-  /** What matrices were quantised to while they were loaded. */
-  get quantise() {
-    return this.options.quantise;
+  /** How its matrices lie. */
+  get forms(): WeightForms {
+    const { dtype, quantise, packed } = this.options;
+    return { dtype, quantise, packed };
   }
 
   get variant() {

@@ -1,4 +1,4 @@
-import { allocate } from './gpu/allocate';
+import { allocate, CONVERSATION } from './gpu/allocate';
 import { Uniforms } from './gpu/uniforms';
 import type { KvStore } from './kv/store';
 import type { BoundModel } from './models/bound-model';
@@ -22,7 +22,7 @@ export class Writer {
     this.#made = undefined;
     const { buffers, spec, weightLayers } = this.model;
     const entries = Math.max(...hot.map(({ capacity }) => capacity));
-    const part = await allocate(buffers, 'the conversation', () =>
+    const part = await allocate(buffers, CONVERSATION, () =>
       buffers.storage('scratch', 'splits', 4 * partFloats(spec, entries)),
     );
     const uniforms = new Uniforms(buffers);

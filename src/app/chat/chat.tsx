@@ -1,3 +1,4 @@
+import { NextTurnNotice } from '../memory/next-turn';
 import { ModelNotice } from '../models/model-notice';
 import { useChat } from '../stores';
 import './chat.css';
@@ -11,6 +12,7 @@ export function Chat() {
       <div className="dock">
         <ModelNotice />
         <NoticeBar />
+        <NextTurnNotice />
         <Composer />
       </div>
     </main>

@@ -1,10 +1,11 @@
 import { DEMO_FOLDER, DEMO_NAME } from '../store/load-request';
-import { useModel, useView } from '../stores';
+import { useLoadOptions, useModel, useView } from '../stores';
 
 /** The model that comes with the page. */
 export function DemoModel() {
   const load = useModel((model) => model.load);
   const close = useView((view) => view.close);
+  const dtype = useLoadOptions((state) => state.dtype);
   return (
     <section className="models-section" aria-labelledby="demo-model">
       <h3 id="demo-model">{DEMO_NAME}</h3>
@@ -18,7 +19,7 @@ export function DemoModel() {
         onClick={() => {
           close();
           const baseUrl = new URL(DEMO_FOLDER, document.baseURI).href;
-          void load({ source: { kind: 'site', baseUrl }, name: DEMO_NAME });
+          void load({ source: { kind: 'site', baseUrl }, name: DEMO_NAME, dtype });
         }}
       >
         Load the demo model

@@ -1,6 +1,7 @@
 import { Dialog } from '../ui/dialog';
 import { useView } from '../stores';
 import { DemoModel } from './demo-model';
+import { LoadOptions } from './load-options';
 import './models-dialog.css';
 
 /** Every way to another model, one section each. */
@@ -11,6 +12,7 @@ export function ModelsDialog() {
     open && (
       <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
         <DemoModel />
+        <LoadOptions />
       </Dialog>
     )
   );

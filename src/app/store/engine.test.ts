@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import { afterEach, expect, it, vi } from 'vitest';
 import { CLOSED, connectWorker } from './engine';
-import { KV, POLICIES, ScriptedWorker } from './scripted-engine.test-support';
+import { KV, planOf, POLICIES, ScriptedWorker } from './scripted-engine.test-support';
 
 /** A worker that never says anything, and that ends as silently as a real one. */
 class SilentWorker extends EventTarget {
@@ -34,6 +34,9 @@ it('forwards every call, and steps come back while a calibration runs', async ()
   scripted.selection = { promptTokens: 2, tspLayer: 0, propagated: Uint32Array.of(1), kept: undefined };
   expect(await api.selection()).toEqual(scripted.selection);
   expect(await api.promptText(3, 5)).toBe('text of 3..5');
+  const request = { promptTokens: 100, answerTokens: 10 };
+  expect(await api.plan(request)).toEqual(planOf(request));
+  expect(await api.limits()).toMatchObject({ maxBufferBytes: 2 ** 31 });
 
   const steps: number[][] = [];
   const calibrating = api.calibrate(['a prompt'], KV, (...step) => steps.push(step));

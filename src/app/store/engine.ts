@@ -46,6 +46,8 @@ export const connectWorker: ConnectEngine = () => {
       promptText: (from, to) => remote.promptText(from, to),
       calibrate: (prompts, kv, onStep) => remote.calibrate(prompts, kv, proxy(onStep)),
       countTokens: (text) => remote.countTokens(text),
+      plan: (request) => remote.plan(request),
+      limits: () => remote.limits(),
       lost: () => remote.lost(),
     },
     close: () => {

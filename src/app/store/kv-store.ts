@@ -19,8 +19,8 @@ export interface KvState extends Remembered {
   readonly calibration: CalibrationProgress;
   /** False where the browser lets the page store nothing: then the settings last as long as the page. */
   readonly remembers: boolean;
-  /** Holds from the next message on, and the TSP layer for this model alone. */
-  change(change: Partial<KvSettings>, model: ModelInfo): void;
+  /** Holds from the next message on, and the TSP layer for this model alone: without a model it stays as it was. */
+  change(change: Partial<KvSettings>, model: Pick<ModelInfo, 'name'> | undefined): void;
   reset(model: ModelInfo): void;
 }
 
@@ -50,7 +50,10 @@ export function createKvStore(storage: Pick<Storage, 'getItem' | 'setItem'>): Kv
         const { changed, tspLayers } = get();
         keep({
           changed: { ...changed, ...change },
-          tspLayers: tspLayer === undefined ? tspLayers : { ...tspLayers, [model.name]: tspLayer },
+          tspLayers:
+            tspLayer === undefined || model === undefined
+              ? tspLayers
+              : { ...tspLayers, [model.name]: tspLayer },
         });
       },
       reset(model) {

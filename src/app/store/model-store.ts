@@ -34,8 +34,10 @@ export interface ModelState {
   /** The last name asked for, shown while there is no model to ask. */
   readonly name: string;
   load(request: LoadRequest): Promise<void>;
-  /** Loads what was asked for last into a fresh worker. */
-  reload(): Promise<void>;
+  /** Loads what was asked for last, or that with something changed, into a fresh worker. */
+  reload(change?: Pick<LoadRequest, 'dtype'>): Promise<void>;
+  /** Asks the engine what it can tell without a model too; again, where a load closed the one that was asked. */
+  ask<Answer>(question: (api: EngineApi) => Promise<Answer>): Promise<Answer>;
   /** For what the page finds out before there is an engine to say so. */
   fail(error: EngineFailure): void;
 }
@@ -70,8 +72,19 @@ export function createModelStore(connect: ConnectEngine): ModelStore {
       }
     },
 
-    async reload() {
-      if (lastRequest !== undefined) await get().load(lastRequest);
+    async reload(change) {
+      if (lastRequest !== undefined) await get().load({ ...lastRequest, ...change });
+    },
+
+    async ask(question) {
+      for (;;) {
+        const current = (connection ??= connect());
+        try {
+          return await Promise.race([question(current.api), current.died.then(throwFailure)]);
+        } catch (thrown) {
+          if (connection === current) throw thrown;
+        }
+      }
     },
 
     fail(error) {

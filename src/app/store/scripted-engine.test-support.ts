@@ -8,6 +8,8 @@ import type {
   KvSettings,
   MemoryReport,
   ModelInfo,
+  ModelPlan,
+  PlanRequest,
   PolicyInfo,
   SelectionReport,
   SendRequest,
@@ -120,6 +122,31 @@ export function resultOf(change: Partial<TurnResult>): TurnResult {
   };
 }
 
+const WEIGHT_BYTES = { f32: 4000, f16: 2000, q8: 1060, q4: 620 };
+
+/** A plan by rules of thumb that a test can follow: thousands of weights, and one byte a token for each thing that holds it. */
+export function planOf({ dtype = 'f16', kv = {}, promptTokens, answerTokens }: PlanRequest): ModelPlan {
+  const settings = { ...KV, ...kv };
+  const { turnMode, retain } = settings;
+  const tokens = promptTokens + answerTokens;
+  const weightsBytes = WEIGHT_BYTES[dtype];
+  const hotBytes = turnMode === 'full' ? tokens : Math.trunc(promptTokens * retain) + answerTokens;
+  const trunkBytes = turnMode === 'exact' ? promptTokens / 2 : 0;
+  const scratchBytes = 100;
+  return {
+    ...{ weightsBytes, hotBytes, trunkBytes, scratchBytes, fullBytes: tokens, largestBufferBytes: tokens },
+    peakBytes: weightsBytes + hotBytes + trunkBytes + scratchBytes,
+    kv: settings,
+    model: {
+      family: 'llama',
+      parameters: 1000,
+      contextLength: MODEL.contextLength,
+      weights: dtype,
+      isPacked: false,
+    },
+  };
+}
+
 export function coded(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
@@ -152,6 +179,9 @@ export class ScriptedWorker {
   readonly calibrations: CalibrationCall[] = [];
   selection: SelectionReport | undefined;
   readonly counted: string[] = [];
+  readonly planned: PlanRequest[] = [];
+  planOf: (request: PlanRequest) => ModelPlan = planOf;
+  maxBufferBytes = 2 ** 31;
   stops = 0;
   closed = false;
   readonly loading = deferred<ModelInfo>();
@@ -199,6 +229,11 @@ export class ScriptedWorker {
       this.counted.push(text);
       return Promise.resolve(text.length);
     },
+    plan: (request) => {
+      this.planned.push(request);
+      return Promise.resolve(this.planOf(request));
+    },
+    limits: () => Promise.resolve({ adapter: MODEL.adapter, maxBufferBytes: this.maxBufferBytes }),
     lost: () => this.#lost.promise,
   };
 

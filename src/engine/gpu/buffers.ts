@@ -3,6 +3,13 @@ import { roundUp } from '../shapes';
 
 export type BufferKind = 'weights' | 'kv' | 'trunk' | 'scratch';
 
+/** Bytes that a buffer takes when `bytes` are asked of it. */
+export const bufferBytes = (bytes: number): number => Math.max(16, roundUp(bytes, 16));
+
+/** The largest storage buffer that a device makes and binds whole. */
+export const mostBufferBytes = ({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): number =>
+  Math.min(maxBufferSize, maxStorageBufferBindingSize);
+
 /**
  * Makes and frees every GPUBuffer of a model, so that what the panel shows is summed from live buffers.
  * Not for binding or reading: a GPUBuffer is used as it is.
@@ -22,10 +29,9 @@ export class Buffers {
 
   /** Throws `out-of-memory` when the device does not make, or does not bind, a buffer of that size. */
   make(kind: BufferKind, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
-    const size = Math.max(16, roundUp(bytes, 16));
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const most =
-      usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    const size = bufferBytes(bytes);
+    const { limits } = this.device;
+    const most = usage & GPUBufferUsage.STORAGE ? mostBufferBytes(limits) : limits.maxBufferSize;
     if (size > most) {
       throw new EngineError(
         'out-of-memory',

@@ -6,6 +6,9 @@ import { elementBytes, roundUp } from '../shapes';
 /** Entries that a cache grows by, so that a long answer does not move it every few tokens. */
 const GRANULE = 256;
 
+/** Entries reserved for an answer beyond the prompt before the cache has to grow. */
+export const ANSWER_ROOM = 256;
+
 /** One layer's keys (after RoPE) and values. */
 export interface KvLayer {
   readonly k: GPUBuffer; // [G, capacity, D]

@@ -19,7 +19,7 @@ const LLAMA_1B = readConfig({
 const N = 4096;
 const MIB = 2 ** 20;
 const plan = (turnMode: 'exact' | 'lean' | 'full') =>
-  planMemory(LLAMA_1B, fastkvSettings({ turnMode }), { N, answer: 256, dtype: 'f16' });
+  planMemory(LLAMA_1B, fastkvSettings({ turnMode }), { N, answer: 256, dtype: 'f16', storedBytes: 2 ** 31 });
 
 describe('the memory plan of Llama-3.2-1B for 4,096 tokens', () => {
   it('in mode lean stays below weights, hot cache, one layer’s K,V, the residual stream and 32 MiB', () => {

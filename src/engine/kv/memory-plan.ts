@@ -1,90 +1,118 @@
 /** What a turn will take on the GPU, before anything is allocated: by the sizes that the allocating code uses. */
-import type { KvSettings } from '../../protocol';
+import type { KvSettings, MemoryPlan } from '../../protocol';
+import { bufferBytes } from '../gpu/buffers';
 import { uniformBytes } from '../gpu/uniforms';
-import { rowBytes } from '../kernels/affine';
-import { scratchFloats } from '../models/layers';
+import { partFloats, scratchFloats } from '../models/layers';
 import type { ModelSpec } from '../models/spec';
 import { mostRows, residualRows, tiling } from '../prefill';
-import { elementBytes, roundUp } from '../shapes';
-import { formOf, type WeightForms } from '../weights/forms';
-import { capacityFor, entryBytes } from './layers';
-import { planReading, turnModeOf } from './reading-plan';
+import { elementBytes } from '../shapes';
+import type { WeightForms } from '../weights/forms';
+import { layOut } from '../weights/layout';
+import { STRETCH_BYTES } from '../weights/load';
+import { ANSWER_ROOM, capacityFor, entryBytes } from './layers';
+import { planReading, turnModeOf, type ReadingPlan } from './reading-plan';
 import { rowsFor } from './row-pages';
 import { selectingFloats } from './selecting';
 
 export interface MemoryQuestion extends WeightForms {
   /** Tokens of the prompt. */
   readonly N: number;
-  /** Entries reserved for the answer. */
+  /** Entries for the answer. */
   readonly answer: number;
+  /** Of the tensors in their files, which are uploaded in stretches. */
+  readonly storedBytes: number;
 }
 
-/** Bytes, room to grow included. */
-export interface MemoryPlan {
-  readonly weightsBytes: number;
-  /** What decoding reads. */
-  readonly hotBytes: number;
-  /** What follow-ups need besides; 0 in policy full, whose hot cache is the trunk. */
-  readonly trunkBytes: number;
-  /** While the prompt is read: tile activations, the residual stream, one layer's K,V, scores. */
-  readonly scratchBytes: number;
-  readonly peakBytes: number;
-}
+const sum = (parts: readonly number[]): number => parts.reduce((a, b) => a + b, 0);
+const floatBytes = (counts: readonly number[]): readonly number[] =>
+  counts.map((count) => bufferBytes(4 * count));
 
-/** Of the uniforms of every line: those of the weights, of reading and of decoding. */
-function uniformsBytes(L: number, selects: boolean): number {
-  const lines = { weights: 8 * L + 5, reading: (selects ? 9 : 2) * L, decoding: 3 * L };
-  return Object.values(lines).reduce((sum, count) => sum + uniformBytes(count), 0);
-}
-
-/** Bytes of a model's weights as they lie on the GPU: matrices in their forms, norms and biases as f32. */
+/** Bytes of a model's weights as they lie on the GPU, counted by the code that lays them out. */
 export function weightsBytes(spec: ModelSpec, forms: WeightForms): number {
-  const { L, H, G, D, C, F, V } = spec;
-  const matrix = (tensor: string, N: number, K: number) => {
-    const { values, scales } = rowBytes(K, formOf(forms, tensor, K));
-    return N * (values + scales);
+  let bytes = 0;
+  const counter = {
+    storage: (_kind: string, _label: string, asked: number) => {
+      bytes += bufferBytes(asked);
+      return {} as GPUBuffer; // that nobody uses
+    },
   };
-  const rows = (H + 2 * G) * D;
-  const biases = (spec.qkvBias ? rows : 0) + (spec.oBias ? C : 0) + (spec.mlpBias ? 2 * F + C : 0);
-  const vectors = 2 * C + (spec.qkNorm === 'head' ? 2 * D : 0) + biases;
-  const [qkv, gateUp] = spec.fused ? ['qkv_proj', 'gate_up_proj'] : ['q_proj', 'gate_proj'];
-  let bytes = 4 * C + L * 4 * vectors + matrix('model.embed_tokens', V, C);
-  if (!spec.tied) bytes += matrix('lm_head', V, C);
-  for (let l = 0; l < L; l++) {
-    const layer = `model.layers.${l}`;
-    bytes += matrix(`${layer}.self_attn.${qkv}`, rows, C) + matrix(`${layer}.self_attn.o_proj`, C, H * D);
-    bytes += matrix(`${layer}.mlp.${gateUp}`, 2 * F, C) + matrix(`${layer}.mlp.down_proj`, C, F);
-  }
+  layOut(spec, counter, forms, Infinity);
   return bytes;
 }
 
-/** A first turn. */
-export function planMemory(spec: ModelSpec, settings: KvSettings, question: MemoryQuestion): MemoryPlan {
-  const { N, answer, dtype } = question;
+/** Buffers of hot cache, trunk and one layer's scratch, for `answer` entries after the prompt. Bytes. */
+function cacheBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan, question: MemoryQuestion) {
   const { L, G, D, C } = spec;
-  const plan = planReading(settings, L, N);
-  const { kept, lowerLayers, propagated, scorer } = plan;
-  const mode = turnModeOf(settings);
-  const rowBytes = G * entryBytes(D, dtype);
-  // Keys, values, and how many entries each head keeps.
-  const layer = (entries: number) => capacityFor(entries) * rowBytes + roundUp(4 * G, 16);
+  const { dtype } = question;
+  const { N, kept, lowerLayers, propagated, scorer } = plan;
   const upper = L - lowerLayers;
-  const hot = scorer
-    ? lowerLayers * layer(kept[0]! + answer) + upper * layer(kept[L - 1]! + answer)
-    : L * layer(N + answer);
+  const mode = turnModeOf(settings);
+  /** Keys (or values) of one layer, the one part of a conversation that no binding limit splits. */
+  const keys = (entries: number) => bufferBytes((capacityFor(entries) * G * entryBytes(D, dtype)) / 2);
+  // Keys, values, and how many entries each head keeps.
+  const layer = (entries: number) => 2 * keys(entries) + bufferBytes(4 * G);
   const hidden = upper > 0 ? rowsFor(N) * C * elementBytes(dtype) : 0;
-  const trunk = mode === 'exact' ? lowerLayers * layer(N) + hidden : 0;
-  const scratchLayer = mode === 'full' ? 0 : mode === 'lean' ? layer(N) : upper > 0 ? layer(propagated) : 0;
-  const tiled = tiling({ spec, plan, cached: 0, rows: mostRows(spec) }, mode === 'lean');
-  const residual = rowsFor(residualRows(tiled, plan, 0)) * 4 * C;
-  const selecting = scorer ? 4 * selectingFloats(spec, { ...plan, scorer }) : 0;
-  const tile = 4 * Object.values(scratchFloats(spec, mostRows(spec))).reduce((a, b) => a + b, 0);
-  const uniforms = uniformsBytes(L, scorer !== undefined);
-  const bytes = {
-    weightsBytes: weightsBytes(spec, question),
-    hotBytes: hot,
-    trunkBytes: trunk,
-    scratchBytes: tile + scratchLayer + residual + selecting + uniforms,
+  const scratchRows = mode === 'lean' ? N : mode === 'exact' && upper > 0 ? propagated : 0;
+  const longest = scorer ? Math.max(...kept) : N;
+  return {
+    layer,
+    longest,
+    hot: (answer: number) =>
+      scorer
+        ? lowerLayers * layer(kept[0]! + answer) + upper * layer(kept[L - 1]! + answer)
+        : L * layer(N + answer),
+    trunk: mode === 'exact' ? lowerLayers * layer(N) + hidden : 0,
+    scratch: scratchRows > 0 ? layer(scratchRows) : 0,
+    largest: keys(Math.max(longest + question.answer, mode === 'exact' ? N : scratchRows)),
   };
-  return { ...bytes, peakBytes: Object.values(bytes).reduce((a, b) => a + b, 0) };
+}
+
+/** Scratch that lives as long as the model, and what each phase adds to it. Bytes. */
+function scratchBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan) {
+  const { L, C } = spec;
+  const { scorer } = plan;
+  const rows = mostRows(spec);
+  const tile = floatBytes(Object.values(scratchFloats(spec, rows)));
+  const selecting = scorer ? floatBytes(selectingFloats(spec, { ...plan, scorer })) : [];
+  const tiled = tiling({ spec, plan, cached: 0, rows }, turnModeOf(settings) === 'lean');
+  const decoding = uniformBytes(3 * L);
+  return {
+    always: sum(tile) + uniformBytes(8 * L + 5),
+    reading:
+      rowsFor(residualRows(tiled, plan, 0)) * 4 * C +
+      sum(selecting) +
+      uniformBytes((scorer ? 9 : 2) * L) +
+      decoding, // of the turn before
+    writing: (entries: number) => decoding + sum(floatBytes([partFloats(spec, capacityFor(entries))])),
+    largest: Math.max(...tile, ...selecting),
+  };
+}
+
+/**
+ * A first turn of N tokens. A follow-up that makes the conversation N tokens long needs no more, but for what growing takes:
+ * one layer's old keys and values beside its new ones, at a time when nothing is read yet.
+ */
+export function planMemory(spec: ModelSpec, settings: KvSettings, question: MemoryQuestion): MemoryPlan {
+  const { N, answer, storedBytes } = question;
+  const plan = planReading(settings, spec.L, N);
+  const weights = weightsBytes(spec, question);
+  const cache = cacheBytes(spec, settings, plan, question);
+  const scratch = scratchBytes(spec, settings, plan);
+  const read = scratch.always + scratch.reading + cache.scratch;
+  const entries = cache.longest + answer;
+  const grows = answer > ANSWER_ROOM ? cache.layer(entries) : 0;
+  const phases = {
+    loading: scratch.always + Math.min(STRETCH_BYTES, storedBytes),
+    reading: read + cache.trunk + cache.hot(Math.min(answer, ANSWER_ROOM)),
+    writing: scratch.always + scratch.writing(entries) + cache.trunk + cache.hot(answer) + grows,
+  };
+  return {
+    weightsBytes: weights,
+    hotBytes: cache.hot(answer),
+    trunkBytes: cache.trunk,
+    scratchBytes: read,
+    peakBytes: weights + Math.max(...Object.values(phases)),
+    fullBytes: spec.L * cache.layer(N + answer),
+    largestBufferBytes: Math.max(cache.largest, scratch.largest),
+  };
 }

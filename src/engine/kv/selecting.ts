@@ -53,9 +53,11 @@ const stagingWords = ({ G }: Heads, plan: Plan): number =>
   plan.kept.reduce((sum, take, l) => (take < seenBy(plan, l) ? sum + G * take : sum), 0) +
   (plan.propagated < plan.N ? plan.propagated + plan.N : 0);
 
-/** All of them. */
-export const selectingFloats = (heads: Heads, plan: Plan): number =>
-  Object.values(bufferFloats(heads, plan)).reduce((a, b) => a + b, stagingWords(heads, plan));
+/** Of each of them. */
+export const selectingFloats = (heads: Heads, plan: Plan): readonly number[] => [
+  ...Object.values(bufferFloats(heads, plan)),
+  stagingWords(heads, plan),
+];
 
 /** Nothing to do for a layer that keeps, and lets go on, all it saw. */
 interface LayerOps {

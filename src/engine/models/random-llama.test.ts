@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openSafetensors } from '../weights/safetensors';
 import { readOnCpu } from './fixtures.test-support';
 import { randomLlamaFolder } from './random-llama';
-import { checkTensors } from './tensors';
+import { checkTensors, expectedTensors } from './tensors';
 
 const SHAPE = { L: 2, H: 4, G: 2, D: 8, C: 24, F: 40, V: 51 };
 
@@ -30,7 +30,19 @@ describe('a random Llama', () => {
         0,
       );
     }
-    await expect(source!.read(source!.size - 3, 4)).rejects.toThrow('weights: read');
+    await expect(source!.read(source!.size - 3, 4)).rejects.toThrow('model.safetensors: read');
+  });
+
+  it('has the same weights in shards, none much longer than another', async () => {
+    const shape = { ...SHAPE, L: 6 };
+    const one = await readOnCpu(randomLlamaFolder({ ...shape, seed: 2 }));
+    const folder = randomLlamaFolder({ ...shape, seed: 2, shards: 3 });
+    const shards = (await folder.list!()).filter((name) => name.endsWith('.safetensors'));
+    expect(shards).toEqual([1, 2, 3].map((i) => `model-0000${i}-of-00003.safetensors`));
+    const sizes = await Promise.all(shards.map(async (name) => (await folder.open(name))!.size));
+    expect(Math.max(...sizes)).toBeLessThan(1.5 * Math.min(...sizes));
+    const { spec, tensors } = await readOnCpu(folder);
+    for (const { name } of expectedTensors(spec)) expect(tensors(name)).toEqual(one.tensors(name));
   });
 
   it('keeps its weights with its seed and changes all of them with another', async () => {

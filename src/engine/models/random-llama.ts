@@ -2,7 +2,8 @@
 import { invariant } from '../errors';
 import { memorySource } from '../weights/sources';
 import type { ByteSource, ModelFolder } from '../weights/source';
-import { expectedTensors } from './tensors';
+import type { JsonObject } from '../json';
+import { expectedTensors, parametersOf } from './tensors';
 import { readConfig } from './config';
 import type { ModelSpec } from './spec';
 
@@ -11,6 +12,10 @@ export type RandomLlama = Pick<ModelSpec, 'L' | 'H' | 'G' | 'D' | 'C' | 'F' | 'V
   readonly contextLength?: number;
   /** Equal seeds make equal weights. */
   readonly seed: number;
+  /** Fields of config.json beside those: another `model_type` has other tensors. */
+  readonly config?: JsonObject;
+  /** Files that the weights are spread over. Default 1: model.safetensors. */
+  readonly shards?: number;
 };
 
 /**
@@ -21,12 +26,13 @@ export function randomLlamaFolder(llama: RandomLlama): ModelFolder {
   const config = configOf(llama);
   const sources = [
     memorySource('config.json', new TextEncoder().encode(JSON.stringify(config))),
-    randomWeights(readConfig(config), llama.seed),
+    ...randomWeights(readConfig(config), llama),
   ];
   const open = async (file: string) => sources.find(({ name }) => name === file);
   return {
     name: `a random Llama of seed ${llama.seed}`,
     open,
+    list: async () => sources.map(({ name }) => name),
     whole: async (file) => {
       const source = await open(file);
       return source?.read(0, source.size);
@@ -35,7 +41,7 @@ export function randomLlamaFolder(llama: RandomLlama): ModelFolder {
 }
 
 /** As its config.json says it. */
-const configOf = ({ L, H, G, D, C, F, V, contextLength = 16_384 }: RandomLlama) => ({
+const configOf = ({ L, H, G, D, C, F, V, contextLength = 16_384, config }: RandomLlama) => ({
   model_type: 'llama',
   num_hidden_layers: L,
   num_attention_heads: H,
@@ -48,12 +54,14 @@ const configOf = ({ L, H, G, D, C, F, V, contextLength = 16_384 }: RandomLlama) 
   rope_theta: 10_000,
   max_position_embeddings: contextLength,
   tie_word_embeddings: false,
+  dtype: 'float32',
+  ...config,
 });
 
 interface RandomTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Where its values begin and end, counted over all tensors. */
+  /** Where its values begin and end, counted over all tensors of its file. */
   readonly begin: number;
   readonly end: number;
   /** Values lie evenly within `spread` of `mean`. */
@@ -62,13 +70,18 @@ interface RandomTensor {
   readonly seed: number;
 }
 
-function randomTensors(spec: ModelSpec, seed: number): readonly RandomTensor[] {
+/** By file, neighbours together, in files of about equal length. */
+function randomTensors(spec: ModelSpec, seed: number, files: number): readonly (readonly RandomTensor[])[] {
+  const most = Math.ceil(parametersOf(spec) / files);
+  const filled: RandomTensor[][] = [[]];
   let end = 0;
-  return expectedTensors(spec).map(({ name, shape }, i) => {
+  expectedTensors(spec).forEach(({ name, shape }, i) => {
+    if (end >= most && filled.length < files) [end] = [0, filled.push([])];
     const begin = end;
     end += shape.reduce((a, b) => a * b, 1);
-    return { name, shape, begin, end, seed: hash(i, seed), ...distribution(name, shape) };
+    filled.at(-1)!.push({ name, shape, begin, end, seed: hash(i, seed), ...distribution(name, shape) });
   });
+  return filled;
 }
 
 function distribution(name: string, shape: readonly number[]): Pick<RandomTensor, 'mean' | 'spread'> {
@@ -79,15 +92,23 @@ function distribution(name: string, shape: readonly number[]): Pick<RandomTensor
   return { mean: 0, spread: gain * Math.sqrt(3 / inputs) };
 }
 
-function randomWeights(spec: ModelSpec, seed: number): ByteSource {
-  const tensors = randomTensors(spec, seed);
+function randomWeights(spec: ModelSpec, { seed, shards = 1 }: RandomLlama): readonly ByteSource[] {
+  const files = randomTensors(spec, seed, shards);
+  const number = (i: number) => String(i).padStart(5, '0');
+  return files.map((tensors, i) => {
+    const shard = `model-${number(i + 1)}-of-${number(files.length)}.safetensors`;
+    return randomFile(files.length === 1 ? 'model.safetensors' : shard, tensors);
+  });
+}
+
+function randomFile(name: string, tensors: readonly RandomTensor[]): ByteSource {
   const head = safetensorsHead(tensors);
   const size = head.length + 4 * tensors.at(-1)!.end;
   return {
-    name: 'model.safetensors',
+    name,
     size,
     read: async (offset, length) => {
-      invariant(offset >= 0 && offset + length <= size, () => `weights: read ${offset}+${length} of ${size}`);
+      invariant(offset >= 0 && offset + length <= size, () => `${name}: read ${offset}+${length} of ${size}`);
       const bytes = new Uint8Array(length);
       bytes.set(head.subarray(offset, offset + length));
       const from = Math.max(0, offset - head.length);
@@ -115,7 +136,7 @@ function safetensorsHead(tensors: readonly RandomTensor[]): Uint8Array<ArrayBuff
   return head;
 }
 
-/** Values first..to (to not included), counted over all tensors. */
+/** Values first..to (to not included) of a file. */
 function valuesOf(tensors: readonly RandomTensor[], first: number, to: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(to - first);
   for (const { begin, end, mean, spread, seed } of tensors) {

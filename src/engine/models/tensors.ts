@@ -29,6 +29,10 @@ export function expectedTensors(spec: ModelSpec, packed: Packed = new Map()): re
   return floats.flatMap((tensor) => packedTensors(tensor, packed.get(tensor.name.replace(/\.weight$/, ''))));
 }
 
+/** All weights of the model, biases and norms too. */
+export const parametersOf = (spec: ModelSpec): number =>
+  expectedTensors(spec).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
 function packedTensors(tensor: ExpectedTensor, groups: AffineGroups | undefined): readonly ExpectedTensor[] {
   if (!groups) return [tensor];
   const { bits, group, scales } = groups;

@@ -2,13 +2,16 @@
 import type { StorageDtype, WeightForm } from '../../protocol';
 import type { AffineGroups, MatrixForm } from '../kernels/affine';
 
+/** Matrices that a checkpoint holds as groups, by their name without `.weight`. */
+export type Packed = ReadonlyMap<string, AffineGroups>;
+
 export interface WeightForms {
   /** Of matrices that are not quantised, and of the KV cache. */
   readonly dtype: StorageDtype;
   /** Bits to which matrices are quantised while they are loaded; undefined: not. */
   readonly quantise?: 'q8' | 'q4' | undefined;
-  /** Matrices that the checkpoint holds as groups, by their name without `.weight`. These stay as they are. */
-  readonly packed?: ReadonlyMap<string, AffineGroups> | undefined;
+  /** What stays as it is. */
+  readonly packed?: Packed | undefined;
 }
 
 /** `form` as its parts: quantised matrices go with a cache of halves. */

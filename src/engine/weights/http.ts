@@ -1,5 +1,6 @@
 /** A file behind HTTP, read in parts: by Range requests where the server grants them, from one open stream where not. */
 import { EngineError, invariant } from '../errors';
+import { giveBack } from './give-back';
 import type { ByteSource } from './source';
 
 export function unreadable(what: string, why: unknown): EngineError {
@@ -197,6 +198,7 @@ export class BodyReader {
       const piece = await this.next(length - filled);
       part.set(piece, filled);
       filled += piece.length;
+      if (this.chunk.length === 0) giveBack(piece); // the last of a chunk, copied
     }
     return part;
   }

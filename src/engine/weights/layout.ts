@@ -58,10 +58,13 @@ export interface Placement {
   readonly offset: number;
 }
 
+/** What makes the buffers; a memory plan only counts them. */
+type Maker = Pick<Buffers, 'storage'>;
+
 /** Empty weights of a model and where each tensor of its checkpoint goes. */
 export function layOut(
   spec: ModelSpec,
-  buffers: Buffers,
+  buffers: Maker,
   forms: WeightForms,
   maxBindingBytes: number,
 ): { weights: ModelWeights; placements: Placement[] } {
@@ -126,7 +129,7 @@ class Layout {
   readonly placements: Placement[] = [];
 
   constructor(
-    private readonly buffers: Buffers,
+    private readonly buffers: Maker,
     private readonly forms: WeightForms,
     private readonly maxBindingBytes: number,
   ) {}

@@ -6,13 +6,14 @@ import { convert, type RawDtype } from '../kernels/convert';
 import { packOp } from '../kernels/kernel';
 import { place } from '../kernels/place';
 import { quantise } from '../kernels/quantise';
+import { giveBack } from './give-back';
 import type { Matrix, Piece, Placement, Vector } from './layout';
 import type { TensorEntry } from './safetensors';
 import type { ByteSource } from './source';
 import { stretches, type Part } from './stretches';
 
 /** Longest read. With one stretch being fetched while another is uploaded, well under the 64 MiB that JavaScript may hold. */
-const STRETCH_BYTES = 8 * 2 ** 20;
+export const STRETCH_BYTES = 8 * 2 ** 20;
 
 /** Tensors are cut at multiples of this, so that a stretch holds whole groups: the longest are of 128 elements. */
 const CUT_BYTES = 128 * 4;
@@ -70,6 +71,7 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
           });
         } else await upload(load, staging, params, { part, slice, placements: all, to });
       }
+      giveBack(data);
       load.onProgress((loaded += bytes), total);
     }
     for (const [vector, values] of vectors) device.queue.writeBuffer(vector.buffer, 0, values);

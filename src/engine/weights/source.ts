@@ -3,7 +3,7 @@ export interface ByteSource {
   /** For messages. */
   readonly name: string;
   readonly size: number; // bytes
-  /** Exactly `length` bytes from `offset`. Rejects with `file-unreadable` when they cannot be had. */
+  /** Exactly `length` bytes from `offset`, in a buffer that is the caller's alone. Rejects with `file-unreadable` when they cannot be had. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** No read is coming soon: lets go of what is held open for the next one. Later reads work all the same. */
   release?(): void;

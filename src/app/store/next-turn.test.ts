@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { createBudgetStore } from './memory-budget';
+import { createNextTurn } from './next-turn';
+import { createPlanner } from './planner';
+import { MODEL, planOf, readyStores, TTFT } from './scripted-engine.test-support';
+
+const MIB = 2 ** 20;
+
+async function foretelling() {
+  const stores = await readyStores();
+  const nothing = { getItem: () => null, setItem: () => undefined };
+  const budget = createBudgetStore(nothing, { isMobile: false, memoryGiB: 8 });
+  const planner = createPlanner(stores.model, budget);
+  // The scripted plans are of bytes; the least budget is far above them.
+  stores.worker.planOf = (request) => {
+    const plan = planOf(request);
+    return { ...plan, peakBytes: (plan.peakBytes * MIB) / 8 };
+  };
+  const next = createNextTurn({ ...stores, budget, planner }, 0);
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+  return { ...stores, budget, next, settled };
+}
+
+const document = (tokens: number) => ({ name: 'notes.txt', text: 'x'.repeat(tokens), tokens, questions: [] });
+
+it('counts the document and the draft, and says nothing while nothing would be sent', async () => {
+  const { chat, next, settled, worker } = await foretelling();
+  await settled();
+  expect(next.getState()).toEqual({ tokens: undefined, assessment: undefined });
+  chat.getState().attach(document(1000));
+  chat.getState().setDraft('Why?');
+  await settled();
+  expect(next.getState()).toMatchObject({ tokens: 1004, assessment: { verdict: 'fits' } });
+  expect(worker.planned.at(-1)).toMatchObject({ promptTokens: 1004, answerTokens: MODEL.maxNewTokens });
+});
+
+it('goes on from the last turn’s prompt and answer, and waits while a turn runs', async () => {
+  const { chat, next, settled, worker } = await foretelling();
+  chat.getState().attach(document(1000));
+  await settled();
+  void chat.getState().ask('What?');
+  await settled();
+  expect(next.getState().tokens).toBe(1000);
+  await worker.turns[0]?.finish({ text: 'That.', promptTokens: 1010, newTokens: 5, ttft: TTFT });
+  await settled();
+  expect(next.getState().tokens).toBe(1015);
+  chat.getState().setDraft('And?');
+  await settled();
+  expect(next.getState().tokens).toBe(1019);
+});
+
+it('names what would help when the budget or the settings change, by the settings of the next turn', async () => {
+  const { chat, next, settled, budget, kv } = await foretelling();
+  chat.getState().attach(document(8000));
+  await settled();
+  // 2000 of weights, 100 of scratch, 864 of hot cache, 4000 of trunk; an eighth of a MiB each.
+  expect(next.getState().assessment?.plan.peakBytes).toBe((6964 * MIB) / 8);
+  budget.getState().setBudget(500 * MIB);
+  await settled();
+  expect(next.getState().assessment).toMatchObject({
+    verdict: 'too-big',
+    suggestion: { change: { kv: { turnMode: 'lean' } } },
+  });
+  kv.getState().change({ turnMode: 'lean' }, MODEL);
+  await settled();
+  expect(next.getState().assessment).toMatchObject({ verdict: 'fits' });
+});
+
+it('tells a prompt beyond the context by its length alone', async () => {
+  const { chat, next, settled } = await foretelling();
+  chat.getState().attach(document(MODEL.contextLength - 3));
+  chat.getState().setDraft('Why?');
+  await settled();
+  expect(next.getState()).toEqual({ tokens: MODEL.contextLength + 1, assessment: undefined });
+});

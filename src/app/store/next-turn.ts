@@ -1,0 +1,96 @@
+/** What sending now would take: foretold while the visitor types, so that nobody learns it from a failure. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ModelInfo } from '../../protocol';
+import type { ChatState, ChatStore } from './chat-store';
+import { isTooLong } from './conversation';
+import { settingsFor, type KvStore } from './kv-store';
+import type { BudgetStore } from './memory-budget';
+import type { ModelStore } from './model-store';
+import type { PlannerStore } from './planner';
+import type { Assessment } from './verdict';
+
+export interface NextTurn {
+  /** Of the coming prompt, as far as it can be counted before the chat template; undefined while nothing would be sent. */
+  readonly tokens: number | undefined;
+  /** Undefined until it is known, and where the prompt exceeds the context. */
+  readonly assessment: Assessment | undefined;
+}
+
+export type NextTurnStore = StoreApi<NextTurn>;
+
+export interface NextTurnParts {
+  readonly model: ModelStore;
+  readonly chat: ChatStore;
+  readonly kv: KvStore;
+  readonly budget: BudgetStore;
+  readonly planner: PlannerStore;
+}
+
+const NOTHING: NextTurn = { tokens: undefined, assessment: undefined };
+
+/** Pauses in typing shorter than this are not worth a count. */
+const PAUSE_MS = 300;
+
+export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTurnStore {
+  const { model, chat, kv, budget } = parts;
+  const store = createStore<NextTurn>()(() => NOTHING);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let latest = 0;
+  const look = async () => {
+    const mine = ++latest;
+    const found = await foretell(parts);
+    // What was asked later is the answer that counts; a turn under way keeps the last one.
+    if (mine === latest && found !== 'busy') store.setState(found, true);
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), pauseMs);
+  };
+  model.subscribe(later);
+  kv.subscribe(later);
+  budget.subscribe(later);
+  chat.subscribe((now, before) => {
+    const same = (['draft', 'document', 'order', 'activeId'] as const).every(
+      (key) => now[key] === before[key],
+    );
+    if (!same) later();
+  });
+  return store;
+}
+
+async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<NextTurn | 'busy'> {
+  const { status } = model.getState();
+  const state = chat.getState();
+  if (status.state !== 'ready') return NOTHING;
+  if (state.activeId !== undefined) return 'busy';
+  const { model: info, api } = status;
+  try {
+    const draft = state.draft.trim() === '' ? 0 : await api.countTokens(state.draft);
+    const tokens = heldTokens(state) + draft;
+    if (tokens === 0 || isTooLong(state.document, info)) return NOTHING;
+    if (tokens >= info.contextLength) return { tokens, assessment: undefined };
+    const judged = await planner.getState().judge({
+      promptTokens: tokens,
+      answerTokens: answerRoom(info, tokens),
+      kv: settingsFor(kv.getState(), info),
+    });
+    return { tokens, assessment: judged.state === 'judged' ? judged.assessment : undefined };
+  } catch {
+    return NOTHING; // The engine died, which the model's own notice tells.
+  }
+}
+
+/** Of what is to be read besides the draft: the conversation so far, or the document before the first question. */
+function heldTokens({
+  order,
+  messages,
+  document,
+}: Pick<ChatState, 'order' | 'messages' | 'document'>): number {
+  const last = messages[order.at(-1) ?? ''];
+  if (last?.role !== 'assistant') return document?.tokens ?? 0;
+  const { promptTokens = 0, newTokens = 0 } = last.figures;
+  return promptTokens + newTokens;
+}
+
+const answerRoom = ({ maxNewTokens, contextLength }: ModelInfo, tokens: number): number =>
+  Math.min(maxNewTokens, contextLength - tokens);
