@@ -3,7 +3,6 @@
  * a redirect to a second host, ranges, etags, CORS), and faults on demand.
  */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Files } from '../src/engine/weights/files.test-support';
@@ -60,9 +59,18 @@ export async function startHub(repos: Readonly<Record<string, Files>>): Promise<
   return hub;
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const gitSha1 = (bytes: Uint8Array): string =>
-  createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+const once = (hash: (bytes: Uint8Array) => string) => {
+  const known = new WeakMap<Uint8Array, string>();
+  return (bytes: Uint8Array): string => {
+    const found = known.get(bytes) ?? hash(bytes);
+    known.set(bytes, found);
+    return found;
+  };
+};
+const sha256 = once((bytes) => createHash('sha256').update(bytes).digest('hex'));
+const gitSha1 = once((bytes) =>
+  createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'),
+);
 const isLfs = (bytes: Uint8Array): boolean => bytes.length >= LFS_FROM;
 const hashOf = (bytes: Uint8Array): string => (isLfs(bytes) ? sha256(bytes) : gitSha1(bytes));
 
@@ -191,7 +199,7 @@ class Hub implements HubServer {
       if (slow) await new Promise((resolve) => setTimeout(resolve, slow));
       const written = response.write(part.subarray(at, Math.min(end, at + 65_536)));
       if (response.destroyed) return; // the client went away
-      if (!written) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!written) await drained(response);
     }
     if (cutting)
       setTimeout(() => response.destroy(), 50); // what was written is on its way by then
@@ -213,6 +221,15 @@ const tree = (files: Files): readonly object[] =>
     return isLfs(bytes)
       ? { ...entry, lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 132 } }
       : entry;
+  });
+
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
   });
 
 function json(response: ServerResponse, body: unknown): void {

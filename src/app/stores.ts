@@ -8,6 +8,14 @@ import { createChatStore, type ChatState, type ChatStore } from './store/chat-st
 import { isTooLong } from './store/conversation';
 import type { ConnectEngine } from './store/engine';
 import { createKvStore, listPolicies, settingsFor, type KvState, type KvStore } from './store/kv-store';
+import { createLastModel, type LastModel } from './store/last-model';
+import { connectLibraryWorker } from './store/library-connection';
+import {
+  createLibraryStore,
+  verifyStored,
+  type LibraryState,
+  type LibraryStore,
+} from './store/library-store';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
@@ -23,6 +31,8 @@ export interface Stores {
   readonly samples: SamplesStore;
   readonly theme: ThemeStore;
   readonly view: ViewStore;
+  readonly library: LibraryStore;
+  readonly lastModel: LastModel;
   readonly announcer: StoreApi<Announcement>;
 }
 
@@ -30,12 +40,17 @@ export function createStores(
   connect: ConnectEngine,
   storage: Pick<Storage, 'getItem' | 'setItem'>,
   systemTheme: Theme,
+  connectLibrary = connectLibraryWorker,
 ): Stores {
-  const model = createModelStore(connect);
+  const keeper = connectLibrary();
+  const model = createModelStore(connect, verifyStored(keeper, storage));
   const kv = createKvStore(storage);
   const chat = createChatStore(model, kv);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
+  const view = createViewStore();
+  const library = createLibraryStore(keeper, model, storage);
+  view.subscribe(({ dialog }) => dialog === 'models' && void library.getState().refresh());
   return {
     model,
     kv,
@@ -43,7 +58,9 @@ export function createStores(
     selection: createSelectionStore(model, chat, kv),
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
-    view: createViewStore(),
+    view,
+    library,
+    lastModel: createLastModel(model, storage),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -64,6 +81,7 @@ export const useSelection = <T>(select: (state: SelectionState) => T): T =>
 export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
 export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(useStores().view, select);
+export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useStores().library, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

@@ -61,7 +61,8 @@ export class FileWriter {
     for (let rest = bytes; rest.length > 0;) {
       const part = rest.subarray(0, CHUNK - this.#filled);
       const written = this.file.write(part, { at: this.record.storedBytes });
-      if (written < part.length) throw new DOMException('a write fell short', 'QuotaExceededError');
+      // Chrome's private windows do not throw when they are full, and tell an error's number as if it were a length.
+      if (written !== part.length) throw new DOMException('a write fell short', 'QuotaExceededError');
       this.#hash.update(part);
       this.#chunk.set(part, this.#filled);
       this.#filled += part.length;

@@ -165,10 +165,10 @@ describe('download', () => {
   });
 
   it('asks beforehand whether there is room, and says what is needed and what is free', async () => {
-    const full = tabsOn(shelf, { estimate: async () => ({ usage: 90, quota: 100 }) })();
-    await expect(full.download('t', modelOf('demo'), ignore)).rejects.toMatchObject({
+    shelf.room = 2 ** 20;
+    await expect(tab().download('t', modelOf('demo'), ignore)).rejects.toMatchObject({
       code: 'storage-full',
-      message: expect.stringMatching(/takes [\d.]+ MiB.*0\.0 MiB more/),
+      message: expect.stringMatching(/takes 3 MiB.* about 1 MiB more/),
     });
     expect(bytesAsked()).toEqual([]);
   });

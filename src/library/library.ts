@@ -175,18 +175,14 @@ export class Library implements LibraryApi {
       const files = carryOver(wanted.files, before?.files ?? []);
       for (const file of before?.files ?? []) if (!files.includes(file)) await place.removeFile(file.path);
       const manifest: Manifest = { ...wanted, version: 1, files };
-      await this.#checkRoom(manifest);
+      const need = totalOf(files) - storedOf(files);
+      const room = await place.room(need);
+      if (room < need) throw storageFull(need, room);
       await place.writeManifest(manifest);
       await fill({ manifest, place, report, signal });
       await place.writeManifest(manifest);
       return describeIn(place, manifest);
     });
-  }
-
-  async #checkRoom({ files }: Manifest): Promise<void> {
-    const { usage = 0, quota = Infinity } = await this.world.estimate();
-    const need = totalOf(files) - storedOf(files);
-    if (need > quota - usage) throw storageFull(need, Math.max(0, quota - usage));
   }
 
   async #manifest(key: string): Promise<Manifest | undefined> {

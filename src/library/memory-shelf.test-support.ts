@@ -9,6 +9,8 @@ export interface MemoryShelf extends Shelf {
   readonly manifestTexts: Map<string, string>;
   /** Bytes that all files may take together. */
   quota: number;
+  /** What a question beforehand is answered. */
+  room: number;
 }
 
 export function memoryShelf(): MemoryShelf {
@@ -16,6 +18,7 @@ export function memoryShelf(): MemoryShelf {
     files: new Map(),
     manifestTexts: new Map(),
     quota: Infinity,
+    room: Infinity,
     place: async (key) => placeIn(shelf, key),
     manifests: async () => [...shelf.manifestTexts.values()].flatMap((text) => parseManifest(text) ?? []),
     remove: async (key) => {
@@ -38,6 +41,7 @@ function placeIn(shelf: MemoryShelf, key: string): Place {
       return bytes && new TextDecoder().decode(bytes);
     },
     removeFile: async (path) => void files.delete(name(path)),
+    room: async (needBytes) => Math.min(needBytes, shelf.room),
   };
 }
 
@@ -56,10 +60,8 @@ export function memoryFile(shelf: Pick<MemoryShelf, 'files' | 'quota'>, name: st
       const part = buffer as Uint8Array;
       const longer = Math.max(0, at + part.length - bytes().length);
       if (used() + longer > shelf.quota) throw new DOMException('full', 'QuotaExceededError');
-      const grown = new Uint8Array(bytes().length + longer);
-      grown.set(bytes());
-      grown.set(part, at);
-      files.set(name, grown);
+      if (longer > 0) files.set(name, lengthened(bytes(), at + part.length));
+      bytes().set(part, at);
       return part.length;
     },
     truncate: (size) => void files.set(name, bytes().slice(0, size)),
@@ -67,6 +69,14 @@ export function memoryFile(shelf: Pick<MemoryShelf, 'files' | 'quota'>, name: st
     flush: () => undefined,
     close: () => undefined,
   };
+}
+
+/** In place where there is room behind, else with as much room again: many small writes would copy it as often. */
+function lengthened(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.buffer.byteLength) return new Uint8Array(bytes.buffer, 0, length);
+  const longer = new Uint8Array(2 * length).subarray(0, length);
+  longer.set(bytes);
+  return longer;
 }
 
 /** As many libraries as there are tabs, on one storage. */

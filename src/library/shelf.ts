@@ -1,6 +1,13 @@
 /** Private storage as the library needs it, and as browsers have it (OPFS). */
 import { EngineError } from '../engine/errors';
-import { entryName, isNotFound, MANIFEST, MODELS_DIRECTORY, storageRefused } from '../engine/weights/stored';
+import {
+  entryName,
+  isNotFound,
+  MANIFEST,
+  MODELS_DIRECTORY,
+  PROBE,
+  storageRefused,
+} from '../engine/weights/stored';
 import { parseManifest, type Manifest } from './manifest';
 
 /** A file that is read and written at byte offsets: the part of FileSystemSyncAccessHandle that is used. */
@@ -20,6 +27,8 @@ export interface Place {
   /** Undefined where it is not there. */
   text(path: string): Promise<string | undefined>;
   removeFile(path: string): Promise<void>;
+  /** How many bytes of those that are needed there is room for: all of them, or about how many. */
+  room(needBytes: number): Promise<number>;
 }
 
 export interface Shelf {
@@ -60,6 +69,34 @@ export function opfsShelf(root: () => Promise<FileSystemDirectoryHandle>): Shelf
   };
 }
 
+/** Within a sixty-fourth: for a sentence, not for counting on it. */
+const PROBES = 6;
+
+/**
+ * What storage.estimate() says is made up in some browsers (Chrome tells every page of the same 10 GiB, so as not to tell
+ * pages apart by their disks), so a file is made that long. Nothing is written: it takes no time and, as a file of zeros
+ * that are not there, no disk.
+ */
+function roomFor(probe: RandomFile, needBytes: number): number {
+  const fits = (size: number) => {
+    try {
+      probe.truncate(size);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (fits(needBytes)) return needBytes;
+  let least = 0;
+  let most = needBytes;
+  for (let i = 0; i < PROBES; i++) {
+    const middle = Math.floor((least + most) / 2);
+    if (fits(middle)) least = middle;
+    else most = middle;
+  }
+  return least;
+}
+
 function opfsPlace(directory: FileSystemDirectoryHandle): Place {
   const text = async (name: string) => {
     try {
@@ -67,6 +104,13 @@ function opfsPlace(directory: FileSystemDirectoryHandle): Place {
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw thrown;
+    }
+  };
+  const remove = async (name: string) => {
+    try {
+      await directory.removeEntry(name);
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw thrown;
     }
   };
   return {
@@ -86,11 +130,14 @@ function opfsPlace(directory: FileSystemDirectoryHandle): Place {
       return handle.createSyncAccessHandle();
     },
     text: (path) => text(entryName(path)),
-    removeFile: async (path) => {
+    removeFile: (path) => remove(entryName(path)),
+    room: async (needBytes) => {
+      const probe = await (await directory.getFileHandle(PROBE, { create: true })).createSyncAccessHandle();
       try {
-        await directory.removeEntry(entryName(path));
-      } catch (thrown) {
-        if (!isNotFound(thrown)) throw thrown;
+        return roomFor(probe, needBytes);
+      } finally {
+        probe.close();
+        await remove(PROBE);
       }
     },
   };
@@ -101,7 +148,7 @@ export function storageFull(needBytes?: number, freeBytes?: number): EngineError
   const found =
     needBytes === undefined || freeBytes === undefined
       ? 'The browser has no more room for this page'
-      : `What is missing of the model takes ${mib(needBytes)}, and this browser gives the page ${mib(freeBytes)} more`;
+      : `What is missing of the model takes ${mib(needBytes)}, and this browser gives the page about ${mib(freeBytes)} more`;
   return new EngineError(
     'storage-full',
     `${found}. Delete models that are stored here, or free space on the disk, then resume: what is stored stays.`,

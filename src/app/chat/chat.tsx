@@ -1,3 +1,4 @@
+import { LibraryNotice } from '../library/library-notice';
 import { ModelNotice } from '../models/model-notice';
 import { useChat } from '../stores';
 import './chat.css';
@@ -10,6 +11,7 @@ export function Chat() {
       <Transcript />
       <div className="dock">
         <ModelNotice />
+        <LibraryNotice />
         <NoticeBar />
         <Composer />
       </div>

@@ -1,4 +1,6 @@
 import { Dialog } from '../ui/dialog';
+import { HubBox } from '../library/hub-box';
+import { StoredModels } from '../library/stored-models';
 import { useView } from '../stores';
 import { DemoModel } from './demo-model';
 import './models-dialog.css';
@@ -10,6 +12,8 @@ export function ModelsDialog() {
   return (
     open && (
       <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
+        <StoredModels />
+        <HubBox />
         <DemoModel />
       </Dialog>
     )

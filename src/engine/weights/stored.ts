@@ -7,8 +7,10 @@ import type { ByteSource, ModelFolder } from './source';
 export const MODELS_DIRECTORY = 'models';
 export const entryName = (keyOrPath: string): string => encodeURIComponent(keyOrPath);
 export const pathOf = (name: string): string => decodeURIComponent(name);
-/** What the library says of a model; no path of a file escapes to this. */
+/** Of the library's own files beside a model's: no path escapes to a % before anything but a hexadecimal number. */
+export const isOwn = (name: string): boolean => /^%[^0-9A-F]/.test(name);
 export const MANIFEST = '%manifest.json';
+export const PROBE = '%probe';
 
 /** A File or Blob: each read takes a slice, so nothing is held but what was asked for. */
 export function blobSource(name: string, blob: Blob): ByteSource {
@@ -48,7 +50,7 @@ export function storedFolder(root: () => Promise<FileSystemDirectoryHandle>, key
     open,
     list: async () => {
       const names: string[] = [];
-      for await (const name of (await directory()).keys()) if (name !== MANIFEST) names.push(pathOf(name));
+      for await (const name of (await directory()).keys()) if (!isOwn(name)) names.push(pathOf(name));
       return names;
     },
     whole: async (file, limit) => {
