@@ -22,7 +22,7 @@ it.each([
   ['tells an error as a length', () => 4_294_967_288],
 ])('counts nothing as stored that a full disk did not take, when it %s', async (_, write) => {
   const { file, record } = setUp();
-  const writer = await FileWriter.resume({ ...file, write: write as typeof file.write }, record, ignore);
+  const writer = await FileWriter.resume({ ...file, write: write }, record, ignore);
   await expect(writer.append(bytes)).rejects.toMatchObject({ name: 'QuotaExceededError' });
   expect(record.storedBytes).toBe(0);
 });

@@ -250,23 +250,22 @@ const nextTransfer = (): string => `transfer ${(transfers += 1)}`;
 /** Of a stored model every byte is checked before it is used. */
 export function verifyStored(api: LibraryApi, memory: Memory): Prepare {
   let current: string | undefined;
-  return async (source, show) => {
+
+  const verify = async (key: string, show: Parameters<Prepare>[1]): Promise<void> => {
+    const id = (current = nextTransfer());
+    const token = tokenForKey(readHubSettings(memory), key);
+    await api.verify(id, key, token, ({ step, doneBytes, totalBytes }) => {
+      if (current !== id) return;
+      if (step === 'waiting') show({ state: 'loading', step, loadedBytes: 0, totalBytes: 0 });
+      else show({ state: 'loading', step: 'verifying', loadedBytes: doneBytes, totalBytes });
+    });
+    if (current === id) current = undefined;
+  };
+
+  return (source, show) => {
     if (current !== undefined) void api.cancel(current);
     current = undefined;
-    if (source.kind !== 'stored') return;
-    const id = (current = nextTransfer());
-    const token = tokenForKey(readHubSettings(memory), source.key);
-    await api.verify(id, source.key, token, ({ step, doneBytes, totalBytes }) => {
-      if (current !== id) return;
-      const waiting = step === 'waiting';
-      show({
-        state: 'loading',
-        step: waiting ? 'waiting' : 'verifying',
-        loadedBytes: waiting ? 0 : doneBytes,
-        totalBytes: waiting ? 0 : totalBytes,
-      });
-    });
-    current = undefined;
+    return source.kind === 'stored' ? verify(source.key, show) : undefined;
   };
 }
 

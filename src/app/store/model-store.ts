@@ -20,8 +20,11 @@ export interface Loading {
   readonly totalBytes: number;
 }
 
-/** What a model's files have to go through before the engine reads them. Rejects where they are not fit for that. */
-export type Prepare = (source: ModelSource, show: (loading: Loading) => void) => Promise<void>;
+/**
+ * What a model's files have to go through before the engine reads them: undefined where that is nothing. Rejects where
+ * they are not fit to be read.
+ */
+export type Prepare = (source: ModelSource, show: (loading: Loading) => void) => Promise<void> | undefined;
 
 export type ModelStatus =
   | { readonly state: 'idle' }
@@ -50,10 +53,7 @@ export type ModelStore = StoreApi<ModelState>;
 
 const STARTING: ModelStatus = { state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 };
 
-export function createModelStore(
-  connect: ConnectEngine,
-  prepare: Prepare = () => Promise.resolve(),
-): ModelStore {
+export function createModelStore(connect: ConnectEngine, prepare: Prepare = () => undefined): ModelStore {
   let connection: EngineConnection | undefined;
 
   return createStore<ModelState>()((set, get) => ({
@@ -70,7 +70,8 @@ export function createModelStore(
       };
       set({ status: STARTING, name: request.name, request });
       try {
-        await prepare(request.source, show);
+        const prepared = prepare(request.source, show);
+        if (prepared) await prepared;
         // Loaded anew meanwhile: the engine that this was for is closed.
         if (connection !== current) return;
         const loaded = await loadInto(current, request, show);
