@@ -277,6 +277,15 @@ describe('verify', () => {
     expectSame(stored('large', WEIGHTS), large[WEIGHTS]);
   });
 
+  it('heals what was cut off, though nothing but zeros was', async () => {
+    const zeros = new Uint8Array(CHUNK + 100);
+    hub.commit('fastkv/large', { ...large, [WEIGHTS]: zeros });
+    await tab().download('t', modelOf('large'), ignore);
+    shelf.files.set(`${keyOf('large')} ${WEIGHTS}`, zeros.slice(50));
+    await tab().verify('t', keyOf('large'), undefined, ignore);
+    expectSame(stored('large', WEIGHTS), zeros);
+  });
+
   it('needs no network for what is whole', async () => {
     await tab().download('t', modelOf('large'), ignore);
     const offline = tabsOn(shelf, { fetch: () => Promise.reject(new TypeError('offline')) })();

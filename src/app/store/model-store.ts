@@ -72,8 +72,6 @@ export function createModelStore(connect: ConnectEngine, prepare: Prepare = () =
       try {
         const prepared = prepare(request.source, show);
         if (prepared) await prepared;
-        // Loaded anew meanwhile: the engine that this was for is closed.
-        if (connection !== current) return;
         const loaded = await loadInto(current, request, show);
         show({ state: 'ready', ...loaded });
         void loaded.gone.then((error) => show({ state: 'failed', error, wasReady: true }));
