@@ -9,7 +9,7 @@ import type { Files } from '../src/engine/weights/files.test-support';
 
 export interface Faults {
   /** The host of the bytes cuts a connection after so many of them, so many times. */
-  cut?: { after: number; times: number };
+  cut?: { after: number; times: number; onCut?: () => void };
   /** Every byte request of this file is answered so, so many times. */
   status?: { code: number; path?: string; times: number };
   /** Ranges are ignored. */
@@ -193,7 +193,10 @@ class Hub implements HubServer {
       part[part.length >> 1]! ^= 1;
     }
     const cutting = cut && cut.times > 0 && isLfs(bytes) && part.length > cut.after;
-    if (cutting) cut.times--;
+    if (cutting) {
+      cut.times--;
+      cut.onCut?.();
+    }
     const end = cutting ? cut.after : part.length;
     for (let at = 0; at < end; at += 65_536) {
       if (slow) await new Promise((resolve) => setTimeout(resolve, slow));

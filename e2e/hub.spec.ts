@@ -92,20 +92,17 @@ test('a download whose connection is cut again and again is gone on with at the 
   await chatOn(page).openReady();
   const library = libraryOn(page);
   await library.openOn();
-  hub.faults.cut = { after: 1_000_000, times: 1 };
-  hub.faults.status = { code: 503, path: WEIGHTS, times: 0 };
-  await library.look('fastkv/demo');
-  await expect(page.getByTestId('hub-download')).toBeVisible();
-  await page.getByTestId('hub-download').click();
-  await expect.poll(() => bytesAsked().length).toBe(1);
-  hub.faults.status.times = 1000;
+  const status = { code: 503, path: WEIGHTS, times: 0 };
+  hub.faults.status = status;
+  hub.faults.cut = { after: 1_000_000, times: 1, onCut: () => (status.times = 1000) };
+  await library.download();
   await expect(library.transfer).toHaveAttribute('data-state', 'failed', { timeout: 30_000 });
   await expect(library.error).toHaveAttribute('data-code', 'hub-unreachable');
   await expect(library.stored).toHaveAttribute('data-complete', 'false');
   await expect(library.stored).toContainText(/[KM]iB of 2\.\d+\sMiB/);
 
   await page.reload();
-  hub.faults.status.times = 0;
+  status.times = 0;
   hub.asked.length = 0;
   await library.openDialog();
   await page.getByTestId('stored-resume').click();

@@ -67,29 +67,35 @@ describe('download', () => {
   });
 
   it('gives up when no byte comes any more, keeps what came, and goes on there later, in another tab', async () => {
-    hub.faults.cut = { after: 9_000_000, times: 1 };
-    hub.faults.status = { code: 503, path: WEIGHTS, times: 0 };
-    const failing = tab().download('t', modelOf('large'), ({ doneBytes }) => {
-      if (doneBytes > 1_000_000) hub.faults.status!.times = 100;
-    });
+    const status = { code: 503, path: WEIGHTS, times: 0 };
+    hub.faults.status = status;
+    hub.faults.cut = { after: 9_000_000, times: 1, onCut: () => (status.times = 100) };
+    const failing = tab().download('t', modelOf('large'), ignore);
     await expect(failing).rejects.toMatchObject({ code: 'hub-unreachable' });
     const [part] = await tab().list();
     expect(part).toMatchObject({ complete: false });
     expect(part!.files.find(({ path }) => path === WEIGHTS)!.storedBytes).toBe(9_000_000);
 
-    hub.faults.status.times = 0;
-    await tab().download('t', modelOf('large'), ignore);
+    status.times = 0;
+    const told: TransferProgress[] = [];
+    await tab().download('t', modelOf('large'), (progress) => told.push(progress));
     expect(bytesAsked().at(-1)!.range).toMatch(/^bytes=9000000-/);
+    // What is there is read again first, and nobody is told that it was fetched.
+    expect([...new Set(told.map(({ step }) => step))]).toEqual(['listing', 'verifying', 'transferring']);
+    const fetching = told.find(({ step }) => step === 'transferring');
+    expect(fetching).toMatchObject({ bytesPerSecond: 0 });
+    expect(fetching!.doneBytes).toBeGreaterThan(9_000_000);
     expectSame(stored('large', WEIGHTS), large[WEIGHTS]);
   });
 
   it('goes on at the byte on disk, whatever the manifest said when the tab died', async () => {
-    hub.faults.cut = { after: 9_000_000, times: 1 };
+    hub.faults.slow = 3;
     const library = tab();
     const dying = library.download('t', modelOf('large'), ({ doneBytes }) => {
       if (doneBytes > 2_000_000) void library.cancel('t');
     });
     await expect(dying).rejects.toMatchObject({ code: 'cancelled' });
+    hub.faults.slow = 0;
     const onDisk = stored('large', WEIGHTS).length;
     expect(onDisk).toBeGreaterThan(1_000_000);
     const manifest = JSON.parse(shelf.manifestTexts.get(keyOf('large'))!);
@@ -109,15 +115,9 @@ describe('download', () => {
   });
 
   it('begins a file anew whose etag changed while its connection was cut', async () => {
-    hub.faults.cut = { after: 9_000_000, times: 1 };
-    const library = tab();
     const other = { ...large, [WEIGHTS]: large[WEIGHTS]!.map((byte) => byte ^ 255) };
-    let changed = false;
-    const download = library.download('t', modelOf('large'), ({ doneBytes }) => {
-      if (changed || doneBytes < 1_000_000) return;
-      changed = true;
-      hub.replace('fastkv/large', other);
-    });
+    hub.faults.cut = { after: 9_000_000, times: 1, onCut: () => hub.replace('fastkv/large', other) };
+    const download = tab().download('t', modelOf('large'), ignore);
     // The listing still promises the old file, which is nowhere to be had.
     await expect(download).rejects.toMatchObject({ code: 'download-damaged' });
     const ranges = bytesAsked().map(({ range }) => range);

@@ -33,7 +33,7 @@ export class Speed {
 
 /** Tells a transfer's progress at most ten times a second, and each change of step at once. */
 export class ProgressReport {
-  readonly #speed = new Speed();
+  #speed = new Speed();
   #step: TransferProgress['step'] = 'listing';
   #files: readonly FileRecord[] = [];
   /** Bytes verified, while verifying; what is stored says the rest. */
@@ -52,6 +52,7 @@ export class ProgressReport {
     this.#step = step;
     this.#files = files;
     this.#verified = step === 'verifying' ? 0 : undefined;
+    this.#speed = new Speed(); // a disk's says nothing of a network's
     this.#report();
   }
 

@@ -79,12 +79,16 @@ type Fill = (
 ) => Promise<void>;
 
 async function fill({ manifest, place, report, signal }: Transfer, one: Fill): Promise<void> {
-  report.begin('transferring', manifest.files);
   let saved = Date.now();
   for (const record of manifest.files.filter(({ verified }) => !verified)) {
     const file = await place.open(record.path);
     try {
-      const writer = await FileWriter.resume(file, record, () => signal.throwIfAborted());
+      if (file.getSize() > 0) report.begin('verifying', [record]);
+      const writer = await FileWriter.resume(file, record, (bytes) => {
+        signal.throwIfAborted();
+        report.moved(bytes);
+      });
+      report.begin('transferring', manifest.files);
       await one(record, writer, async (bytes) => {
         signal.throwIfAborted();
         await writer.append(bytes);

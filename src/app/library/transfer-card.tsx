@@ -41,7 +41,7 @@ export function TransferCard({ dtype }: { readonly dtype: WeightForm | undefined
 
 function Running({ progress }: { readonly progress: TransferProgress | undefined }) {
   const cancel = useLibrary((library) => library.cancel);
-  const moving = progress?.step === 'transferring' ? progress : undefined;
+  const moving = progress && progress.totalBytes > 0 && progress.step !== 'waiting' ? progress : undefined;
   return (
     <>
       <progress
@@ -68,7 +68,7 @@ function describe(progress: TransferProgress | undefined): string {
     case 'waiting':
       return 'Another tab is busy with this model; this one waits for it.';
     case 'verifying':
-      return 'Checking …';
+      return `Checking what is stored: ${formatBytes(progress.doneBytes)} of ${formatBytes(progress.totalBytes)}`;
     case 'transferring': {
       const { doneBytes, totalBytes, bytesPerSecond, secondsLeft } = progress;
       const done = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
