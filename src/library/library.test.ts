@@ -171,6 +171,8 @@ describe('download', () => {
       message: expect.stringMatching(/takes 3 MiB.* about 1 MiB more/),
     });
     expect(bytesAsked()).toEqual([]);
+    // To be resumed once there is room.
+    expect(await tab().list()).toMatchObject([{ storedBytes: 0, complete: false }]);
   });
 
   it('keeps what is stored when the disk fills up on the way, and goes on when there is room', async () => {

@@ -175,10 +175,10 @@ export class Library implements LibraryApi {
       const files = carryOver(wanted.files, before?.files ?? []);
       for (const file of before?.files ?? []) if (!files.includes(file)) await place.removeFile(file.path);
       const manifest: Manifest = { ...wanted, version: 1, files };
+      await place.writeManifest(manifest);
       const need = totalOf(files) - storedOf(files);
       const room = await place.room(need);
       if (room < need) throw storageFull(need, room);
-      await place.writeManifest(manifest);
       await fill({ manifest, place, report, signal });
       await place.writeManifest(manifest);
       return describeIn(place, manifest);
