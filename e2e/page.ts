@@ -1,5 +1,6 @@
 /** What the journeys share: the page in words of its visitor. */
 import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Locator, type Page } from '@playwright/test';
 
 const DEMO = new URL('../public/models/demo/', import.meta.url);
@@ -142,3 +143,15 @@ export const overflowing = (page: Page): Promise<readonly string[]> =>
       })
       .map((element) => `${element.tagName} ${element.className}: ${element.scrollWidth} px`),
   );
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** A screen without a serious violation of WCAG, and no wider than the window. */
+export async function expectSound(page: Page, screen: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  expect(serious, screen).toEqual([]);
+  expect(await overflowing(page), screen).toEqual([]);
+}

@@ -2,16 +2,11 @@
  * The contract between page and the library's worker, which keeps models in the browser's private storage: types only.
  * Bytes are bytes, times are milliseconds unless a name says otherwise.
  */
-import type { HubModel, PickedFile } from './protocol';
-
-export interface ListedFile {
-  /** Within the repository or folder. */
-  readonly path: string;
-  readonly size: number; // bytes
-}
+import type { HubModel, ListedFile, PickedFile } from './protocol';
 
 /** What a download would fetch: only what the engine reads. */
 export interface HubListing {
+  readonly repo: string;
   /** The revision as the commit that it is just now. */
   readonly commit: string;
   readonly files: readonly ListedFile[];
@@ -26,12 +21,17 @@ export type StoredOrigin =
   | {
       readonly kind: 'hub';
       readonly repo: string;
+      /** As it was asked for; `commit` is what it was when the files were listed. */
       readonly revision: string;
       readonly commit: string;
       readonly hubUrl: string;
     }
   /** A copy of dropped or picked files. */
   | { readonly kind: 'copy' };
+
+export interface StoredFile extends ListedFile {
+  readonly storedBytes: number;
+}
 
 /** A model in private storage, whole or in part. */
 export interface StoredModel {
@@ -42,21 +42,30 @@ export interface StoredModel {
   readonly storedBytes: number;
   /** Every file is there and was verified. */
   readonly complete: boolean;
-  readonly files: readonly (ListedFile & { readonly storedBytes: number })[];
-  /** Text of config.json where it is stored. */
+  readonly files: readonly StoredFile[];
+  /** Text of config.json where it is stored whole. */
   readonly config: string | undefined;
 }
 
 /** How a download, a copy or a check is going. */
 export interface TransferProgress {
-  readonly key: string;
-  readonly step: 'listing' | 'transferring' | 'verifying' | 'waiting';
-  readonly files: readonly (ListedFile & { readonly doneBytes: number })[];
+  readonly step:
+    | 'listing'
+    /** For another tab, which is at the same model. */
+    | 'waiting'
+    | 'transferring'
+    | 'verifying';
+  readonly files: readonly StoredFile[];
+  /** Transferred, or verified. */
   readonly doneBytes: number;
+  /** 0 until the files are listed. */
   readonly totalBytes: number;
   readonly bytesPerSecond: number;
+  /** Infinity while nothing moves. */
   readonly secondsLeft: number;
 }
+
+export type OnProgress = (progress: TransferProgress) => void;
 
 export interface StorageSpace {
   /** Whether private storage can be used at all; a private window may refuse it. */
@@ -69,23 +78,38 @@ export interface StorageSpace {
 
 /**
  * What the library's worker exposes through Comlink. Every promise rejects with an error that carries
- * `code: EngineErrorCode`. Progress comes at most some ten times a second. One transfer of a key at a time, over all tabs.
+ * `code: EngineErrorCode`. Progress comes at most some ten times a second. `transfer` is any name that `cancel` may be
+ * given; one transfer of a model at a time, over all tabs.
  */
 export interface LibraryApi {
-  /** Asks the Hub what a download would fetch. */
+  /** Asks the Hub what a download would fetch. Rejects by name what the engine does not read. */
   look(model: HubModel): Promise<HubListing>;
-  /** Fetches what is missing, goes on at the byte where an earlier download ended, and verifies. */
-  download(model: HubModel, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  /**
+   * Fetches what is missing, goes on at the byte where an earlier download ended, and verifies. Files that are the same
+   * at a newer commit of the revision stay.
+   */
+  download(transfer: string, model: HubModel, onProgress: OnProgress): Promise<StoredModel>;
+  /** The same files copied again go on where an earlier copy ended. */
   copy(
+    transfer: string,
     name: string,
     files: readonly PickedFile[],
-    onProgress: (progress: TransferProgress) => void,
+    onProgress: OnProgress,
   ): Promise<StoredModel>;
-  /** Checks every byte against what was verified when it was stored; what is damaged is fetched again. */
-  verify(key: string, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
-  /** Ends a transfer; what is stored of it stays. Its promise rejects with an `AbortError`-like `EngineError` of code `busy`. */
-  cancel(key: string): Promise<void>;
+  /**
+   * Checks every byte against what was verified when it was stored. What is damaged is fetched again from the Hub; a
+   * copy's damage rejects with `download-damaged`. `accessToken` is for the fetching.
+   */
+  verify(
+    transfer: string,
+    key: string,
+    accessToken: string | undefined,
+    onProgress: OnProgress,
+  ): Promise<StoredModel>;
+  /** Ends a transfer, whose promise then rejects with `cancelled`; what is stored of it stays. */
+  cancel(transfer: string): Promise<void>;
   list(): Promise<readonly StoredModel[]>;
+  /** Rejects with `busy` while any tab transfers or verifies it. */
   remove(key: string): Promise<void>;
   space(): Promise<StorageSpace>;
 }

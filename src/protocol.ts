@@ -27,6 +27,7 @@ export type EngineErrorCode =
   | 'download-damaged'
   | 'storage-refused'
   | 'storage-full'
+  | 'cancelled'
   | 'internal';
 
 /** A failure as plain data: what the page shows and what a store keeps. */
@@ -59,6 +60,12 @@ export interface HubModel {
   readonly accessToken?: string | undefined;
 }
 
+export interface ListedFile {
+  /** Within the repository or folder. */
+  readonly path: string;
+  readonly size: number; // bytes
+}
+
 /** Where the files of a model are: config.json, tokenizer.json and model.safetensors or its shards. */
 export type ModelSource =
   /** A folder of a web host; its address ends in a slash. */
@@ -67,7 +74,7 @@ export type ModelSource =
   /** In the browser's private storage, by its key there (library-protocol.ts). */
   | { readonly kind: 'stored'; readonly key: string }
   /** Straight from the Hub to the GPU, where the browser refuses to store it. */
-  | { readonly kind: 'hub'; readonly model: HubModel };
+  | { readonly kind: 'hub'; readonly model: HubModel; readonly files: readonly ListedFile[] };
 
 export interface LoadRequest {
   readonly source: ModelSource;

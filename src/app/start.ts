@@ -8,7 +8,8 @@ import type { Stores } from './stores';
 export function startPage(stores: Stores, prefersDark: MediaQueryList): void {
   followTheme(stores, prefersDark);
   void loadSamples(stores.samples, document.baseURI);
-  loadModel(stores);
+  // What the page loads by itself is no choice of the visitor's.
+  void loadModel(stores).finally(() => stores.lastModel.follow());
 }
 
 function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {
@@ -22,13 +23,25 @@ function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {
   });
 }
 
-function loadModel({ model, loadOptions }: Stores): void {
+async function loadModel({ model, library, lastModel, loadOptions }: Stores): Promise<void> {
   const missing = missingWebGpu();
   if (missing !== undefined) return model.getState().fail(missing);
   const wish = loadRequestFrom(location.search, document.baseURI);
   if ('refused' in wish) return model.getState().fail(wish.refused);
   if (wish.request.dtype) loadOptions.getState().follow(wish.request.dtype);
-  void model.getState().load(wish.request);
+  const { load } = model.getState();
+  const last = new URLSearchParams(location.search).has('model') ? undefined : lastModel.read();
+  if (last === undefined) return load(wish.request);
+
+  // What else the address says holds for the stored model too.
+  const request = { ...last, ...wish.request, source: last.source, name: last.name };
+  await load(request);
+  const now = model.getState();
+  if (now.request !== request || now.status.state !== 'failed') return;
+  const { error } = now.status;
+  if (error.code === 'file-missing') lastModel.forget();
+  library.getState().say(`“${last.name}” could not be loaded, so this is the demo model. ${error.message}`);
+  await load(wish.request);
 }
 
 /** Asked here as well as by the engine, so that a browser without WebGPU downloads no engine. */

@@ -16,6 +16,14 @@ import {
   type BudgetStore,
   type Told,
 } from './store/memory-budget';
+import { createLastModel, type LastModel } from './store/last-model';
+import { connectLibraryWorker } from './store/library-connection';
+import {
+  createLibraryStore,
+  verifyStored,
+  type LibraryState,
+  type LibraryStore,
+} from './store/library-store';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createNextTurn, type NextTurn, type NextTurnStore } from './store/next-turn';
 import { createPlanner, type PlannerState, type PlannerStore } from './store/planner';
@@ -37,6 +45,8 @@ export interface Stores {
   readonly loadOptions: LoadOptionsStore;
   readonly planner: PlannerStore;
   readonly nextTurn: NextTurnStore;
+  readonly library: LibraryStore;
+  readonly lastModel: LastModel;
   readonly announcer: StoreApi<Announcement>;
 }
 
@@ -45,14 +55,19 @@ export function createStores(
   storage: Pick<Storage, 'getItem' | 'setItem'>,
   systemTheme: Theme,
   device: Told = {},
+  connectLibrary = connectLibraryWorker,
 ): Stores {
-  const model = createModelStore(connect);
+  const keeper = connectLibrary();
+  const model = createModelStore(connect, verifyStored(keeper, storage));
   const kv = createKvStore(storage);
   const chat = createChatStore(model, kv);
   const budget = createBudgetStore(storage, deviceClassOf(device));
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
+  const view = createViewStore();
+  const library = createLibraryStore(keeper, model, storage);
+  view.subscribe(({ dialog }) => dialog === 'models' && void library.getState().refresh());
   return {
     model,
     kv,
@@ -60,11 +75,13 @@ export function createStores(
     selection: createSelectionStore(model, chat, kv),
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
-    view: createViewStore(),
     budget,
     loadOptions: createLoadOptions(storage),
     planner,
     nextTurn: createNextTurn({ model, chat, kv, budget, planner }),
+    view,
+    library,
+    lastModel: createLastModel(model, storage),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -90,6 +107,7 @@ export const useLoadOptions = <T>(select: (state: LoadOptionsState) => T): T =>
   useStore(useStores().loadOptions, select);
 export const usePlanner = <T>(select: (state: PlannerState) => T): T => useStore(useStores().planner, select);
 export const useNextTurn = <T>(select: (state: NextTurn) => T): T => useStore(useStores().nextTurn, select);
+export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useStores().library, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

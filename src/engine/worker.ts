@@ -4,8 +4,10 @@ import { carryErrorCodes } from '../comlink-errors';
 import type { EngineApi, ModelSource } from '../protocol';
 import { Engine } from './engine';
 import { EngineError } from './errors';
+import { hubFolder } from './weights/hub';
 import type { ModelFolder } from './weights/source';
 import { httpFolder } from './weights/sources';
+import { storedFolder } from './weights/stored';
 
 async function requestAdapter(): Promise<GPUAdapter> {
   // Without WebGPU, or on a page that is not served securely, `gpu` is not there at all, whatever its type says.
@@ -24,9 +26,11 @@ function openFolder(source: ModelSource): ModelFolder {
   switch (source.kind) {
     case 'site':
       return httpFolder(source.baseUrl, fetch.bind(globalThis));
-    case 'files':
     case 'stored':
+      return storedFolder(() => navigator.storage.getDirectory(), source.key);
     case 'hub':
+      return hubFolder(source.model, source.files, fetch.bind(globalThis));
+    case 'files':
       throw new EngineError('bad-argument', `Models from ${source.kind} are not read yet.`);
     default:
       return source satisfies never;

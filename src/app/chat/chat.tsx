@@ -1,4 +1,5 @@
 import { NextTurnNotice } from '../memory/next-turn';
+import { LibraryNotice } from '../library/library-notice';
 import { ModelNotice } from '../models/model-notice';
 import { useChat } from '../stores';
 import './chat.css';
@@ -11,6 +12,7 @@ export function Chat() {
       <Transcript />
       <div className="dock">
         <ModelNotice />
+        <LibraryNotice />
         <NoticeBar />
         <NextTurnNotice />
         <Composer />

@@ -9,7 +9,7 @@ export function ModelNotice() {
   const reload = useModel((state) => state.reload);
 
   if (status.state === 'loading') {
-    const known = status.step === 'weights' && status.totalBytes > 0;
+    const known = (status.step === 'weights' || status.step === 'verifying') && status.totalBytes > 0;
     return (
       <div className="model-notice" data-testid="model-loading">
         <p>
@@ -44,6 +44,12 @@ export function ModelNotice() {
 
 function loadingText(status: Extract<ModelStatus, { state: 'loading' }>): string {
   switch (status.step) {
+    case 'waiting':
+      return 'waiting for another tab that is using it';
+    case 'verifying':
+      return status.totalBytes > 0
+        ? `checking ${formatBytes(status.loadedBytes)} of ${formatBytes(status.totalBytes)} that are stored`
+        : 'checking its stored files';
     case 'adapter':
       return 'finding WebGPU';
     case 'config':

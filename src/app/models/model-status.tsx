@@ -1,3 +1,4 @@
+import { TransferShare } from '../library/transfer-card';
 import { useModel, usePageState, useView, type PageState } from '../stores';
 import './models.css';
 
@@ -20,6 +21,7 @@ export function ModelStatus() {
       <span className="model-status-lamp" aria-hidden="true" />
       <span className="model-status-name">{name}</span>
       <span className="model-status-text">{describe(state, compiling)}</span>
+      <TransferShare />
       <span className="visually-hidden">: choose a model</span>
     </button>
   );

@@ -1,16 +1,24 @@
 import { Dialog } from '../ui/dialog';
-import { useView } from '../stores';
+import { HubBox } from '../library/hub-box';
+import { StoredModels } from '../library/stored-models';
+import { useLibrary, useLoadOptions, useView } from '../stores';
 import { DemoModel } from './demo-model';
 import { LoadOptions } from './load-options';
+import { SuggestedModels } from './suggested-models';
 import './models-dialog.css';
 
 /** Every way to another model, one section each. */
 export function ModelsDialog() {
   const open = useView(({ dialog }) => dialog === 'models');
   const close = useView((view) => view.close);
+  const dtype = useLoadOptions((options) => options.dtype);
+  const fetchAndLoad = useLibrary((library) => library.fetchAndLoad);
   return (
     open && (
       <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
+        <StoredModels dtype={dtype} />
+        <SuggestedModels onFetch={(model, form) => void fetchAndLoad(model, form)} />
+        <HubBox dtype={dtype} />
         <DemoModel />
         <LoadOptions />
       </Dialog>

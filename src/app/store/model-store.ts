@@ -1,6 +1,6 @@
 /** The one model of the page: which it is, how far its loading has come, and what ended it. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { EngineApi, EngineFailure, LoadRequest, ModelInfo } from '../../protocol';
+import type { EngineApi, EngineFailure, LoadRequest, ModelInfo, ModelSource } from '../../protocol';
 import { toFailure, type ConnectEngine, type EngineConnection } from './engine';
 
 /** A loaded model with the engine that holds it: without one there is nothing to send to. */
@@ -11,16 +11,24 @@ export interface LoadedModel {
   readonly gone: Promise<EngineFailure>;
 }
 
-export type LoadStep = 'adapter' | 'config' | 'weights' | 'compiling';
+export type LoadStep = 'waiting' | 'verifying' | 'adapter' | 'config' | 'weights' | 'compiling';
+
+export interface Loading {
+  readonly state: 'loading';
+  readonly step: LoadStep;
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+/**
+ * What a model's files have to go through before the engine reads them: undefined where that is nothing. Rejects where
+ * they are not fit to be read.
+ */
+export type Prepare = (source: ModelSource, show: (loading: Loading) => void) => Promise<void> | undefined;
 
 export type ModelStatus =
   | { readonly state: 'idle' }
-  | {
-      readonly state: 'loading';
-      readonly step: LoadStep;
-      readonly loadedBytes: number;
-      readonly totalBytes: number;
-    }
+  | Loading
   | ({ readonly state: 'ready' } & LoadedModel)
   | {
       readonly state: 'failed';
@@ -33,6 +41,7 @@ export interface ModelState {
   readonly status: ModelStatus;
   /** The last name asked for, shown while there is no model to ask. */
   readonly name: string;
+  readonly request: LoadRequest | undefined;
   load(request: LoadRequest): Promise<void>;
   /** Loads what was asked for last, or that with something changed, into a fresh worker. */
   reload(change?: Pick<LoadRequest, 'dtype'>): Promise<void>;
@@ -46,24 +55,25 @@ export type ModelStore = StoreApi<ModelState>;
 
 const STARTING: ModelStatus = { state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 };
 
-export function createModelStore(connect: ConnectEngine): ModelStore {
+export function createModelStore(connect: ConnectEngine, prepare: Prepare = () => undefined): ModelStore {
   let connection: EngineConnection | undefined;
-  let lastRequest: LoadRequest | undefined;
 
   return createStore<ModelState>()((set, get) => ({
     status: { state: 'idle' },
     name: 'Model',
+    request: undefined,
 
     async load(request) {
       connection?.close();
       const current = connect();
       connection = current;
-      lastRequest = request;
       const show = (status: ModelStatus) => {
         if (connection === current) set({ status });
       };
-      set({ status: STARTING, name: request.name });
+      set({ status: STARTING, name: request.name, request });
       try {
+        const prepared = prepare(request.source, show);
+        if (prepared) await prepared;
         const loaded = await loadInto(current, request, show);
         show({ state: 'ready', ...loaded });
         void loaded.gone.then((error) => show({ state: 'failed', error, wasReady: true }));
@@ -73,7 +83,8 @@ export function createModelStore(connect: ConnectEngine): ModelStore {
     },
 
     async reload(change) {
-      if (lastRequest !== undefined) await get().load({ ...lastRequest, ...change });
+      const { request, load } = get();
+      if (request !== undefined) await load({ ...request, ...change });
     },
 
     async ask(question) {

@@ -152,7 +152,7 @@ export function coded(code: string, message: string): Error {
 }
 
 /** A promise and its ends. */
-function deferred<T>() {
+export function deferred<T>() {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;
   const promise = new Promise<T>((...ends) => ([resolve, reject] = ends));

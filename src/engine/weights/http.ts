@@ -56,6 +56,11 @@ export class HttpFile implements ByteSource {
     return size === undefined ? undefined : new HttpFile(url, size, fetchImpl);
   }
 
+  /** Of a file whose size something else told. */
+  static known(url: string, size: number, fetchImpl: typeof fetch): HttpFile {
+    return new HttpFile(url, size, fetchImpl);
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     invariant(
       offset >= 0 && length >= 0 && offset + length <= this.size,

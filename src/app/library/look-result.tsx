@@ -1,0 +1,87 @@
+import type { HubListing } from '../../library-protocol';
+import type { HubModel, WeightForm } from '../../protocol';
+import { formatBytes } from '../format';
+import { useLibrary, useView } from '../stores';
+import { FileList } from './file-list';
+import { Problem } from './problem';
+
+/** What the Hub says of a model, before any of it is downloaded. */
+export function LookResult({ dtype }: { readonly dtype: WeightForm | undefined }) {
+  const look = useLibrary((library) => library.look);
+  return (
+    <div className="look-region" role="status">
+      {look?.state === 'looking' && (
+        <p className="look-waiting">Asking {new URL(look.model.hubUrl).host} about it …</p>
+      )}
+      {look?.state === 'failed' && <Problem error={look.error} />}
+      {look?.state === 'found' && <Found model={look.model} listing={look.listing} dtype={dtype} />}
+    </div>
+  );
+}
+
+interface FoundProps {
+  readonly model: HubModel;
+  readonly listing: HubListing;
+  readonly dtype: WeightForm | undefined;
+}
+
+function Found({ model, listing, dtype }: FoundProps) {
+  const { commit, files, totalBytes, storedBytes } = listing;
+  return (
+    <div className="transfer" data-testid="hub-found">
+      <p className="transfer-name">
+        {model.repo}{' '}
+        <span className="transfer-detail">
+          {model.revision} is {commit.slice(0, 7)}
+        </span>
+      </p>
+      <p className="transfer-figures">
+        {formatBytes(totalBytes)} in {files.length} files
+        {storedBytes > 0 && `, of which ${formatBytes(storedBytes)} are stored here`}
+      </p>
+      <FileList files={files} />
+      <FetchButton model={model} listing={listing} dtype={dtype} />
+    </div>
+  );
+}
+
+function FetchButton({ model, listing: { totalBytes, storedBytes }, dtype }: FoundProps) {
+  const refusesStorage = useLibrary(({ space }) => space?.available === false);
+  const busy = useLibrary(({ transfer }) => transfer?.state === 'running');
+  const download = useLibrary((library) => library.download);
+  const fetchAndLoad = useLibrary((library) => library.fetchAndLoad);
+  const close = useView((view) => view.close);
+  if (refusesStorage) {
+    return (
+      <>
+        <p className="transfer-figures" data-testid="storage-refused">
+          This browser does not let the page store files, as private windows do. The model can be read
+          straight into memory; after a reload it has to be fetched again.
+        </p>
+        <button
+          type="button"
+          className="button"
+          data-testid="hub-into-memory"
+          onClick={() => {
+            close();
+            void fetchAndLoad(model, dtype);
+          }}
+        >
+          Load {formatBytes(totalBytes)} into memory
+        </button>
+      </>
+    );
+  }
+  const missing = totalBytes - storedBytes;
+  return (
+    <button
+      type="button"
+      className="button"
+      data-testid="hub-download"
+      disabled={busy}
+      onClick={() => void download(model)}
+    >
+      {missing === 0 ? 'Stored already: check it' : `Download ${formatBytes(missing)}`}
+    </button>
+  );
+}

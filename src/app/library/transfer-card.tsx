@@ -1,0 +1,179 @@
+import { useLayoutEffect, useRef } from 'react';
+import type { TransferProgress } from '../../library-protocol';
+import type { HubModel, WeightForm } from '../../protocol';
+import { formatBytes, formatTimeLeft } from '../format';
+import type { Transfer } from '../store/library-store';
+import { useLibrary, useView } from '../stores';
+import { FileList } from './file-list';
+import { Problem } from './problem';
+
+/** The download or copy under way: how far, how fast, how long; and then what can be done with it. */
+export function TransferCard({ dtype }: { readonly dtype: WeightForm | undefined }) {
+  const transfer = useLibrary((library) => library.transfer);
+  const card = useRef<HTMLDivElement>(null);
+  const state = transfer?.state;
+  // The button that began it is gone; whoever pressed it with a key goes on from here.
+  useLayoutEffect(() => {
+    if (state !== undefined && document.activeElement === document.body) card.current?.focus();
+  }, [state]);
+  if (transfer === undefined) return null;
+  return (
+    <div
+      ref={card}
+      className="transfer"
+      role="group"
+      aria-label={`Download of ${transfer.name}`}
+      tabIndex={-1}
+      data-testid="transfer"
+      data-state={transfer.state}
+    >
+      {transfer.state !== 'failed' && <p className="transfer-name">{transfer.name}</p>}
+      {transfer.state === 'running' && <Running progress={transfer.progress} />}
+      {transfer.state === 'done' && <Done transfer={transfer} dtype={dtype} />}
+      {transfer.state === 'failed' && <Failed transfer={transfer} dtype={dtype} />}
+      {/* Speaks of steps alone: figures that change ten times a second are not for listening to. */}
+      <p className="visually-hidden" role="status">
+        {announcement(transfer)}
+      </p>
+    </div>
+  );
+}
+
+function Running({ progress }: { readonly progress: TransferProgress | undefined }) {
+  const cancel = useLibrary((library) => library.cancel);
+  const moving = progress && progress.totalBytes > 0 && progress.step !== 'waiting' ? progress : undefined;
+  return (
+    <>
+      <progress
+        aria-label="Downloaded"
+        {...(moving && { value: moving.doneBytes, max: moving.totalBytes })}
+        data-testid="transfer-progress"
+      />
+      <p className="transfer-figures" data-testid="transfer-figures">
+        {describe(progress)}
+      </p>
+      {moving && <FileList files={moving.files} />}
+      <button type="button" className="button" data-testid="transfer-cancel" onClick={cancel}>
+        Stop
+      </button>
+    </>
+  );
+}
+
+function describe(progress: TransferProgress | undefined): string {
+  switch (progress?.step) {
+    case undefined:
+    case 'listing':
+      return 'Finding out what is needed …';
+    case 'waiting':
+      return 'Another tab is busy with this model; this one waits for it.';
+    case 'verifying':
+      return `Checking what is stored: ${formatBytes(progress.doneBytes)} of ${formatBytes(progress.totalBytes)}`;
+    case 'transferring': {
+      const { doneBytes, totalBytes, bytesPerSecond, secondsLeft } = progress;
+      const done = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
+      if (bytesPerSecond === 0) return done;
+      return `${done} · ${formatBytes(bytesPerSecond)}/s · ${formatTimeLeft(secondsLeft)} left`;
+    }
+  }
+}
+
+function announcement({ state, name, ...transfer }: Transfer): string {
+  if (state === 'done') return `${name} is stored.`;
+  if (state === 'failed') return '';
+  const waiting = 'progress' in transfer && transfer.progress?.step === 'waiting';
+  return waiting ? `Waiting for another tab that is busy with ${name}.` : `Downloading ${name}.`;
+}
+
+function Done({
+  transfer: { stored },
+  dtype,
+}: {
+  readonly transfer: Transfer & { state: 'done' };
+  readonly dtype: WeightForm | undefined;
+}) {
+  const load = useLibrary((library) => library.load);
+  const close = useView((view) => view.close);
+  const dismiss = useLibrary((library) => library.dismissTransfer);
+  return (
+    <>
+      <p className="transfer-figures">
+        Stored in this browser and verified, {formatBytes(stored.totalBytes)}.
+      </p>
+      <div className="transfer-actions">
+        <button
+          type="button"
+          className="button"
+          data-testid="transfer-load"
+          onClick={() => {
+            close();
+            dismiss();
+            void load(stored, dtype);
+          }}
+        >
+          Load it
+        </button>
+        <button type="button" className="text-button" onClick={dismiss}>
+          Later
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Failed({
+  transfer: { error, model, name },
+  dtype,
+}: {
+  readonly transfer: Transfer & { state: 'failed' };
+  readonly dtype: WeightForm | undefined;
+}) {
+  const dismiss = useLibrary((library) => library.dismissTransfer);
+  return (
+    <Problem error={error}>
+      <div className="transfer-actions">
+        {model && (
+          <Again model={model} name={name} refused={error.code === 'storage-refused'} dtype={dtype} />
+        )}
+        <button type="button" className="text-button" onClick={dismiss}>
+          Dismiss
+        </button>
+      </div>
+    </Problem>
+  );
+}
+
+interface AgainProps {
+  readonly model: HubModel;
+  readonly name: string;
+  readonly refused: boolean;
+  readonly dtype: WeightForm | undefined;
+}
+
+function Again({ model, name, refused, dtype }: AgainProps) {
+  const download = useLibrary((library) => library.download);
+  const fetchAndLoad = useLibrary((library) => library.fetchAndLoad);
+  const act = () => void (refused ? fetchAndLoad(model, dtype) : download(model));
+  return (
+    <button type="button" className="button" data-testid="transfer-again" onClick={act}>
+      {refused ? `Load ${name} into memory` : 'Go on with the download'}
+    </button>
+  );
+}
+
+/** In the header while the dialog is closed: that something comes, and how far it is. */
+export function TransferShare() {
+  const share = useLibrary(({ transfer }) => {
+    if (transfer?.state !== 'running') return undefined;
+    const { doneBytes = 0, totalBytes = 0 } = transfer.progress ?? {};
+    return totalBytes > 0 ? Math.floor((100 * doneBytes) / totalBytes) : 0;
+  });
+  if (share === undefined) return null;
+  return (
+    <span className="transfer-share" data-testid="transfer-share">
+      <span aria-hidden="true">↓ </span>
+      <span className="visually-hidden">, downloading </span>
+      {share}&nbsp;%
+    </span>
+  );
+}
