@@ -30,6 +30,7 @@ import { createPlanner, type PlannerState, type PlannerStore } from './store/pla
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
+import type { Memory } from './store/storage';
 import { countDocumentTokens } from './store/token-count';
 import { createViewStore, type ViewState, type ViewStore } from './store/view-store';
 
@@ -52,7 +53,7 @@ export interface Stores {
 
 export function createStores(
   connect: ConnectEngine,
-  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  storage: Memory,
   systemTheme: Theme,
   device: Told = {},
   connectLibrary = connectLibraryWorker,

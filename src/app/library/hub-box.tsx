@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import type { WeightForm } from '../../protocol';
 import { useLibrary } from '../stores';
 import { HubFields } from './hub-fields';
 import { parseHubName } from './hub-name';
@@ -8,7 +7,7 @@ import { LookResult } from './look-result';
 import { TransferCard } from './transfer-card';
 
 /** Any model of the Hub by its name: looked up, downloaded, loaded, each at a click. */
-export function HubBox({ dtype }: { readonly dtype?: WeightForm | undefined }) {
+export function HubBox() {
   const [text, setText] = useState('');
   const [refused, setRefused] = useState(false);
   const hubUrl = useLibrary(({ hub }) => hub.hubUrl);
@@ -61,8 +60,8 @@ export function HubBox({ dtype }: { readonly dtype?: WeightForm | undefined }) {
         )}
       </form>
       <HubFields />
-      <LookResult dtype={dtype} />
-      <TransferCard dtype={dtype} />
+      <LookResult />
+      <TransferCard />
     </section>
   );
 }

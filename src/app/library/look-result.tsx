@@ -1,12 +1,12 @@
 import type { HubListing } from '../../library-protocol';
-import type { HubModel, WeightForm } from '../../protocol';
+import type { HubModel } from '../../protocol';
 import { formatBytes } from '../format';
-import { useLibrary, useView } from '../stores';
+import { useLibrary, useLoadOptions, useView } from '../stores';
 import { FileList } from './file-list';
 import { Problem } from './problem';
 
 /** What the Hub says of a model, before any of it is downloaded. */
-export function LookResult({ dtype }: { readonly dtype: WeightForm | undefined }) {
+export function LookResult() {
   const look = useLibrary((library) => library.look);
   return (
     <div className="look-region" role="status">
@@ -14,7 +14,7 @@ export function LookResult({ dtype }: { readonly dtype: WeightForm | undefined }
         <p className="look-waiting">Asking {new URL(look.model.hubUrl).host} about it …</p>
       )}
       {look?.state === 'failed' && <Problem error={look.error} />}
-      {look?.state === 'found' && <Found model={look.model} listing={look.listing} dtype={dtype} />}
+      {look?.state === 'found' && <Found model={look.model} listing={look.listing} />}
     </div>
   );
 }
@@ -22,10 +22,9 @@ export function LookResult({ dtype }: { readonly dtype: WeightForm | undefined }
 interface FoundProps {
   readonly model: HubModel;
   readonly listing: HubListing;
-  readonly dtype: WeightForm | undefined;
 }
 
-function Found({ model, listing, dtype }: FoundProps) {
+function Found({ model, listing }: FoundProps) {
   const { commit, files, totalBytes, storedBytes } = listing;
   return (
     <div className="transfer" data-testid="hub-found">
@@ -40,12 +39,13 @@ function Found({ model, listing, dtype }: FoundProps) {
         {storedBytes > 0 && `, of which ${formatBytes(storedBytes)} are stored here`}
       </p>
       <FileList files={files} />
-      <FetchButton model={model} listing={listing} dtype={dtype} />
+      <FetchButton model={model} listing={listing} />
     </div>
   );
 }
 
-function FetchButton({ model, listing: { totalBytes, storedBytes }, dtype }: FoundProps) {
+function FetchButton({ model, listing: { totalBytes, storedBytes } }: FoundProps) {
+  const dtype = useLoadOptions((options) => options.dtype);
   const refusesStorage = useLibrary(({ space }) => space?.available === false);
   const busy = useLibrary(({ transfer }) => transfer?.state === 'running');
   const download = useLibrary((library) => library.download);

@@ -1,13 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 import type { StoredModel } from '../../library-protocol';
-import type { WeightForm } from '../../protocol';
 import { formatBytes } from '../format';
-import { useLibrary, useView } from '../stores';
+import { useLibrary, useLoadOptions, useView } from '../stores';
 import './library.css';
 import { Problem } from './problem';
 
 /** What this browser keeps: to be loaded without a download, gone on with, or deleted. */
-export function StoredModels({ dtype }: { readonly dtype?: WeightForm | undefined }) {
+export function StoredModels() {
   const stored = useLibrary((library) => library.stored);
   const problem = useLibrary((library) => library.problem);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -25,7 +24,7 @@ export function StoredModels({ dtype }: { readonly dtype?: WeightForm | undefine
       {problem && <Problem error={problem} />}
       <ul className="stored" data-testid="stored-models">
         {stored?.map((model) => (
-          <StoredRow key={model.key} model={model} dtype={dtype} />
+          <StoredRow key={model.key} model={model} />
         ))}
       </ul>
       {count > 0 && <Space />}
@@ -35,10 +34,9 @@ export function StoredModels({ dtype }: { readonly dtype?: WeightForm | undefine
 
 interface RowProps {
   readonly model: StoredModel;
-  readonly dtype: WeightForm | undefined;
 }
 
-function StoredRow({ model, dtype }: RowProps) {
+function StoredRow({ model }: RowProps) {
   const [asking, setAsking] = useState(false);
   const { name, origin, complete, storedBytes, totalBytes } = model;
   const busy = useLibrary(
@@ -64,7 +62,7 @@ function StoredRow({ model, dtype }: RowProps) {
         <ConfirmDelete model={model} onKeep={() => setAsking(false)} />
       ) : (
         <div className="transfer-actions">
-          {complete ? <LoadButton model={model} dtype={dtype} /> : <ResumeButton model={model} />}
+          {complete ? <LoadButton model={model} /> : <ResumeButton model={model} />}
           <button
             type="button"
             className="text-button"
@@ -83,7 +81,8 @@ function StoredRow({ model, dtype }: RowProps) {
 const isAbout = ({ name, origin }: StoredModel, transfer: string, revision: string | undefined): boolean =>
   name === transfer && (origin.kind === 'copy' ? undefined : origin.revision) === revision;
 
-function LoadButton({ model, dtype }: RowProps) {
+function LoadButton({ model }: RowProps) {
+  const dtype = useLoadOptions((options) => options.dtype);
   const load = useLibrary((library) => library.load);
   const close = useView((view) => view.close);
   return (

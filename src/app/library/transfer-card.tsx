@@ -1,14 +1,14 @@
 import { useLayoutEffect, useRef } from 'react';
 import type { TransferProgress } from '../../library-protocol';
-import type { HubModel, WeightForm } from '../../protocol';
+import type { HubModel } from '../../protocol';
 import { formatBytes, formatTimeLeft } from '../format';
 import type { Transfer } from '../store/library-store';
-import { useLibrary, useView } from '../stores';
+import { useLibrary, useLoadOptions, useView } from '../stores';
 import { FileList } from './file-list';
 import { Problem } from './problem';
 
 /** The download or copy under way: how far, how fast, how long; and then what can be done with it. */
-export function TransferCard({ dtype }: { readonly dtype: WeightForm | undefined }) {
+export function TransferCard() {
   const transfer = useLibrary((library) => library.transfer);
   const card = useRef<HTMLDivElement>(null);
   const state = transfer?.state;
@@ -29,8 +29,8 @@ export function TransferCard({ dtype }: { readonly dtype: WeightForm | undefined
     >
       {transfer.state !== 'failed' && <p className="transfer-name">{transfer.name}</p>}
       {transfer.state === 'running' && <Running progress={transfer.progress} />}
-      {transfer.state === 'done' && <Done transfer={transfer} dtype={dtype} />}
-      {transfer.state === 'failed' && <Failed transfer={transfer} dtype={dtype} />}
+      {transfer.state === 'done' && <Done transfer={transfer} />}
+      {transfer.state === 'failed' && <Failed transfer={transfer} />}
       {/* Speaks of steps alone: figures that change ten times a second are not for listening to. */}
       <p className="visually-hidden" role="status">
         {announcement(transfer)}
@@ -85,13 +85,8 @@ function announcement({ state, name, ...transfer }: Transfer): string {
   return waiting ? `Waiting for another tab that is busy with ${name}.` : `Downloading ${name}.`;
 }
 
-function Done({
-  transfer: { stored },
-  dtype,
-}: {
-  readonly transfer: Transfer & { state: 'done' };
-  readonly dtype: WeightForm | undefined;
-}) {
+function Done({ transfer: { stored } }: { readonly transfer: Transfer & { state: 'done' } }) {
+  const dtype = useLoadOptions((options) => options.dtype);
   const load = useLibrary((library) => library.load);
   const close = useView((view) => view.close);
   const dismiss = useLibrary((library) => library.dismissTransfer);
@@ -121,20 +116,13 @@ function Done({
   );
 }
 
-function Failed({
-  transfer: { error, model, name },
-  dtype,
-}: {
-  readonly transfer: Transfer & { state: 'failed' };
-  readonly dtype: WeightForm | undefined;
-}) {
+function Failed({ transfer }: { readonly transfer: Transfer & { state: 'failed' } }) {
+  const { error, model, name } = transfer;
   const dismiss = useLibrary((library) => library.dismissTransfer);
   return (
     <Problem error={error}>
       <div className="transfer-actions">
-        {model && (
-          <Again model={model} name={name} refused={error.code === 'storage-refused'} dtype={dtype} />
-        )}
+        {model && <Again model={model} name={name} refused={error.code === 'storage-refused'} />}
         <button type="button" className="text-button" onClick={dismiss}>
           Dismiss
         </button>
@@ -147,10 +135,10 @@ interface AgainProps {
   readonly model: HubModel;
   readonly name: string;
   readonly refused: boolean;
-  readonly dtype: WeightForm | undefined;
 }
 
-function Again({ model, name, refused, dtype }: AgainProps) {
+function Again({ model, name, refused }: AgainProps) {
+  const dtype = useLoadOptions((options) => options.dtype);
   const download = useLibrary((library) => library.download);
   const fetchAndLoad = useLibrary((library) => library.fetchAndLoad);
   const act = () => void (refused ? fetchAndLoad(model, dtype) : download(model));

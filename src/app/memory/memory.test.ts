@@ -158,7 +158,7 @@ describe('the options for loading', () => {
 });
 
 it('suggests models with what each takes to download, and where it is from', () => {
-  const html = drawn(createElement(SuggestedModels, { onFetch: () => undefined }));
+  const html = drawn(createElement(SuggestedModels));
   for (const { name, repo, licence } of SUGGESTED) {
     expect(html).toContain(`${name}</h4>`);
     expect(html).toContain(`${repo}, ${licence}`);

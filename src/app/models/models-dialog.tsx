@@ -1,7 +1,7 @@
 import { Dialog } from '../ui/dialog';
 import { HubBox } from '../library/hub-box';
 import { StoredModels } from '../library/stored-models';
-import { useLibrary, useLoadOptions, useView } from '../stores';
+import { useView } from '../stores';
 import { DemoModel } from './demo-model';
 import { LoadOptions } from './load-options';
 import { SuggestedModels } from './suggested-models';
@@ -11,14 +11,12 @@ import './models-dialog.css';
 export function ModelsDialog() {
   const open = useView(({ dialog }) => dialog === 'models');
   const close = useView((view) => view.close);
-  const dtype = useLoadOptions((options) => options.dtype);
-  const fetchAndLoad = useLibrary((library) => library.fetchAndLoad);
   return (
     open && (
       <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
-        <StoredModels dtype={dtype} />
-        <SuggestedModels onFetch={(model, form) => void fetchAndLoad(model, form)} />
-        <HubBox dtype={dtype} />
+        <StoredModels />
+        <SuggestedModels />
+        <HubBox />
         <DemoModel />
         <LoadOptions />
       </Dialog>

@@ -28,12 +28,7 @@ export const connectWorker: ConnectEngine = () => {
   let end: (failure: EngineFailure) => void = () => undefined;
   const died = new Promise<EngineFailure>((resolve) => {
     end = resolve;
-    worker.addEventListener('error', (event) => {
-      event.preventDefault();
-      // A worker whose script could not be fetched says nothing at all.
-      const reason = event.message ? `: ${event.message}` : ' or could not be started.';
-      end({ code: 'internal', message: `The engine's worker stopped${reason}` });
-    });
+    onCrash(worker, "The engine's worker", end);
   });
   return {
     died,
@@ -57,6 +52,16 @@ export const connectWorker: ConnectEngine = () => {
     },
   };
 };
+
+/** Tells when a worker stopped by itself; `name` is how the sentence begins. */
+export function onCrash(worker: Worker, name: string, tell: (failure: EngineFailure) => void): void {
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    // A worker whose script could not be fetched says nothing at all.
+    const reason = event.message ? `: ${event.message}` : ' or could not be started.';
+    tell({ code: 'internal', message: `${name} stopped${reason}` });
+  });
+}
 
 /** What went wrong, whatever was thrown, as the plain data that a store keeps. */
 export function toFailure(thrown: unknown): EngineFailure {

@@ -1,5 +1,6 @@
 /** Which Hub is asked, and the access tokens for it, kept in this browser alone. */
 import * as v from 'valibot';
+import { keep, recall, type Memory } from './storage';
 
 export const HUGGING_FACE = 'https://huggingface.co';
 const KEY = 'fastkv.hub';
@@ -14,22 +15,13 @@ export type HubSettings = Readonly<v.InferOutput<typeof schema>>;
 
 export const DEFAULT_HUB: HubSettings = { hubUrl: HUGGING_FACE, tokens: {} };
 
-/** `storage` may throw or forget, as in private windows. */
-export function readHubSettings(storage: Pick<Storage, 'getItem'>): HubSettings {
-  try {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), storage.getItem(KEY));
-    return parsed.success && hubUrlFrom(parsed.output.hubUrl) !== undefined ? parsed.output : DEFAULT_HUB;
-  } catch {
-    return DEFAULT_HUB;
-  }
+export function readHubSettings(memory: Memory): HubSettings {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), recall(memory, KEY));
+  return parsed.success && hubUrlFrom(parsed.output.hubUrl) !== undefined ? parsed.output : DEFAULT_HUB;
 }
 
-export function writeHubSettings(storage: Pick<Storage, 'setItem'>, settings: HubSettings): void {
-  try {
-    storage.setItem(KEY, JSON.stringify(settings));
-  } catch {
-    // Then they last as long as the page.
-  }
+export function writeHubSettings(memory: Memory, settings: HubSettings): void {
+  keep(memory, KEY, JSON.stringify(settings));
 }
 
 /** An address as a HubModel has it, without a slash at the end; undefined for what is no web address. */

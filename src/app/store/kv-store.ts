@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { KvSettings, ModelInfo, PolicyInfo } from '../../protocol';
 import type { CalibrationProgress } from './calibration';
 import type { ModelStore } from './model-store';
+import { keep, recall, type Memory } from './storage';
 
 /** What the visitor changed. The TSP layer is not among it: a number of layers belongs to one model. */
 export type Changes = Partial<Omit<KvSettings, 'tspLayer'>>;
@@ -29,26 +30,19 @@ export type KvStore = StoreApi<KvState>;
 const KEY = 'fastkv.kv';
 const NOTHING: Remembered = { changed: {}, tspLayers: {} };
 
-/** `storage` may throw, as where a browser blocks it: then the settings last as long as the page. */
-export function createKvStore(storage: Pick<Storage, 'getItem' | 'setItem'>): KvStore {
+export function createKvStore(storage: Memory): KvStore {
   return createStore<KvState>()((set, get) => {
-    const keep = (next: Remembered) => {
-      set(next);
-      try {
-        storage.setItem(KEY, JSON.stringify({ changed: next.changed, tspLayers: next.tspLayers }));
-        set({ remembers: true });
-      } catch {
-        set({ remembers: false });
-      }
-    };
+    const remember = ({ changed, tspLayers }: Remembered) =>
+      set({ changed, tspLayers, remembers: keep(storage, KEY, JSON.stringify({ changed, tspLayers })) });
+    const stored = recall(storage, KEY);
     return {
-      ...remembered(storage),
-      remembers: canRead(storage),
+      ...remembered(stored),
+      remembers: stored !== undefined,
       policies: [],
       calibration: { state: 'none' },
       change({ tspLayer, ...change }, model) {
         const { changed, tspLayers } = get();
-        keep({
+        remember({
           changed: { ...changed, ...change },
           tspLayers:
             tspLayer === undefined || model === undefined
@@ -58,7 +52,7 @@ export function createKvStore(storage: Pick<Storage, 'getItem' | 'setItem'>): Kv
       },
       reset(model) {
         const { [model.name]: _, ...others } = get().tspLayers;
-        keep({ changed: {}, tspLayers: others });
+        remember({ changed: {}, tspLayers: others });
       },
     };
   });
@@ -134,18 +128,9 @@ const FITS: { readonly [Key in keyof Changes]-?: (value: unknown) => boolean } =
   parkTrunk: isFlag,
 };
 
-function canRead(storage: Pick<Storage, 'getItem'>): boolean {
+function remembered(text: string | null | undefined): Remembered {
   try {
-    storage.getItem(KEY);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function remembered(storage: Pick<Storage, 'getItem'>): Remembered {
-  try {
-    const stored = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof Remembered, object>>;
+    const stored = JSON.parse(text ?? '{}') as Partial<Record<keyof Remembered, object>>;
     const entries = (part: object | undefined) => Object.entries(part ?? {}) as [string, unknown][];
     return {
       changed: Object.fromEntries(

@@ -1,15 +1,17 @@
 /** The stored model that the visitor used last: a reload brings it back, without a download. */
 import * as v from 'valibot';
 import type { LoadRequest } from '../../protocol';
+import { DTYPES, PROFILES } from './load-request';
 import type { ModelStore } from './model-store';
+import { keep, recall, type Memory } from './storage';
 
 const KEY = 'fastkv.lastModel';
 
 const schema = v.object({
   key: v.string(),
   name: v.string(),
-  dtype: v.optional(v.picklist(['f16', 'f32', 'q8', 'q4'])),
-  profile: v.optional(v.picklist(['portable', 'fast', 'software'])),
+  dtype: v.optional(v.picklist(DTYPES)),
+  profile: v.optional(v.picklist(PROFILES)),
 });
 
 export interface LastModel {
@@ -19,32 +21,16 @@ export interface LastModel {
   follow(): void;
 }
 
-/** `storage` may throw or forget, as in private windows. */
-export function createLastModel(model: ModelStore, storage: Pick<Storage, 'getItem' | 'setItem'>): LastModel {
-  const write = (value: unknown) => {
-    try {
-      storage.setItem(KEY, JSON.stringify(value));
-    } catch {
-      // Then the page begins with the demo model.
-    }
-  };
+export function createLastModel(model: ModelStore, memory: Memory): LastModel {
+  const write = (value: unknown) => keep(memory, KEY, JSON.stringify(value));
   return {
     read: () => {
-      try {
-        const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), storage.getItem(KEY));
-        if (!parsed.success) return undefined;
-        const { key, name, dtype, profile } = parsed.output;
-        return {
-          source: { kind: 'stored', key },
-          name,
-          ...(dtype && { dtype }),
-          ...(profile && { profile }),
-        };
-      } catch {
-        return undefined;
-      }
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), recall(memory, KEY));
+      if (!parsed.success) return undefined;
+      const { key, name, dtype, profile } = parsed.output;
+      return { source: { kind: 'stored', key }, name, ...(dtype && { dtype }), ...(profile && { profile }) };
     },
-    forget: () => write(null),
+    forget: () => void write(null),
     follow: () =>
       void model.subscribe(({ status, request }, before) => {
         if (status.state !== 'ready' || before.status.state === 'ready' || request === undefined) return;

@@ -3,6 +3,7 @@ import { proxy, wrap } from 'comlink';
 import { carryErrorCodes } from '../../comlink-errors';
 import type { LibraryApi } from '../../library-protocol';
 import type { EngineFailure } from '../../protocol';
+import { onCrash } from './engine';
 import { throwFailure } from './model-store';
 
 export type ConnectLibrary = () => LibraryApi;
@@ -33,11 +34,9 @@ function connect(onDeath: () => void) {
   carryErrorCodes();
   const worker = new Worker(new URL('../../library/worker.ts', import.meta.url), { type: 'module' });
   const died = new Promise<EngineFailure>((resolve) => {
-    worker.addEventListener('error', (event) => {
-      event.preventDefault();
-      const reason = event.message ? `: ${event.message}` : ' or could not be started.';
+    onCrash(worker, 'The worker that keeps models', (failure) => {
       onDeath();
-      resolve({ code: 'internal', message: `The worker that keeps models stopped${reason}` });
+      resolve(failure);
     });
   });
   return { remote: wrap<LibraryApi>(worker), died };

@@ -87,6 +87,17 @@ describe('fetchAndLoad', () => {
     expect(model().request?.source).toEqual({ kind: 'stored', key: STORED.key });
   });
 
+  it('asks no form of a model that is quantised itself, stored or read straight into memory', async () => {
+    const config = JSON.stringify({ quantization: { group_size: 64, bits: 4 } });
+    void library().load({ ...storedModel('owner/packed'), config }, 'q8');
+    expect(model().request).not.toHaveProperty('dtype');
+    api.available = false;
+    api.config = config;
+    await after(() => void library().fetchAndLoad({ repo: 'owner/packed', revision: 'main' }, 'q8'));
+    expect(model().request).toMatchObject({ source: { kind: 'hub' } });
+    expect(model().request).not.toHaveProperty('dtype');
+  });
+
   it('reads straight into memory where storage is refused, at the commit, and says that it is not kept', async () => {
     api.available = false;
     void library().fetchAndLoad(CHOICE);

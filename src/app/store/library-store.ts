@@ -1,6 +1,5 @@
 /** Models of the Hub and models kept in this browser: what there is, what is on its way, and the ways of loading them. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { dtypeFor } from './load-options';
 import type {
   HubListing,
   LibraryApi,
@@ -12,7 +11,9 @@ import type {
 import type { EngineFailure, HubModel, LoadRequest, PickedFile, WeightForm } from '../../protocol';
 import { toFailure } from './engine';
 import { readHubSettings, tokenForKey, writeHubSettings, type HubSettings } from './hub-settings';
+import { dtypeFor } from './load-options';
 import type { ModelStore, Prepare } from './model-store';
+import type { Memory } from './storage';
 
 /** A model of the Hub that is set, or of another that is named. */
 export type HubChoice = Pick<HubModel, 'repo' | 'revision'> & Partial<HubModel>;
@@ -61,8 +62,6 @@ export interface LibraryState {
 }
 
 export type LibraryStore = StoreApi<LibraryState>;
-
-export type Memory = Pick<Storage, 'getItem' | 'setItem'>;
 
 export function createLibraryStore(api: LibraryApi, model: ModelStore, memory: Memory): LibraryStore {
   return createStore<LibraryState>()((set, get) => {
@@ -207,11 +206,11 @@ function transferActions({
 
 function loadActions({ api, model, set, get }: Parts): Pick<LibraryState, 'load' | 'fetchAndLoad'> {
   const straightIntoMemory = async (chosen: HubModel, dtype: WeightForm | undefined): Promise<void> => {
-    const { commit, files } = await api.look(chosen);
+    const { commit, files, config } = await api.look(chosen);
     const request: LoadRequest = {
       source: { kind: 'hub', model: { ...chosen, revision: commit }, files },
       name: chosen.repo,
-      ...(dtype && { dtype }),
+      ...dtypeOf(config, dtype),
     };
     await model.getState().load(request);
     const { request: last, status } = model.getState();
@@ -219,10 +218,8 @@ function loadActions({ api, model, set, get }: Parts): Pick<LibraryState, 'load'
   };
 
   return {
-    load: ({ key, name, config }, wanted) => {
-      const dtype = wanted && dtypeFor(config, wanted);
-      return model.getState().load({ source: { kind: 'stored', key }, name, ...(dtype && { dtype }) });
-    },
+    load: ({ key, name, config }, dtype) =>
+      model.getState().load({ source: { kind: 'stored', key }, name, ...dtypeOf(config, dtype) }),
 
     async fetchAndLoad(choice, dtype) {
       const chosen = hubModel(get(), choice);
@@ -241,6 +238,12 @@ function loadActions({ api, model, set, get }: Parts): Pick<LibraryState, 'load'
       }
     },
   };
+}
+
+/** The wanted form, where the model is not quantised itself. */
+function dtypeOf(config: string | undefined, wanted: WeightForm | undefined): Pick<LoadRequest, 'dtype'> {
+  const dtype = wanted && dtypeFor(config, wanted);
+  return dtype ? { dtype } : {};
 }
 
 const notKept = (name: string): string =>

@@ -1,6 +1,7 @@
 /** How the next models are loaded: one choice for every way of loading one, kept for the next visit. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { WeightForm } from '../../protocol';
+import { keep, recall, type Memory } from './storage';
 
 export const FORMS = ['f16', 'q8', 'q4', 'f32'] as const satisfies readonly WeightForm[];
 
@@ -16,17 +17,12 @@ export type LoadOptionsStore = StoreApi<LoadOptionsState>;
 
 const KEY = 'fastkv.dtype';
 
-/** `storage` may throw: then the choice lasts as long as the page. */
-export function createLoadOptions(storage: Pick<Storage, 'getItem' | 'setItem'>): LoadOptionsStore {
+export function createLoadOptions(storage: Memory): LoadOptionsStore {
   return createStore<LoadOptionsState>()((set) => ({
     dtype: remembered(storage),
     choose(dtype) {
       set({ dtype });
-      try {
-        storage.setItem(KEY, dtype);
-      } catch {
-        // It holds for this visit.
-      }
+      keep(storage, KEY, dtype);
     },
     follow: (dtype) => set({ dtype }),
   }));
@@ -49,11 +45,7 @@ function isQuantised(config: string): boolean {
   }
 }
 
-function remembered(storage: Pick<Storage, 'getItem'>): WeightForm {
-  try {
-    const stored = storage.getItem(KEY);
-    return FORMS.find((form) => form === stored) ?? 'f16';
-  } catch {
-    return 'f16';
-  }
+function remembered(storage: Memory): WeightForm {
+  const stored = recall(storage, KEY);
+  return FORMS.find((form) => form === stored) ?? 'f16';
 }

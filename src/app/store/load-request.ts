@@ -1,7 +1,7 @@
 import type { EngineFailure, LoadRequest, Profile, WeightForm } from '../../protocol';
 
-const DTYPES = ['f16', 'f32', 'q8', 'q4'] as const satisfies readonly WeightForm[];
-const PROFILES = ['portable', 'fast', 'software'] as const satisfies readonly Profile[];
+export const DTYPES = ['f16', 'f32', 'q8', 'q4'] as const satisfies readonly WeightForm[];
+export const PROFILES = ['portable', 'fast', 'software'] as const satisfies readonly Profile[];
 
 export const DEMO_FOLDER = 'models/demo/';
 export const DEMO_NAME = 'Demo model';

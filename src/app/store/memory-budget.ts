@@ -3,6 +3,7 @@
  * careful default, and the visitor may know better.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { keep, recall, type Memory } from './storage';
 
 const GIB = 2 ** 30;
 /** Less runs not even the demo model, more is no single device's. */
@@ -29,24 +30,15 @@ export type BudgetStore = StoreApi<BudgetState>;
 
 const KEY = 'fastkv.budget';
 
-/** `storage` may throw. */
-export function createBudgetStore(
-  storage: Pick<Storage, 'getItem' | 'setItem'>,
-  device: DeviceClass,
-): BudgetStore {
+export function createBudgetStore(storage: Memory, device: DeviceClass): BudgetStore {
   const standardBytes = standardBudget(device);
   return createStore<BudgetState>()((set) => ({
     ...remembered(storage, standardBytes),
     standardBytes,
     setBudget(bytes) {
       const own = bytes === undefined ? undefined : Math.min(MOST_BUDGET, Math.max(LEAST_BUDGET, bytes));
-      set({ budgetBytes: own ?? standardBytes });
-      try {
-        storage.setItem(KEY, own === undefined ? '' : String(own));
-        set({ remembers: true });
-      } catch {
-        set({ remembers: false });
-      }
+      const remembers = keep(storage, KEY, own === undefined ? '' : String(own));
+      set({ budgetBytes: own ?? standardBytes, remembers });
     },
   }));
 }
@@ -80,12 +72,9 @@ export function deviceClassOf({
   return { isMobile: isPhone || isTablet, memoryGiB: deviceMemory };
 }
 
-function remembered(storage: Pick<Storage, 'getItem'>, standardBytes: number) {
-  try {
-    const bytes = Number(storage.getItem(KEY) ?? '');
-    const good = bytes >= LEAST_BUDGET && bytes <= MOST_BUDGET;
-    return { budgetBytes: good ? bytes : standardBytes, remembers: true };
-  } catch {
-    return { budgetBytes: standardBytes, remembers: false };
-  }
+function remembered(storage: Memory, standardBytes: number) {
+  const stored = recall(storage, KEY);
+  const bytes = Number(stored ?? '');
+  const good = bytes >= LEAST_BUDGET && bytes <= MOST_BUDGET;
+  return { budgetBytes: good ? bytes : standardBytes, remembers: stored !== undefined };
 }

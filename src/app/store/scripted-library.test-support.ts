@@ -17,6 +17,7 @@ export const storedModel = (name: string, complete = true): StoredModel => ({
 export class ScriptedLibrary implements LibraryApi {
   stored: StoredModel[] = [];
   available = true;
+  config = '{}';
   readonly asked: string[] = [];
   readonly models: HubModel[] = [];
   progress: OnProgress = () => undefined;
@@ -25,7 +26,14 @@ export class ScriptedLibrary implements LibraryApi {
 
   look: LibraryApi['look'] = async (model) => {
     this.models.push(model);
-    return { repo: model.repo, commit: 'c0ffee', files: [], totalBytes: 100, storedBytes: 0, config: '{}' };
+    return {
+      repo: model.repo,
+      commit: 'c0ffee',
+      files: [],
+      totalBytes: 100,
+      storedBytes: 0,
+      config: this.config,
+    };
   };
   download: LibraryApi['download'] = (transfer, model, onProgress) => {
     this.asked.push(`download ${transfer}`);
