@@ -26,9 +26,12 @@ export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** What was thrown in words, whatever it is. */
+export const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
+
 /** What went wrong, whatever was thrown, as an EngineError. */
 export function toEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EngineError('internal', `Something failed inside the engine: ${message}`);
+  return new EngineError('internal', `Something failed inside the engine: ${reasonOf(thrown)}`);
 }

@@ -1,5 +1,5 @@
 import type { EngineErrorCode } from '../protocol';
-import { EngineError } from './errors';
+import { EngineError, reasonOf } from './errors';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -27,8 +27,10 @@ export function parseJsonObject(text: string, file: string, code: EngineErrorCod
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new EngineError(code, `${file} is not JSON (${why}). Download or export the file again.`);
+    throw new EngineError(
+      code,
+      `${file} is not JSON (${reasonOf(thrown)}). Download or export the file again.`,
+    );
   }
   if (!isObject(value)) {
     throw new EngineError(

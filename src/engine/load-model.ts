@@ -2,7 +2,7 @@ import type { ModelInfo, Profile, StorageDtype } from '../protocol';
 import { EngineError } from './errors';
 import { canRun, causeOf, chooseProfile, describeAdapter, openDevice } from './gpu/device';
 import { readConfig } from './models/config';
-import { packedMatrices, readQuantisation } from './models/mlx';
+import { packedForm, packedMatrices, readQuantisation } from './models/mlx';
 import { readGenerationConfig, type GenerationDefaults } from './models/generation';
 import type { ModelSpec } from './models/spec';
 import { checkTensors, INSTEAD, parametersOf } from './models/tensors';
@@ -110,7 +110,7 @@ interface Checkpoint extends Description {
 /** Rejects with any EngineErrorCode about config.json and weights. */
 export async function describeFolder(folder: ModelFolder): Promise<Description> {
   const config = await readModelConfig(folder);
-  return { config, ...(await describeWeights(folder, config)) };
+  return { config, ...(await describeWeights(folder, config, readConfig(config))) };
 }
 
 async function readModelConfig(folder: ModelFolder): Promise<JsonObject> {
@@ -126,22 +126,22 @@ async function readModelConfig(folder: ModelFolder): Promise<JsonObject> {
 async function describeWeights(
   folder: ModelFolder,
   config: JsonObject,
+  spec: ModelSpec,
 ): Promise<Omit<Description, 'config'>> {
-  const spec = readConfig(config);
   const { sources, tensors } = await openWeights(folder);
   const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
   const quantisation = readQuantisation(config);
   const packed = packedMatrices(spec, tensors, quantisation);
-  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
+  const packedAs = packedForm(quantisation, packed);
   const entries = checkTensors(spec, tensors, packed);
   return { spec, tspLayer, sources, entries, packed, packedAs };
 }
 
 async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']): Promise<Checkpoint> {
   const config = await readModelConfig(folder);
-  const { V } = readConfig(config);
+  const spec = readConfig(config);
   const generation = readGenerationConfig(await readJson(folder, 'generation_config.json'), config);
-  const read = readTokenizer(folder, V);
+  const read = readTokenizer(folder, spec.V);
   const tokenizer = needs ? await requireFile(folder, 'tokenizer.json', read) : await read;
   if (needs === 'chat' && !tokenizer?.hasTemplate) {
     throw new EngineError(
@@ -150,7 +150,7 @@ async function readCheckpoint(folder: ModelFolder, needs: LoadOptions['needs']):
         'A chat needs it: take the instruct form of the model.',
     );
   }
-  return { config, generation, tokenizer, ...(await describeWeights(folder, config)) };
+  return { config, generation, tokenizer, ...(await describeWeights(folder, config, spec)) };
 }
 
 /** What is quantised is not quantised again. */

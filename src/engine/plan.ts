@@ -7,7 +7,7 @@ import { planMemory, weightsBytes } from './kv/memory-plan';
 import { defaultTspLayer, PAGE } from './kv/reading-plan';
 import type { LoadedModel } from './load-model';
 import { readConfig } from './models/config';
-import { packedMatrices, readQuantisation, type MlxQuantisation } from './models/mlx';
+import { packedForm, packedMatrices, readQuantisation, type MlxQuantisation } from './models/mlx';
 import type { ModelSpec } from './models/spec';
 import { expectedTensors, parametersOf } from './models/tensors';
 import { formsFor, type Packed, type WeightForms } from './weights/forms';
@@ -61,7 +61,7 @@ export function plannedFromConfig(text: string): PlannedFrom {
   const quantisation = readQuantisation(config);
   const dtype = storedAs(config);
   const packed = packedMatrices(spec, assumedScales(spec, quantisation, dtype), quantisation);
-  const packedAs = quantisation && packed.size > 0 ? (`q${quantisation.bits}` as const) : undefined;
+  const packedAs = packedForm(quantisation, packed);
   const storedBytes = storedBytesOf(spec, packed, dtype);
   return { spec, packed, packedAs, storedBytes, kv: { ...PAGE, tspLayer: defaultTspLayer(spec.L) } };
 }

@@ -1,5 +1,5 @@
 /** Bytes of a file behind HTTP as they come, over cut connections and busy servers. */
-import type { EngineError } from '../engine/errors';
+import { reasonOf, type EngineError } from '../engine/errors';
 import { isMissing } from '../engine/weights/http';
 
 /** In a row without a byte in between. */
@@ -164,8 +164,6 @@ function retryAfter(header: string | null): number | undefined {
 
 const cut = (remote: Remote, why: unknown): Passing =>
   new Passing(remote.unreachable(`the connection broke: ${reasonOf(why)}`));
-
-const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

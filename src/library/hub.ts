@@ -1,5 +1,5 @@
 /** What the Hub, or a mirror, says of a model, and what its refusals mean. */
-import { EngineError } from '../engine/errors';
+import { EngineError, reasonOf } from '../engine/errors';
 import { authorisedFetch, resolveUrl } from '../engine/weights/hub';
 import type { HubModel } from '../protocol';
 import { chooseFiles } from './choose-files';
@@ -30,7 +30,7 @@ export async function listHub(model: HubModel, remote: HubRemote): Promise<HubFi
 
 async function askHub(model: HubModel, { fetch, signal }: HubRemote): Promise<HubFiles> {
   const { HubApiError, listFiles, modelInfo } = await import('./hub-client').catch((thrown: unknown) => {
-    throw unreachable(model, thrown instanceof Error ? thrown.message : String(thrown));
+    throw unreachable(model, reasonOf(thrown));
   });
   const { repo, revision, hubUrl } = model;
   // Not the client's `accessToken`: it takes only those of huggingface.co, and would follow a mirror's links with them.
@@ -49,7 +49,7 @@ async function askHub(model: HubModel, { fetch, signal }: HubRemote): Promise<Hu
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof HubApiError) throw refusal(model, thrown.statusCode);
-    throw unreachable(model, thrown instanceof Error ? thrown.message : String(thrown));
+    throw unreachable(model, reasonOf(thrown));
   }
 }
 

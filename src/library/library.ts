@@ -1,5 +1,6 @@
 /** Models kept in private storage: fetched, copied, checked, mended, deleted; one at a time a model over all tabs. */
 import { EngineError, toEngineError } from '../engine/errors';
+import { notStored } from '../engine/weights/stored';
 import type {
   HubListing,
   LibraryApi,
@@ -215,12 +216,6 @@ async function describeIn(place: Place, manifest: Manifest): Promise<StoredModel
   const config = manifest.files.find(({ path }) => path === 'config.json');
   return describe(manifest, config?.verified ? await place.text(config.path) : undefined);
 }
-
-const notStored = (key: string): EngineError =>
-  new EngineError(
-    'file-missing',
-    `This browser no longer stores ${key}: it was deleted here or cleared by the browser. Download it again.`,
-  );
 
 function notComplete({ name, files }: Manifest): EngineError {
   const missing = files.filter(({ verified }) => !verified).map(({ path }) => path);

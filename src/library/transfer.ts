@@ -1,5 +1,5 @@
 /** Filling a model's place with bytes, from the Hub or from files that the visitor has. */
-import { EngineError } from '../engine/errors';
+import { EngineError, reasonOf } from '../engine/errors';
 import type { HubModel } from '../protocol';
 import { fetchBytes, FileChanged } from './fetch-bytes';
 import { FileWriter } from './file-writer';
@@ -60,10 +60,9 @@ export async function copyInto(transfer: Transfer, files: ReadonlyMap<string, Fi
     while (record.storedBytes < record.size) {
       const slice = file.slice(record.storedBytes, record.storedBytes + COPY_SLICE);
       const bytes = await slice.arrayBuffer().catch((thrown: unknown) => {
-        const why = thrown instanceof Error ? thrown.message : String(thrown);
         throw new EngineError(
           'file-unreadable',
-          `${record.path} can no longer be read (${why}): it was changed or moved. Choose the model's files again.`,
+          `${record.path} can no longer be read (${reasonOf(thrown)}): it was changed or moved. Choose the model's files again.`,
         );
       });
       await append(new Uint8Array(bytes));

@@ -96,6 +96,12 @@ export function packedMatrices(
   return packed;
 }
 
+/** How a checkpoint holds most of what it holds quantised; undefined where that is nothing. */
+export const packedForm = (
+  quantisation: MlxQuantisation | undefined,
+  packed: ReadonlyMap<string, AffineGroups>,
+): 'q8' | 'q4' | undefined => (quantisation && packed.size > 0 ? `q${quantisation.bits}` : undefined);
+
 /** Matrices that the engine keeps as one have to lie in one form. */
 function checkFused({ L, fused }: ModelSpec, packed: ReadonlyMap<string, AffineGroups>): void {
   if (fused) return; // the checkpoint too has them as one

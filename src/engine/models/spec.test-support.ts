@@ -1,3 +1,4 @@
+import { PLAIN } from './families/family';
 import type { ModelSpec } from './spec';
 
 /** A plain Llama of these sizes; anything else may be said too. */
@@ -13,22 +14,11 @@ export function llamaSpec(
     family: 'llama',
     layers: new Array<ModelSpec['layers'][number]>(L).fill(layer),
     rmsNormEps: 1e-6,
-    normOffset: 0,
-    norms: 'pre',
-    qkNorm: 'none',
+    ...PLAIN,
     attentionScale: 1 / Math.sqrt(D),
-    attentionCap: undefined,
-    logitsCap: undefined,
-    embeddingScale: 1,
-    residualScale: 1,
-    logitsScale: 1,
     activation: 'silu',
     contextLength: 2048,
     tied: false,
-    fused: false,
-    qkvBias: false,
-    oBias: false,
-    mlpBias: false,
     ...sizes,
   };
 }

@@ -2,7 +2,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import type { ChatMessage } from '../../protocol';
-import { EngineError } from '../errors';
+import { EngineError, reasonOf } from '../errors';
 import { isObject, parseJsonObject, shown, type JsonObject } from '../json';
 import type { TokenId } from '../shapes';
 import { checkTokenizerFile, tokenizerInvalid } from './check-file';
@@ -209,8 +209,6 @@ function render(template: Template, variables: Record<string, unknown>): string 
     throw templateInvalid('does not take this conversation', reasonOf(thrown));
   }
 }
-
-const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 function templateInvalid(found: string, reason: string): EngineError {
   return new EngineError(

@@ -1,5 +1,5 @@
 /** Models in the browser's private storage (OPFS): where each file lies, and reading it in slices. */
-import { EngineError, invariant } from '../errors';
+import { EngineError, invariant, reasonOf } from '../errors';
 import { unreadable } from './http';
 import type { ByteSource, ModelFolder } from './source';
 
@@ -72,21 +72,23 @@ async function openDirectory(
     return await models.getDirectoryHandle(entryName(key));
   } catch (thrown) {
     if (!isNotFound(thrown)) throw storageRefused(thrown);
-    throw new EngineError(
-      'file-missing',
-      `This browser no longer stores ${key}: it was deleted here or cleared by the browser. Download it again.`,
-    );
+    throw notStored(key);
   }
 }
+
+export const notStored = (key: string): EngineError =>
+  new EngineError(
+    'file-missing',
+    `This browser no longer stores ${key}: it was deleted here or cleared by the browser. Download it again.`,
+  );
 
 export const isNotFound = (thrown: unknown): boolean =>
   thrown instanceof DOMException && thrown.name === 'NotFoundError';
 
 export function storageRefused(thrown: unknown): EngineError {
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new EngineError(
     'storage-refused',
-    `This browser does not let the page store files (${reason}). Private windows do that: use a normal one, or load the ` +
+    `This browser does not let the page store files (${reasonOf(thrown)}). Private windows do that: use a normal one, or load the ` +
       'model straight into memory, which keeps nothing.',
   );
 }

@@ -27,6 +27,22 @@ export interface Defaults {
   readonly contextLength: number;
 }
 
+/** What a plain Llama does not have. */
+export const PLAIN = {
+  normOffset: 0,
+  norms: 'pre',
+  qkNorm: 'none',
+  attentionCap: undefined,
+  logitsCap: undefined,
+  embeddingScale: 1,
+  residualScale: 1,
+  logitsScale: 1,
+  fused: false,
+  qkvBias: false,
+  oBias: false,
+  mlpBias: false,
+} as const satisfies Partial<ModelSpec>;
+
 /** A plain Llama, as far as config.json says so with the fields that all families share. No biases. */
 export function readPlain(fields: Fields, defaults: Defaults): Described {
   const L = fields.count('num_hidden_layers');
@@ -47,19 +63,10 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
     V: fields.count('vocab_size'),
     layers: new Array<LayerSpec>(L).fill({ rope, window: undefined }),
     rmsNormEps: fields.positive('rms_norm_eps', 1e-6),
-    normOffset: 0,
-    norms: 'pre',
-    qkNorm: 'none',
+    ...PLAIN,
     attentionScale: 1 / Math.sqrt(D),
-    attentionCap: undefined,
-    logitsCap: undefined,
-    embeddingScale: 1,
-    residualScale: 1,
-    logitsScale: 1,
     activation: readActivation(fields, 'hidden_act'),
     tied: fields.flag('tie_word_embeddings', defaults.tied ?? false),
-    fused: false,
-    ...{ qkvBias: false, oBias: false, mlpBias: false },
   };
 }
 
