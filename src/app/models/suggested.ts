@@ -119,7 +119,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     repo: 'Qwen/Qwen3-0.6B',
     revision: 'main',
     name: 'Qwen3 0.6B',
-    goodFor: 'The same in full precision, to be held in 16, 8 or 4 bits as chosen above.',
+    goodFor: 'The same in full precision, to be held in 16, 8 or 4 bits as chosen below.',
     licence: 'Apache 2.0',
     // Its file holds the tied head a second time, which is not loaded.
     downloadBytes: 1515 * MB,
