@@ -23,6 +23,7 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.kv,
     stores.chat,
     stores.selection,
+    stores.memoryHistory,
     stores.samples,
     stores.theme,
     stores.budget,

@@ -24,6 +24,7 @@ import {
   type LibraryState,
   type LibraryStore,
 } from './store/library-store';
+import { createMemoryHistory, type MemoryHistory, type MemoryHistoryStore } from './store/memory-history';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createNextTurn, type NextTurn, type NextTurnStore } from './store/next-turn';
 import { createPlanner, type PlannerState, type PlannerStore } from './store/planner';
@@ -39,6 +40,7 @@ export interface Stores {
   readonly kv: KvStore;
   readonly chat: ChatStore;
   readonly selection: SelectionStore;
+  readonly memoryHistory: MemoryHistoryStore;
   readonly samples: SamplesStore;
   readonly theme: ThemeStore;
   readonly view: ViewStore;
@@ -74,6 +76,7 @@ export function createStores(
     kv,
     chat,
     selection: createSelectionStore(model, chat, kv),
+    memoryHistory: createMemoryHistory(chat),
     samples: createSamplesStore(),
     theme: createThemeStore(storage, systemTheme),
     budget,
@@ -100,6 +103,8 @@ export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useSt
 export const useKv = <T>(select: (state: KvState) => T): T => useStore(useStores().kv, select);
 export const useSelection = <T>(select: (state: SelectionState) => T): T =>
   useStore(useStores().selection, select);
+export const useMemoryHistory = <T>(select: (state: MemoryHistory) => T): T =>
+  useStore(useStores().memoryHistory, select);
 export const useSamples = <T>(select: (state: SamplesState) => T): T => useStore(useStores().samples, select);
 export const useTheme = <T>(select: (state: ThemeState) => T): T => useStore(useStores().theme, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(useStores().view, select);

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { Icon } from '../icons';
 import { KvPanel } from '../settings/kv-panel';
 import './inspector.css';
+import { Charts } from './charts/charts';
 import { GpuMemory } from './gpu-memory';
 import { KvLayers, KvMemory } from './kv-memory';
 import { ModelFacts } from './model-facts';
@@ -36,6 +37,7 @@ export function Inspector({ open, onClose }: InspectorProps) {
       <KvMemory />
       <Selection />
       <KvLayers />
+      <Charts />
       <KvPanel />
       <Turn />
       <GpuMemory />

@@ -1,6 +1,8 @@
 import { formatBytes, formatCount, formatPercent } from '../format';
 import type { KvLayerReport, MemoryReport } from '../../protocol';
 import { useChat, useLoadedModel } from '../stores';
+import { ExportButtons } from './charts/export-buttons';
+import { layersChart } from './charts/memory-charts';
 import { Figure, FigureRow, Totals, useLastFigures } from './figures';
 
 /** The KV cache that decoding reads and what follow-ups need besides, against keeping every token in every layer. */
@@ -135,6 +137,9 @@ export function KvLayers() {
     <section className="panel">
       <h2>KV memory by layer</h2>
       <Layers kv={kv} />
+      <div className="chart-actions">
+        <ExportButtons chart={layersChart(kv)} />
+      </div>
       {written > 0 && (
         <p className="panel-hint" data-testid="entries-of-answer">
           The answer is counted in: every written token adds an entry to each head, of the full cache too.

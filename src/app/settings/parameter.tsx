@@ -82,6 +82,8 @@ export function Slider({ name, label, help, text, effect, onChange, ...range }: 
 interface ChoiceProps {
   readonly name: string;
   readonly label: string;
+  /** For screen readers alone, where a heading says it. */
+  readonly hideLabel?: boolean;
   readonly help?: string;
   readonly choices: readonly { readonly value: string; readonly label: string }[];
   readonly value: string;
@@ -89,11 +91,13 @@ interface ChoiceProps {
 }
 
 /** One of a few, side by side. */
-export function Choice({ name, label, help, choices, value, onChange }: ChoiceProps) {
+export function Choice({ name, label, hideLabel = false, help, choices, value, onChange }: ChoiceProps) {
   const id = `setting-${name}`;
   return (
     <div className="setting">
-      <span id={`${id}-label`}>{label}</span>
+      <span id={`${id}-label`} className={hideLabel ? 'visually-hidden' : undefined}>
+        {label}
+      </span>
       <div
         className="segments"
         role="radiogroup"
