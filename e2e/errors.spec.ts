@@ -145,9 +145,14 @@ test('a document longer than the context is not sent; a prompt that is fails in 
   await expect(chat.error).not.toContainText('context-exceeded');
   await expect(chat.status).toHaveAttribute('data-value', 'ready');
 
+  await page.getByTestId('edit-question').click();
+  await expect(page.getByTestId('edit-box')).toHaveValue(question);
+  await page.getByTestId('edit-cancel').click();
   await page.getByTestId('remove-document').click();
-  await expect(chat.composer).toHaveValue(question);
   await expect(chat.chip).toHaveCount(0);
+  await expect(page.getByTestId('retry')).toBeEnabled();
+  await page.getByTestId('new-chat').click();
+  await expect(page.getByTestId('notice')).toContainText('Started a new chat');
   await chat.attachShort();
   await page.getByTestId('sample-question').first().click();
   await chat.finished(chat.answers.first());

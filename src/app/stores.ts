@@ -127,10 +127,10 @@ export function useIsFree(): boolean {
   return ready && !running && !calibrating;
 }
 
-/** Whether the attached document alone is more than the model can read. */
+/** Whether the attached documents alone are more than the model can read. */
 export function useIsTooLong(): boolean {
   const model = useLoadedModel();
-  return useChat(({ document }) => model !== undefined && isTooLong(document, model));
+  return useChat(({ documents }) => model !== undefined && isTooLong(documents, model));
 }
 
 /** Whether a question would be taken. */

@@ -1,9 +1,9 @@
-import { formatCount, formatDuration, formatSpeed } from '../format';
+import { formatCount, formatDuration, formatSpeed, formatTokens } from '../format';
 import type { TurnFigures } from '../store/conversation';
 
 /** What one answer took, in one quiet line. */
 export function AnswerFigures({ figures }: { readonly figures: TurnFigures }) {
-  const { ttft, promptTokens, reusedTokens, newTokens, decodeTokensPerSecond } = figures;
+  const { ttft, promptTokens, reusedTokens, newTokens, earlierTokens = 0, decodeTokensPerSecond } = figures;
   if (ttft === undefined || promptTokens === undefined) return null;
   return (
     <dl className="answer-figures" data-testid="answer-figures">
@@ -16,8 +16,8 @@ export function AnswerFigures({ figures }: { readonly figures: TurnFigures }) {
       {newTokens !== undefined && (
         <Figure
           label="Answer"
-          value={newTokens}
-          text={`${formatCount(newTokens)} ${newTokens === 1 ? 'token' : 'tokens'}`}
+          value={newTokens + earlierTokens}
+          text={formatTokens(newTokens + earlierTokens)}
         />
       )}
       {decodeTokensPerSecond !== undefined && decodeTokensPerSecond > 0 && (

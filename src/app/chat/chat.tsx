@@ -23,7 +23,6 @@ export function Chat() {
 
 function NoticeBar() {
   const notice = useChat((state) => state.notice);
-  const undo = useChat((state) => state.undoNewChat);
   const dismiss = useChat((state) => state.dismissNotice);
   return (
     <div role="status" className="notice-region">
@@ -31,8 +30,13 @@ function NoticeBar() {
         <div className="notice" data-testid="notice">
           <p>{notice.text}</p>
           {notice.undo && (
-            <button type="button" className="text-button" data-testid="undo-new-chat" onClick={undo}>
-              Bring the last one back
+            <button
+              type="button"
+              className="text-button"
+              data-testid="undo"
+              onClick={() => notice.undo?.run()}
+            >
+              {notice.undo.label}
             </button>
           )}
           <button type="button" className="text-button" onClick={dismiss}>

@@ -1,13 +1,14 @@
-import { useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { useShallow } from 'zustand/react/shallow';
 import { Icon } from '../icons';
+import { pendingDocuments } from '../store/conversation';
 import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument, TEXT_EXTENSIONS } from '../store/files';
 import { stopCalibration } from '../store/calibration';
 import { useCanAsk, useChat, useIsTooLong, useKv, useStores } from '../stores';
 import { attachFile } from './attach-file';
 import './composer.css';
 import { DocumentChip } from './document-chip';
-
-const TALLEST = 200;
+import { useAutosize } from './use-autosize';
 
 export function Composer() {
   const draft = useChat((state) => state.draft);
@@ -45,7 +46,7 @@ export function Composer() {
         submit();
       }}
     >
-      <PendingDocument />
+      <PendingDocuments />
       <textarea
         ref={box}
         className="composer-text"
@@ -72,11 +73,12 @@ function Hint() {
   const running = useChat((state) => state.activeId !== undefined);
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   const tooLong = useIsTooLong();
+  const several = useChat(({ documents }) => documents.length > 1);
   if (calibrating) return <CalibratingHint />;
   if (tooLong && !running)
     return (
       <p className="composer-hint" data-testid="send-off">
-        The document is too long to send
+        {several ? 'The documents are too long to send together' : 'The document is too long to send'}
       </p>
     );
   return (
@@ -110,37 +112,25 @@ function CalibratingHint() {
   );
 }
 
-/** As tall as its text, between one line and `TALLEST`. */
-function useAutosize(text: string) {
-  const box = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    element.style.height = 'auto';
-    element.style.height = `${Math.min(TALLEST, Math.max(24, element.scrollHeight))}px`;
-  }, [text]);
-  return box;
-}
-
-/** Before the first question the document waits here; afterwards the transcript shows it. */
-function PendingDocument() {
-  const document = useChat((state) => (state.order.length === 0 ? state.document : undefined));
+/** Documents wait here for the question that they go with; afterwards the transcript shows them there. */
+function PendingDocuments() {
+  const documents = useChat(useShallow(pendingDocuments));
   const detach = useChat((state) => state.detach);
-  return document && <DocumentChip document={document} onRemove={detach} />;
+  return documents.map((document) => (
+    <DocumentChip key={document.id} document={document} onRemove={() => detach(document.id)} />
+  ));
 }
 
 function AttachButton() {
   const picker = useRef<HTMLInputElement>(null);
-  const startsNewChat = useChat((state) => state.order.length > 0);
   const { chat } = useStores();
-  const label = startsNewChat ? 'Attach a document (starts a new chat)' : 'Attach a document';
   return (
     <>
       <button
         type="button"
         className="quiet-button"
-        title={label}
-        aria-label={label}
+        title="Attach a document"
+        aria-label="Attach a document"
         data-testid="attach"
         onClick={() => picker.current?.click()}
       >

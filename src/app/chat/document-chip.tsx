@@ -39,7 +39,7 @@ export function DocumentChip({ document, onRemove }: DocumentChipProps) {
           </button>
         )}
       </div>
-      {model && isTooLong(document, model) && (
+      {model && isTooLong([document], model) && (
         <p className="document-warning" data-testid="document-too-long">
           This model reads at most {formatCount(model.contextLength - 1)} tokens, document and conversation
           together. Attach a shorter one instead.

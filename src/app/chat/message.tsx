@@ -1,39 +1,37 @@
 import { memo } from 'react';
+import { useShallow } from 'zustand/react/shallow';
 import { formatPercent, formatTokens } from '../format';
 import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
 import { DocumentChip } from './document-chip';
+import { EditQuestion } from './edit-question';
 import { Reading } from './reading';
 import { TurnError } from './turn-error';
 
-interface MessageProps {
-  readonly id: string;
-  readonly isFirst: boolean;
-}
-
 /** Selects its own message only, so a streamed token draws one message and not the transcript. */
-export const Message = memo(function Message({ id, isFirst }: MessageProps) {
+export const Message = memo(function Message({ id }: { readonly id: string }) {
   const message = useChat((state) => state.messages[id]);
   if (message === undefined) return null;
   return (
     <li className={`message message-${message.role}`} data-testid="message" data-role={message.role}>
-      {message.role === 'user' ? (
-        <Question message={message} isFirst={isFirst} />
-      ) : (
-        <Answer message={message} />
-      )}
+      {message.role === 'user' ? <Question message={message} /> : <Answer message={message} />}
     </li>
   );
 });
 
-function Question({ message, isFirst }: { readonly message: UserMessage; readonly isFirst: boolean }) {
-  const document = useChat((state) => (isFirst ? state.document : undefined));
+function Question({ message }: { readonly message: UserMessage }) {
+  const documents = useChat(
+    useShallow((state) => state.documents.filter(({ id }) => message.documentIds.includes(id))),
+  );
+  const editing = useChat(({ editingId }) => editingId === message.id);
   return (
     <>
       <h2 className="visually-hidden">You</h2>
-      {document && <DocumentChip document={document} />}
-      <p className="question">{message.question}</p>
+      {documents.map((document) => (
+        <DocumentChip key={document.id} document={document} />
+      ))}
+      {editing ? <EditQuestion message={message} /> : <p className="question">{message.question}</p>}
     </>
   );
 }
@@ -53,7 +51,7 @@ function Answer({ message }: { readonly message: AssistantMessage }) {
       {answer.state === 'reading' && <Reading message={message} />}
       {answer.state === 'writing' && text === '' && <p className="answer-note">Writing…</p>}
       {answer.state === 'done' && <Ending message={message} stopReason={answer.stopReason} />}
-      {answer.state === 'failed' && <TurnError id={message.id} error={answer.error} />}
+      {answer.state === 'failed' && <TurnError message={message} error={answer.error} />}
       {answer.state !== 'reading' && <AnswerFigures figures={figures} />}
     </article>
   );
@@ -75,6 +73,8 @@ function Ending({ message, stopReason }: EndingProps) {
           {message.text === '' ? stoppedBeforeWriting(message) : 'Stopped'}
         </p>
       );
+    case 'interrupted':
+      return <p className="answer-note">Interrupted: the page was closed while this was written.</p>;
     case 'length':
       return (
         <p className="answer-note">

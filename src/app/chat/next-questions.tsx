@@ -5,7 +5,7 @@ const SHOWN = 2;
 
 /** After an answer about a sample: what else it can be asked. A follow-up shows what the cache is good for. */
 export function NextQuestions() {
-  const questions = useChat((state) => state.document?.questions);
+  const questions = useChat(({ documents }) => documents[0]?.questions);
   const order = useChat((state) => state.order);
   const messages = useChat((state) => (state.activeId === undefined ? state.messages : undefined));
   if (questions === undefined || messages === undefined) return null;

@@ -26,8 +26,8 @@ export function Transcript() {
           ) : (
             <>
               <ol className="messages">
-                {order.map((id, index) => (
-                  <Message key={id} id={id} isFirst={index === 0} />
+                {order.map((id) => (
+                  <Message key={id} id={id} />
                 ))}
               </ol>
               <NextQuestions />

@@ -1,16 +1,18 @@
 import type { EngineFailure } from '../../protocol';
 import { formatNumbersIn } from '../format';
-import { useChat, useIsFree } from '../stores';
+import type { AssistantMessage } from '../store/conversation';
+import { useCanAsk, useChat } from '../stores';
 
 /**
  * A turn that failed, where its answer would stand. The question is not lost: ask again, where that can help, or
  * change it first.
  */
-export function TurnError({ id, error }: { readonly id: string; readonly error: EngineFailure }) {
-  const retry = useChat((state) => state.retry);
-  const editQuestion = useChat((state) => state.editQuestion);
+export function TurnError({ message, error }: TurnErrorProps) {
+  const { id, parentId = '' } = message;
+  const regenerate = useChat((state) => state.regenerate);
+  const beginEdit = useChat((state) => state.beginEdit);
   const busy = useChat((state) => state.activeId !== undefined);
-  const free = useIsFree();
+  const canAsk = useCanAsk();
   const isLast = useChat((state) => state.order.at(-1) === id);
   const tooLong = error.code === 'context-exceeded';
   return (
@@ -24,25 +26,22 @@ export function TurnError({ id, error }: { readonly id: string; readonly error: 
       )}
       {isLast && (
         <p className="turn-error-actions">
-          {tooLong ? (
-            <LessToRead id={id} />
-          ) : (
-            <button
-              type="button"
-              className="button"
-              data-testid="retry"
-              disabled={!free}
-              onClick={() => void retry(id)}
-            >
-              Ask again
-            </button>
-          )}
+          {tooLong && <LessToRead id={id} />}
+          <button
+            type="button"
+            className="button"
+            data-testid="retry"
+            disabled={!canAsk}
+            onClick={() => void regenerate(id)}
+          >
+            Ask again
+          </button>
           <button
             type="button"
             className="button"
             data-testid="edit-question"
             disabled={busy}
-            onClick={() => editQuestion(id)}
+            onClick={() => beginEdit(parentId)}
           >
             Change the question
           </button>
@@ -52,23 +51,37 @@ export function TurnError({ id, error }: { readonly id: string; readonly error: 
   );
 }
 
-/** What makes a prompt shorter: without its document, or without the conversation before it. */
+interface TurnErrorProps {
+  readonly message: AssistantMessage;
+  readonly error: EngineFailure;
+}
+
+/** What makes a prompt shorter: without a document, or without the conversation before it. */
 function LessToRead({ id }: { readonly id: string }) {
   const isFirst = useChat(({ order }) => order.indexOf(id) === 1);
-  const hasDocument = useChat(({ document }) => document !== undefined);
+  const documents = useChat((state) => state.documents);
   const busy = useChat((state) => state.activeId !== undefined);
-  const removeDocument = useChat((state) => state.removeDocument);
+  const detach = useChat((state) => state.detach);
   const newChat = useChat((state) => state.newChat);
-  if (isFirst && !hasDocument) return null;
   return (
-    <button
-      type="button"
-      className="button"
-      data-testid={isFirst ? 'remove-document' : 'shorter-chat'}
-      disabled={busy}
-      onClick={() => (isFirst ? removeDocument(id) : newChat())}
-    >
-      {isFirst ? 'Remove the document' : 'Start a new chat'}
-    </button>
+    <>
+      {documents.map(({ id: documentId, name }) => (
+        <button
+          key={documentId}
+          type="button"
+          className="button"
+          data-testid="remove-document"
+          disabled={busy}
+          onClick={() => detach(documentId)}
+        >
+          Remove {name}
+        </button>
+      ))}
+      {!isFirst && (
+        <button type="button" className="button" data-testid="shorter-chat" disabled={busy} onClick={newChat}>
+          Start a new chat
+        </button>
+      )}
+    </>
   );
 }

@@ -1,15 +1,16 @@
 import { formatTokens } from '../format';
-import type { AttachedDocument } from '../store/conversation';
+import type { NewDocument } from '../store/conversation';
 import { DEMO_NAME } from '../store/load-request';
-import { useChat, useModel, useSamples } from '../stores';
+import { useChat, useModel, useSamples, useStores } from '../stores';
 import { SampleQuestion } from './sample-question';
 import './welcome.css';
 
 const QUESTIONS_SHOWN = 3;
+const NONE: readonly string[] = [];
 
 /** The first screen: what this is, something to read, and something to ask. */
 export function Welcome() {
-  const document = useChat((state) => state.document);
+  const questions = useChat(({ documents }) => documents[0]?.questions ?? NONE);
   const isDemo = useModel((state) => state.name === DEMO_NAME);
   return (
     <div className="welcome">
@@ -21,9 +22,7 @@ export function Welcome() {
             'facts in documents like the samples below.'}
       </p>
       <Samples />
-      {document && document.questions.length > 0 && (
-        <Questions questions={document.questions.slice(0, QUESTIONS_SHOWN)} />
-      )}
+      {questions.length > 0 && <Questions questions={questions.slice(0, QUESTIONS_SHOWN)} />}
       <p className="welcome-panel">
         The inspector then shows how long the first token took and why, which words of the document each layer
         kept, and how much memory that takes against keeping them all. Every byte is counted on live GPU
@@ -50,9 +49,17 @@ function Samples() {
   );
 }
 
-function Sample({ sample }: { readonly sample: AttachedDocument }) {
-  const attach = useChat((state) => state.attach);
-  const attached = useChat((state) => state.document?.text === sample.text);
+/** One sample at a time: the demo model was made for questions about one. */
+function Sample({ sample }: { readonly sample: NewDocument }) {
+  const { chat, samples } = useStores();
+  const attached = useChat(({ documents }) => documents.some(({ text }) => text === sample.text));
+  const choose = () => {
+    const { documents, attach, detach } = chat.getState();
+    const loaded = samples.getState();
+    const texts = new Set(loaded.state === 'ready' ? loaded.samples.map(({ text }) => text) : []);
+    for (const { id, text } of documents) if (texts.has(text)) detach(id);
+    if (!attached) attach(sample);
+  };
   const [kind = sample.name] = sample.name.split(' ');
   return (
     <li>
@@ -61,7 +68,7 @@ function Sample({ sample }: { readonly sample: AttachedDocument }) {
         className="sample"
         aria-pressed={attached}
         data-testid={`sample-${kind.toLowerCase()}`}
-        onClick={() => attach(sample)}
+        onClick={choose}
       >
         <span className="sample-name">{kind}</span>
         <span className="sample-size">{attached ? 'attached' : formatTokens(sample.tokens)}</span>

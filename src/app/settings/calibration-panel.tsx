@@ -49,9 +49,9 @@ function bringIntoView(element: HTMLElement | null): void {
 }
 
 function useObstacle(settings: KvSettings, model: ModelInfo): string | undefined {
-  const document = useChat((state) => state.document);
+  const documents = useChat((state) => state.documents);
   const samples = useSamples((state) => state);
-  const texts = textsAtHand({ document }, samples.state === 'ready' ? samples.samples : []);
+  const texts = textsAtHand({ documents }, samples.state === 'ready' ? samples.samples : []);
   return obstacleTo(texts, settings, model);
 }
 

@@ -3,6 +3,7 @@ import { formatCount, formatPercent, formatTokens } from '../format';
 import type { KvSettings } from '../../protocol';
 import { alwaysKept, keptStart, outlookFor, type Outlook } from '../store/budget';
 import { useLastFigures } from '../inspector/figures';
+import { tokensOf } from '../store/conversation';
 import { useChat, useLoadedModel, useSelection } from '../stores';
 
 interface Text {
@@ -14,11 +15,12 @@ interface Text {
 /** What the next message will mostly consist of: the conversation so far, or the document attached. */
 function useTextAtHand(): Text | undefined {
   const asked = useChat(({ order }) => order.length > 0);
-  const attached = useChat(({ document }) => document?.tokens);
+  const several = useChat(({ documents }) => documents.length > 1);
+  const attached = useChat(({ documents }) => tokensOf(documents));
   const { promptTokens } = useLastFigures();
   if (promptTokens !== undefined) return { tokens: promptTokens, name: 'the last prompt' };
   if (attached === undefined || asked) return undefined;
-  return { tokens: attached, name: 'the attached document' };
+  return { tokens: attached, name: several ? 'the attached documents' : 'the attached document' };
 }
 
 /** The outlook for that text; undefined without one. */

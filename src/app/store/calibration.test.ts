@@ -1,11 +1,11 @@
 import { beforeEach, expect, it } from 'vitest';
 import { calibrate, obstacleTo, promptsFrom, stopCalibration, textsAtHand } from './calibration';
-import { EMPTY_CONVERSATION, type AttachedDocument } from './conversation';
+import { emptyConversation, type NewDocument } from './conversation';
 import { settingsFor } from './kv-store';
 import { createSamplesStore } from './samples-store';
 import { after, coded, KV, memoryOf, MODEL, readyStores, TTFT } from './scripted-engine.test-support';
 
-const text = (name: string, tokens: number | undefined, ...questions: string[]): AttachedDocument => ({
+const text = (name: string, tokens: number | undefined, ...questions: string[]): NewDocument => ({
   name,
   text: `The ${name}.`,
   tokens,
@@ -111,10 +111,19 @@ it('reads the conversation’s document first, then the samples, each with a que
   const own = text('letter', 900);
   const samples = [text('sample', 1000, 'Who?'), text('letter', 900, 'Why?'), text('story', 900)];
   const conversation = {
-    ...EMPTY_CONVERSATION,
-    document: own,
+    ...emptyConversation(),
+    documents: [{ ...own, id: 'd' }],
     order: ['a'],
-    messages: { a: { id: 'a', role: 'user', question: 'When?' } as const },
+    messages: {
+      a: {
+        id: 'a',
+        role: 'user',
+        parentId: undefined,
+        createdAt: 0,
+        question: 'When?',
+        documentIds: ['d'],
+      } as const,
+    },
   };
   const texts = textsAtHand(conversation, samples);
   expect(promptsFrom(texts, conversation)).toEqual([

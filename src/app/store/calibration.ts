@@ -3,7 +3,7 @@ import type { Calibration, EngineFailure, KvSettings, ModelInfo } from '../../pr
 import { formatCount, formatTokens } from '../format';
 import { outlookFor } from './budget';
 import type { ChatStore } from './chat-store';
-import { composeFirst, type AttachedDocument, type Conversation } from './conversation';
+import { composeFirst, type NewDocument, type Conversation } from './conversation';
 import { toFailure } from './engine';
 import { settingsFor, type KvStore } from './kv-store';
 import { throwFailure, type ModelStore } from './model-store';
@@ -76,14 +76,12 @@ export function isCalibrating(kv: KvStore): boolean {
   return kv.getState().calibration.state === 'running';
 }
 
-/** The conversation's document, and every sample that is another. */
+/** The conversation's documents, and every sample that is another. */
 export function textsAtHand(
-  { document }: Pick<Conversation, 'document'>,
-  samples: readonly AttachedDocument[],
-): readonly AttachedDocument[] {
-  return document === undefined
-    ? samples
-    : [document, ...samples.filter(({ text }) => text !== document.text)];
+  { documents }: Pick<Conversation, 'documents'>,
+  samples: readonly NewDocument[],
+): readonly NewDocument[] {
+  return [...documents, ...samples.filter(({ text }) => documents.every((own) => own.text !== text))];
 }
 
 /** Paper, eq. 3: past the middle of the model too little work is saved for the distance to decide. */
@@ -91,7 +89,7 @@ export const lastEligible = ({ layers }: Pick<ModelInfo, 'layers'>) => Math.floo
 
 /** Why there is nothing to compare, and what to do about it; undefined where there is. */
 export function obstacleTo(
-  texts: readonly AttachedDocument[],
+  texts: readonly NewDocument[],
   settings: KvSettings,
   model: ModelInfo,
 ): string | undefined {
@@ -118,7 +116,7 @@ const NOTHING_TO_COMPARE =
   'Attach a longer document, or lower the TSP rate or length.';
 
 /** Texts of which a part goes on: a prompt that is kept whole says nothing about any layer. */
-function comparable(texts: readonly AttachedDocument[], settings: KvSettings, model: ModelInfo) {
+function comparable(texts: readonly NewDocument[], settings: KvSettings, model: ModelInfo) {
   const compared: KvSettings = { ...settings, turnMode: 'lean', tspLayer: 0 };
   return texts.filter(({ tokens }) => {
     if (tokens === undefined || tokens >= model.contextLength) return false;
@@ -129,22 +127,21 @@ function comparable(texts: readonly AttachedDocument[], settings: KvSettings, mo
 
 /** Each text with a question at its end, which is what the window scores by: the one that was asked, where one was. */
 export function promptsFrom(
-  texts: readonly AttachedDocument[],
-  conversation: Conversation,
+  texts: readonly NewDocument[],
+  conversation: Pick<Conversation, 'documents' | 'order' | 'messages'>,
 ): readonly string[] {
   const asked = firstQuestion(conversation);
-  return texts.map((text) =>
-    composeFirst(
-      text,
-      (text === conversation.document ? asked : undefined) ?? text.questions[0] ?? ANY_QUESTION,
-    ),
-  );
+  const own = new Set(conversation.documents.map(({ text }) => text));
+  return texts.map((document) => {
+    const wanted = own.has(document.text) ? asked : undefined;
+    return composeFirst([document], wanted ?? document.questions[0] ?? ANY_QUESTION);
+  });
 }
 
 /** For a visitor's own text before anything was asked about it. */
 const ANY_QUESTION = 'What does the document say?';
 
-function firstQuestion({ order, messages }: Conversation): string | undefined {
+function firstQuestion({ order, messages }: Pick<Conversation, 'order' | 'messages'>): string | undefined {
   const first = messages[order[0] ?? ''];
   return first?.role === 'user' ? first.question : undefined;
 }

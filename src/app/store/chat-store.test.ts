@@ -106,7 +106,7 @@ it('a document that is more than the model can read is not sent', async () => {
   state().attach({ ...DOCUMENT, tokens: MODEL.contextLength });
   await ask('What color?');
   expect(state().order).toEqual([]);
-  state().detach();
+  state().detach(state().documents[0]?.id ?? '');
   state().attach({ ...DOCUMENT, text: 'Shorter.', tokens: MODEL.contextLength - 1 });
   await ask('What color?');
   expect(stores.worker.turns).toHaveLength(1);
@@ -179,8 +179,8 @@ describe('a failed turn', () => {
   });
 
   it('can be asked again in its own place', async () => {
-    await after(() => void state().retry(answer().id));
-    expect(state().order).toHaveLength(2);
+    await after(() => void state().regenerate(answer().id));
+    expect(Object.keys(state().messages)).toHaveLength(2);
     expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'What color?' }]);
   });
 
@@ -189,14 +189,15 @@ describe('a failed turn', () => {
     state().attach(DOCUMENT);
     await ask('What color?');
     await turn(1).fail(coded('context-exceeded', 'Too long.'));
-    state().removeDocument(answer().id);
-    expect(state()).toMatchObject({ order: [], document: undefined, draft: 'What color?' });
+    state().detach(state().documents[0]?.id ?? '');
+    await after(() => void state().regenerate(answer().id));
+    expect(turn(2).request.messages).toEqual([{ role: 'user', content: 'What color?' }]);
   });
 
-  it('gives its question back to the composer, before what is being typed', () => {
-    state().setDraft('and also');
-    state().editQuestion(answer().id);
-    expect(state()).toMatchObject({ order: [], messages: {}, draft: 'What color?\n\nand also' });
+  it('can be asked with other words in its place', async () => {
+    await after(() => void state().resend(state().order[0] ?? '', ' Which? '));
+    expect(Object.keys(state().messages)).toHaveLength(2);
+    expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'Which?' }]);
   });
 });
 
@@ -213,7 +214,7 @@ it('ends a turn whose worker dies or whose device is lost, and keeps the convers
 
   void stores.model.getState().reload();
   await after(() => stores.workers[1]?.loading.resolve(MODEL));
-  await after(() => void state().retry(answer().id));
+  await after(() => void state().regenerate(answer().id));
   expect(stores.workers[1]?.turns).toHaveLength(1);
 });
 
@@ -234,19 +235,24 @@ it('a load during a turn ends the turn', async () => {
 });
 
 describe('a new chat', () => {
-  it('can be undone', async () => {
+  it('leaves the last one among the others, to be brought back', async () => {
     state().attach(DOCUMENT);
     await ask('What color?');
     await turn(0).finish({ text: 'Silver.' });
-    const { order } = state();
+    const { id, order, documents } = state();
     state().newChat();
-    expect(state()).toMatchObject({ order: [], document: undefined });
+    expect(state()).toMatchObject({ order: [], documents: [], title: '' });
+    expect(state().others).toMatchObject([{ id, order, title: 'What color?' }]);
     // Of live buffers, which the engine still holds.
     expect(state().memory?.kv.hotBytes).toBe(500);
-    expect(state().notice).toMatchObject({ undo: true });
-    state().undoNewChat();
-    expect(state()).toMatchObject({ order, document: DOCUMENT, notice: undefined });
+    state().notice?.undo?.run();
+    expect(state()).toMatchObject({ id, order, documents, notice: undefined, others: [] });
     expect(state().memory?.kv.hotBytes).toBe(500);
+  });
+
+  it('keeps nothing of an empty one', () => {
+    state().newChat();
+    expect(state()).toMatchObject({ others: [], notice: undefined });
   });
 
   it('stops the turn it leaves, drops what still comes of it, and waits for its end before it sends', async () => {
@@ -274,11 +280,190 @@ describe('a new chat', () => {
     expect(state().activeId).toBeUndefined();
   });
 
-  it('begins with a document attached to a running conversation', async () => {
-    await ask('Hello?');
-    await turn(0).finish({ text: 'Hello.' });
+  it('leaves a written part as one that was stopped', async () => {
+    await ask('Old?');
+    turn(0).emit({ type: 'text', text: 'old', newTokens: 1, decodeTokensPerSecond: 1 });
+    const { id } = state();
+    state().newChat();
+    await turn(0).finish({ text: 'old', stopReason: 'stopped' });
+    state().open(id);
+    expect(answer()).toMatchObject({ text: 'old', answer: { state: 'done', stopReason: 'stopped' } });
+  });
+});
+
+describe('documents', () => {
+  const MORE = { ...DOCUMENT, name: 'more.txt', text: 'The door is red.' };
+
+  it('attached to a running conversation join it, and go with its next question', async () => {
     state().attach(DOCUMENT);
-    expect(state()).toMatchObject({ order: [], document: DOCUMENT, notice: { undo: true } });
-    expect(state().notice?.text).toContain('notes.txt');
+    await ask('What color?');
+    await turn(0).finish({ text: 'Silver.' });
+    state().attach(MORE);
+    expect(state().order).toHaveLength(2);
+    await ask('And the door?');
+    const [first, second] = state().documents.map(({ id }) => id);
+    expect(state().order.map((id) => state().messages[id])).toMatchObject([
+      { documentIds: [first] },
+      {},
+      { documentIds: [second] },
+      {},
+    ]);
+    expect(turn(1).request.messages[0]?.content).toContain('# more.txt\n\nThe door is red.\n\nWhat color?');
+  });
+
+  it('are attached once, and detached one by one', () => {
+    state().attach(DOCUMENT);
+    state().attach(DOCUMENT);
+    state().attach(MORE);
+    expect(state().documents.map(({ name }) => name)).toEqual(['notes.txt', 'more.txt']);
+    state().detach(state().documents[0]?.id ?? '');
+    expect(state().documents.map(({ name }) => name)).toEqual(['more.txt']);
+  });
+});
+
+describe('branches', () => {
+  const texts = () =>
+    state().order.map((id) => {
+      const message = state().messages[id];
+      return message?.role === 'user' ? message.question : message?.text;
+    });
+  const say = async (index: number, question: string, text: string) => {
+    await ask(question);
+    await turn(index).finish({ text });
+  };
+
+  beforeEach(async () => {
+    await say(0, 'One?', '1');
+    await say(1, 'Two?', '2');
+  });
+
+  it('of an answer: another stands beside it, and what followed the first stays there', async () => {
+    const first = state().order[1] ?? '';
+    await after(() => void state().regenerate(first));
+    expect(turn(2).request.messages).toEqual([{ role: 'user', content: 'One?' }]);
+    await turn(2).finish({ text: 'uno' });
+    expect(texts()).toEqual(['One?', 'uno']);
+    state().showSibling(state().order[1] ?? '', -1);
+    expect(texts()).toEqual(['One?', '1', 'Two?', '2']);
+    state().showSibling(first, -1);
+    expect(texts()).toEqual(['One?', '1', 'Two?', '2']);
+    state().showSibling(first, 1);
+    expect(texts()).toEqual(['One?', 'uno']);
+  });
+
+  it('of a question: other words stand beside it, with the same documents', async () => {
+    state().attach(DOCUMENT);
+    await say(2, 'Three?', '3');
+    await after(() => void state().resend(state().order[4] ?? '', 'Third?'));
+    expect(turn(3).request.messages.map(({ content }) => content)).toEqual([
+      'The lamp is silver.\n\nOne?',
+      '1',
+      'Two?',
+      '2',
+      'Third?',
+    ]);
+    await turn(3).finish({ text: 'III' });
+    expect(texts()).toEqual(['One?', '1', 'Two?', '2', 'Third?', 'III']);
+    expect(state().messages[state().order[4] ?? '']).toMatchObject({
+      documentIds: [state().documents[0]?.id],
+    });
+    state().showSibling(state().order[4] ?? '', -1);
+    expect(texts().slice(4)).toEqual(['Three?', '3']);
+  });
+
+  it('are not made or changed while a turn runs', async () => {
+    await ask('Three?');
+    const { order, messages } = state();
+    state().showSibling(order[1] ?? '', 1);
+    state().remove(order[0] ?? '');
+    await after(() => void state().regenerate(order[1] ?? ''));
+    await after(() => void state().resend(order[0] ?? '', 'Other?'));
+    expect(state()).toMatchObject({ order, messages });
+    expect(stores.worker.turns).toHaveLength(3);
+  });
+
+  it('deleted: a message goes with all that followed it, and comes back whole', async () => {
+    const before = state();
+    state().remove(before.order[1] ?? '');
+    expect(texts()).toEqual(['One?']);
+    expect(Object.keys(state().messages)).toHaveLength(1);
+    state().notice?.undo?.run();
+    expect(state()).toMatchObject({
+      messages: before.messages,
+      order: before.order,
+      children: before.children,
+      notice: undefined,
+    });
+  });
+
+  it('deleted: the one beside it is then shown', async () => {
+    const first = state().order[1] ?? '';
+    await after(() => void state().regenerate(first));
+    await turn(2).finish({ text: 'uno' });
+    state().remove(state().order[1] ?? '');
+    expect(texts()).toEqual(['One?', '1', 'Two?', '2']);
+    state().remove(first);
+    expect(texts()).toEqual(['One?']);
+    await after(() => void state().regenerate(state().order[0] ?? ''));
+    expect(turn(3).request.messages).toEqual([{ role: 'user', content: 'One?' }]);
+  });
+});
+
+describe('going on with an answer', () => {
+  const write = (index: number, text: string, newTokens: number) =>
+    turn(index).emit({ type: 'text', text, newTokens, decodeTokensPerSecond: 40 });
+
+  beforeEach(async () => {
+    await ask('What color?');
+    write(0, 'Sil', 1);
+    await turn(0).finish({ text: 'Sil', newTokens: 1, stopReason: 'stopped', ttft: TTFT });
+  });
+
+  it('sends the written part as the last message, and appends what comes', async () => {
+    await after(() => void state().resume(answer().id));
+    expect(turn(1).request.messages.at(-1)).toEqual({ role: 'assistant', content: 'Sil' });
+    expect(answer()).toMatchObject({ text: 'Sil', answer: { state: 'reading' } });
+    write(1, 'ver', 1);
+    expect(answer()).toMatchObject({ text: 'Silver', answer: { state: 'writing' } });
+    await turn(1).finish({ text: 'ver.', newTokens: 2, ttft: TTFT });
+    expect(answer()).toMatchObject({
+      text: 'Silver.',
+      answer: { state: 'done', stopReason: 'end' },
+      figures: { newTokens: 2, earlierTokens: 1 },
+    });
+    expect(state().order).toHaveLength(2);
+  });
+
+  it('stopped before anything more was written leaves it as it was', async () => {
+    const before = answer();
+    await after(() => void state().resume(before.id));
+    await turn(1).finish({ stopReason: 'stopped' });
+    expect(answer()).toEqual(before);
+  });
+
+  it('keeps the written part where it fails', async () => {
+    await after(() => void state().resume(answer().id));
+    await turn(1).fail(coded('out-of-memory', 'No room.'));
+    expect(answer()).toMatchObject({ text: 'Sil', answer: { state: 'failed' } });
+    await after(() => void state().resume(answer().id));
+    expect(stores.worker.turns).toHaveLength(3);
+  });
+
+  it('is for those that the model did not end itself', async () => {
+    await after(() => void state().resume(answer().id));
+    await turn(1).finish({ text: 'ver.', ttft: TTFT });
+    await after(() => void state().resume(answer().id));
+    expect(stores.worker.turns).toHaveLength(2);
+  });
+});
+
+it('settings of the conversation go with its turns', async () => {
+  state().changeSettings({ system: 'Be brief.' });
+  state().changeSettings({ sampling: { temperature: 0.5 }, maxNewTokens: 9 });
+  await ask('What color?');
+  expect(turn(0).request).toMatchObject({
+    messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }],
+    sampling: { temperature: 0.5 },
+    maxNewTokens: 9,
   });
 });

@@ -5,11 +5,14 @@ import type {
   EngineFailure,
   KvSettings,
   ModelInfo,
+  SamplingOptions,
   TimeToFirstToken,
   TurnResult,
 } from '../../protocol';
+import type { Children, Messages } from './branches';
 
 export interface AttachedDocument {
+  readonly id: string;
   readonly name: string;
   readonly text: string;
   /** Undefined until a model has counted them. */
@@ -18,10 +21,22 @@ export interface AttachedDocument {
   readonly questions: readonly string[];
 }
 
-export interface UserMessage {
+/** One that no conversation has yet. */
+export type NewDocument = Omit<AttachedDocument, 'id'>;
+
+interface MessageBase {
   readonly id: string;
+  /** The message that it follows; undefined for a first question. Messages with the same one are branches. */
+  readonly parentId: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export interface UserMessage extends MessageBase {
   readonly role: 'user';
   readonly question: string;
+  /** Documents that came with it and are shown there. They belong to the whole conversation and stand at its head. */
+  readonly documentIds: readonly string[];
 }
 
 export interface ReadingProgress {
@@ -43,18 +58,22 @@ export interface TurnFigures {
   readonly promptTokens?: number;
   readonly reusedTokens?: number;
   readonly newTokens?: number;
+  /** Of the same answer, before it was continued. */
+  readonly earlierTokens?: number;
   readonly prefillTokensPerSecond?: number;
   readonly decodeTokensPerSecond?: number;
 }
 
+/** `interrupted`: the page was closed or reloaded while it was written. */
+export type StopReason = TurnResult['stopReason'] | 'interrupted';
+
 export type AnswerProgress =
   | { readonly state: 'reading'; readonly progress: ReadingProgress | undefined }
   | { readonly state: 'writing' }
-  | { readonly state: 'done'; readonly stopReason: TurnResult['stopReason'] }
+  | { readonly state: 'done'; readonly stopReason: StopReason }
   | { readonly state: 'failed'; readonly error: EngineFailure };
 
-export interface AssistantMessage {
-  readonly id: string;
+export interface AssistantMessage extends MessageBase {
   readonly role: 'assistant';
   readonly text: string;
   readonly answer: AnswerProgress;
@@ -63,61 +82,132 @@ export interface AssistantMessage {
 
 export type Message = UserMessage | AssistantMessage;
 
-export interface Conversation {
-  /** What the conversation is about. It belongs to the whole, and is shown with the first question. */
-  readonly document: AttachedDocument | undefined;
-  readonly order: readonly string[];
-  readonly messages: Readonly<Record<string, Message>>;
-  /** The answer being read for or written. */
-  readonly activeId: string | undefined;
+/** What a conversation asks for itself; what is left out is the model's own. */
+export interface ConversationSettings {
+  /** The system message. */
+  readonly system?: string;
+  readonly sampling?: Partial<SamplingOptions>;
+  readonly maxNewTokens?: number;
+  readonly kv?: Partial<KvSettings>;
+  readonly thinking?: boolean;
 }
 
-export const EMPTY_CONVERSATION: Conversation = {
-  document: undefined,
-  order: [],
-  messages: {},
-  activeId: undefined,
-};
+export interface Conversation {
+  readonly id: string;
+  /** Empty until the first question. */
+  readonly title: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** What it is about, in the order in which the model reads them, before everything that was said. */
+  readonly documents: readonly AttachedDocument[];
+  readonly settings: ConversationSettings;
+  /** Of every branch. */
+  readonly messages: Messages;
+  /** The path that is shown, from a first question to its last message. */
+  readonly order: readonly string[];
+  /** Kept beside the messages, so that a selector need not look for branches at every token. */
+  readonly children: Children;
+}
 
-export function composeFirst(document: AttachedDocument | undefined, question: string): string {
-  return document === undefined ? question : `${document.text}\n\n${question}`;
+export function emptyConversation(): Conversation {
+  const createdAt = Date.now();
+  return {
+    id: crypto.randomUUID(),
+    title: '',
+    createdAt,
+    updatedAt: createdAt,
+    documents: [],
+    settings: {},
+    messages: {},
+    order: [],
+    children: {},
+  };
+}
+
+/** Nothing in it that could be missed. */
+export const isEmpty = ({ messages, documents }: Pick<Conversation, 'messages' | 'documents'>): boolean =>
+  documents.length === 0 && Object.keys(messages).length === 0;
+
+const LONGEST_TITLE = 60;
+
+/** A question as a title: one line, ended at a word. */
+export function titleFrom(question: string): string {
+  const line = question.trim().replace(/\s+/g, ' ');
+  if (line.length <= LONGEST_TITLE) return line;
+  const cut = line.slice(0, LONGEST_TITLE);
+  const word = cut.lastIndexOf(' ');
+  return `${(word > LONGEST_TITLE / 2 ? cut.slice(0, word) : cut).replace(/[\s.,;:!?–-]+$/, '')}…`;
+}
+
+/** What a conversation is called where it has no title yet. */
+export const nameOf = ({ title, documents }: Pick<Conversation, 'title' | 'documents'>): string =>
+  title || documents[0]?.name || 'New chat';
+
+/** The documents as they stand at the head of the prompt: one alone as it is, several below their names. */
+export function composeFirst(
+  documents: readonly Pick<AttachedDocument, 'name' | 'text'>[],
+  question: string,
+): string {
+  const texts = documents.map(({ name, text }) => (documents.length === 1 ? text : `# ${name}\n\n${text}`));
+  return [...texts, question].join('\n\n');
 }
 
 /**
- * The whole conversation as the engine takes it. A question that got no word of an answer is left out, with its empty
- * answer: roles must alternate, and the model should not see itself silent. The document stands before whichever
- * question is then the first, so a document once read stays a prefix of what follows.
+ * The shown path as the engine takes it; it ends with an answer where that is to be continued. A question that got no
+ * word of an answer is left out, with its empty answer: roles must alternate, and the model should not see itself
+ * silent. The documents stand before whichever question is then the first, so what was once read of them stays a prefix
+ * of what follows.
  */
-export function promptOf(conversation: Conversation): readonly ChatMessage[] {
-  const prompt: ChatMessage[] = [];
+export function promptOf(
+  conversation: Pick<Conversation, 'order' | 'messages' | 'documents' | 'settings'>,
+): readonly ChatMessage[] {
+  const { order, messages, documents, settings } = conversation;
+  const said: ChatMessage[] = [];
   let pending: string | undefined;
-  for (const id of conversation.order) {
-    const message = conversation.messages[id];
+  for (const id of order) {
+    const message = messages[id];
     if (message === undefined) continue;
     if (message.role === 'user') {
       pending = message.question;
     } else if (pending !== undefined && message.text !== '') {
-      prompt.push({ role: 'user', content: pending }, { role: 'assistant', content: message.text });
+      said.push({ role: 'user', content: pending }, { role: 'assistant', content: message.text });
       pending = undefined;
     }
   }
-  if (pending !== undefined) prompt.push({ role: 'user', content: pending });
-  return prompt.map((message, index) =>
-    index === 0 ? { ...message, content: composeFirst(conversation.document, message.content) } : message,
+  if (pending !== undefined) said.push({ role: 'user', content: pending });
+  const prompt = said.map((message, index) =>
+    index === 0 ? { ...message, content: composeFirst(documents, message.content) } : message,
   );
+  const { system = '' } = settings;
+  return system.trim() === '' ? prompt : [{ role: 'system', content: system }, ...prompt];
 }
 
-/** The conversation as it would stand if its running answer had been stopped now. */
-export function settled(conversation: Conversation): Conversation {
-  const { activeId, messages } = conversation;
+/** The messages as they would stand if the running answer had been stopped now. */
+export function settled(messages: Messages, activeId: string | undefined): Messages {
   const active = activeId === undefined ? undefined : messages[activeId];
-  if (active?.role !== 'assistant') return conversation;
+  if (active?.role !== 'assistant') return messages;
   const stopped: Message = {
     ...active,
     answer: { state: 'done', stopReason: 'stopped' },
     figures: { ...active.figures, stoppedAt: shareRead(active) },
   };
-  return { ...conversation, activeId: undefined, messages: { ...messages, [active.id]: stopped } };
+  return { ...messages, [active.id]: stopped };
+}
+
+/** Documents that no question on the shown path brought: they go with the next one. */
+export function pendingDocuments({
+  documents,
+  order,
+  messages,
+}: Pick<Conversation, 'documents' | 'order' | 'messages'>): readonly AttachedDocument[] {
+  const sent = new Set(
+    order.flatMap((id) => {
+      const message = messages[id];
+      return message?.role === 'user' ? message.documentIds : [];
+    }),
+  );
+  return documents.filter(({ id }) => !sent.has(id));
 }
 
 /** How much of a prompt that is being read has been read; undefined for one that is not, or where it is not known. */
@@ -132,20 +222,23 @@ export function isMostlyReused({ promptTokens, reusedTokens }: TurnFigures): boo
   return promptTokens !== undefined && reusedTokens !== undefined && reusedTokens * 2 > promptTokens;
 }
 
-/** Whether a document alone is more than a model can read. A model reads one token fewer than its context holds. */
-export function isTooLong(
-  document: AttachedDocument | undefined,
-  { contextLength }: Pick<ModelInfo, 'contextLength'>,
-): boolean {
-  return document?.tokens !== undefined && document.tokens >= contextLength;
+/** Of all of them; undefined without any, or before they are counted. */
+export function tokensOf(documents: readonly NewDocument[]): number | undefined {
+  const counted = documents.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
+  return counted.length === 0 ? undefined : counted.reduce((sum, tokens) => sum + tokens, 0);
 }
 
-/** Without an answer and the question before it. */
-export function withoutTurn(conversation: Conversation, answerId: string): Conversation {
-  const at = conversation.order.indexOf(answerId);
-  if (at < 1) return conversation;
-  const order = conversation.order.toSpliced(at - 1, 2);
-  const kept = new Set(order);
-  const messages = Object.fromEntries(Object.entries(conversation.messages).filter(([id]) => kept.has(id)));
-  return { ...conversation, order, messages };
+/** Whether documents alone are more than a model can read. A model reads one token fewer than its context holds. */
+export function isTooLong(
+  documents: readonly AttachedDocument[],
+  { contextLength }: Pick<ModelInfo, 'contextLength'>,
+): boolean {
+  return (tokensOf(documents) ?? 0) >= contextLength;
+}
+
+/** Whether an answer that ended can be gone on with: it has words, and was not the model's to end. */
+export function isContinuable({ text, answer }: AssistantMessage): boolean {
+  if (text === '') return false;
+  if (answer.state === 'failed') return answer.error.code !== 'context-exceeded';
+  return answer.state === 'done' && answer.stopReason !== 'end' && answer.stopReason !== 'context';
 }

@@ -1,5 +1,5 @@
 /** Texts from outside as documents: dropped and attached files, and long pastes. */
-import type { AttachedDocument } from './conversation';
+import type { NewDocument } from './conversation';
 
 export const TEXT_EXTENSIONS = ['.txt', '.md', '.csv', '.json'] as const;
 /** A paste longer than this is something to read, not something to say. */
@@ -10,7 +10,7 @@ export const PASTE_AS_DOCUMENT_CHARACTERS = 3000;
  */
 const MOST_BYTES = 2 * 2 ** 20;
 
-export type FileReading = { readonly document: AttachedDocument } | { readonly refused: string };
+export type FileReading = { readonly document: NewDocument } | { readonly refused: string };
 
 export async function readTextFile(file: File): Promise<FileReading> {
   const name = file.name;
@@ -37,6 +37,6 @@ function decode(bytes: ArrayBuffer): string | undefined {
   return text.includes('\0') ? undefined : text.replaceAll('\r\n', '\n');
 }
 
-export function pastedDocument(text: string): AttachedDocument {
+export function pastedDocument(text: string): NewDocument {
   return { name: 'Pasted text', text: text.replaceAll('\r\n', '\n'), tokens: undefined, questions: [] };
 }

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ModelInfo } from '../../protocol';
 import type { ChatState, ChatStore } from './chat-store';
-import { isTooLong } from './conversation';
+import { isTooLong, pendingDocuments, tokensOf, type TurnFigures } from './conversation';
 import { settingsFor, type KvStore } from './kv-store';
 import type { BudgetStore } from './memory-budget';
 import type { ModelStore } from './model-store';
@@ -50,7 +50,7 @@ export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTu
   kv.subscribe(later);
   budget.subscribe(later);
   chat.subscribe((now, before) => {
-    const same = (['draft', 'document', 'order', 'activeId'] as const).every(
+    const same = (['draft', 'documents', 'order', 'activeId'] as const).every(
       (key) => now[key] === before[key],
     );
     if (!same) later();
@@ -67,7 +67,7 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
   try {
     const draft = state.draft.trim() === '' ? 0 : await api.countTokens(state.draft);
     const tokens = heldTokens(state) + draft;
-    if (tokens === 0 || isTooLong(state.document, info)) return NOTHING;
+    if (tokens === 0 || isTooLong(state.documents, info)) return NOTHING;
     if (tokens >= info.contextLength) return { tokens, assessment: undefined };
     const judged = await planner.getState().judge({
       promptTokens: tokens,
@@ -80,16 +80,12 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
   }
 }
 
-/** Of what is to be read besides the draft: the conversation so far, or the document before the first question. */
-function heldTokens({
-  order,
-  messages,
-  document,
-}: Pick<ChatState, 'order' | 'messages' | 'document'>): number {
-  const last = messages[order.at(-1) ?? ''];
-  if (last?.role !== 'assistant') return document?.tokens ?? 0;
-  const { promptTokens = 0, newTokens = 0 } = last.figures;
-  return promptTokens + newTokens;
+/** Of what is to be read besides the draft: the conversation so far, and documents that were not read with it. */
+function heldTokens(state: ChatState): number {
+  const last = state.messages[state.order.at(-1) ?? ''];
+  const { promptTokens, newTokens = 0 }: TurnFigures = last?.role === 'assistant' ? last.figures : {};
+  const unread = promptTokens === undefined ? state.documents : pendingDocuments(state);
+  return (promptTokens ?? 0) + newTokens + (tokensOf(unread) ?? 0);
 }
 
 const answerRoom = ({ maxNewTokens, contextLength }: ModelInfo, tokens: number): number =>

@@ -19,7 +19,7 @@ it('counts a document when it is attached and again for the next model, each onc
   const { chat, model, worker, workers } = await readyStores();
   countDocumentTokens(chat, model);
   await after(() => chat.getState().attach({ name: 'a', text: 'four', tokens: undefined, questions: [] }));
-  expect(chat.getState().document?.tokens).toBe(4);
+  expect(chat.getState().documents[0]?.tokens).toBe(4);
   await after(() => chat.getState().setDraft('x'));
   expect(worker.counted).toEqual(['four']);
 

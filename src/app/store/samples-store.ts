@@ -1,11 +1,11 @@
 /** The sample documents that come with the demo model, and what it is known to answer about them. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { AttachedDocument } from './conversation';
+import type { NewDocument } from './conversation';
 import { DEMO_FOLDER } from './load-request';
 
 export type SamplesState =
   | { readonly state: 'loading' }
-  | { readonly state: 'ready'; readonly samples: readonly AttachedDocument[] }
+  | { readonly state: 'ready'; readonly samples: readonly NewDocument[] }
   | { readonly state: 'failed' };
 
 export type SamplesStore = StoreApi<SamplesState>;
@@ -39,7 +39,7 @@ interface SampleFile {
   }[];
 }
 
-export function parseSamples(json: unknown): readonly AttachedDocument[] {
+export function parseSamples(json: unknown): readonly NewDocument[] {
   // Our own file, made with the model; a wrong shape throws here and shows as failed.
   return (json as readonly SampleFile[]).map(({ name, tokens, text, questions }) => ({
     name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)} sample`,

@@ -4,6 +4,8 @@ import { shareRead, type AssistantMessage, type TurnFigures } from './conversati
 
 export interface TurnView {
   readonly answer: AssistantMessage;
+  /** The answer as it stood before, where the turn goes on with one. */
+  readonly continued: AssistantMessage | undefined;
   readonly memory: MemoryReport | undefined;
 }
 
@@ -61,16 +63,18 @@ function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessa
 /** The result is the last word: events travel on another channel and some may still be on their way. */
 export function applyResult(view: TurnView, result: TurnResult): TurnView {
   const { text, stopReason, memory } = result;
-  const { kv } = view.answer.figures;
+  const { continued } = view;
+  const { kv, earlierTokens } = view.answer.figures;
   const common: TurnFigures = {
     ...(kv !== undefined && { kv }),
+    ...(earlierTokens !== undefined && { earlierTokens }),
     promptTokens: result.promptTokens,
     reusedTokens: result.reusedTokens,
   };
   const figures: TurnFigures =
     result.ttft === undefined
       ? // Stopped before anything was selected or written: what would be nought is not known.
-        { ...common, stoppedAt: shareRead(view.answer) }
+        (continued?.figures ?? { ...common, stoppedAt: shareRead(view.answer) })
       : {
           ...common,
           compression: result.compression,
@@ -79,5 +83,10 @@ export function applyResult(view: TurnView, result: TurnResult): TurnView {
           prefillTokensPerSecond: result.prefillTokensPerSecond,
           decodeTokensPerSecond: result.decodeTokensPerSecond,
         };
-  return { answer: { ...view.answer, text, answer: { state: 'done', stopReason }, figures }, memory };
+  const whole = (continued?.text ?? '') + text;
+  return {
+    answer: { ...view.answer, text: whole, answer: { state: 'done', stopReason }, figures },
+    continued,
+    memory,
+  };
 }

@@ -1,0 +1,190 @@
+/** The turns that the engine is asked for. Each ends in one answer of the conversation, on a branch of its own or not. */
+import type { KvSettings } from '../../protocol';
+import { grown, isWordless, pruned, type Thread } from './branches';
+import { isCalibrating } from './calibration';
+import type { ChatState, Get, Set } from './chat-store';
+import {
+  isContinuable,
+  isTooLong,
+  promptOf,
+  settled,
+  titleFrom,
+  pendingDocuments,
+  type AssistantMessage,
+  type UserMessage,
+} from './conversation';
+import { toFailure } from './engine';
+import { settingsFor, type KvStore } from './kv-store';
+import { throwFailure, type LoadedModel, type ModelStore } from './model-store';
+import { applyEvents, applyResult, type TurnView } from './turn';
+
+/**
+ * Each resolves when the turn is over, and does nothing without a ready model, while the engine is at something, or with
+ * documents that the model cannot read.
+ */
+export interface TurnActions {
+  ask(question: string): Promise<void>;
+  /** Another answer to the same question, beside the one there is, or to a question without one. */
+  regenerate(id: string): Promise<void>;
+  /** Asks a question with other words, beside the one there is. */
+  resend(questionId: string, question: string): Promise<void>;
+  /** Goes on with an answer that was stopped, cut off or interrupted. */
+  resume(answerId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnActions {
+  /** The engine takes one turn at a time, and a turn left behind by another chat needs a moment to end. */
+  let turnBefore: Promise<unknown> = Promise.resolve();
+
+  /** The model, if it would take a turn now. */
+  const taker = (): LoadedModel | undefined => {
+    const { status } = model.getState();
+    if (status.state !== 'ready' || get().activeId !== undefined || isCalibrating(kv)) return undefined;
+    return isTooLong(get().documents, status.model) ? undefined : status;
+  };
+  const begin = async (loaded: LoadedModel, answer: AssistantMessage, change: Partial<ChatState>) => {
+    const fresh = { activeId: answer.id, editingId: undefined, notice: undefined, stopping: false };
+    set({ ...change, ...fresh, updatedAt: Date.now() });
+    const turn = turnBefore.then(() => runTurn(set, get, loaded, answer, kv));
+    turnBefore = turn;
+    await turn;
+  };
+
+  return {
+    async ask(question) {
+      const loaded = taker();
+      const text = question.trim();
+      if (loaded === undefined || text === '') return;
+      const state = get();
+      const documentIds = pendingDocuments(state).map(({ id }) => id);
+      const asked = questionOf(text, state.order.at(-1), documentIds);
+      const answer = answerTo(asked.id);
+      await begin(loaded, answer, { ...grown(state, asked, answer), title: state.title || titleFrom(text) });
+    },
+
+    async regenerate(id) {
+      const state = get();
+      const question = questionAt(state, id);
+      const loaded = taker();
+      if (question === undefined || loaded === undefined) return;
+      const answer = answerTo(question.id);
+      const replaces = id !== question.id && isWordless(state, id);
+      await begin(loaded, answer, grown(replaces ? pruned(state, id) : state, answer));
+    },
+
+    async resend(questionId, question) {
+      const state = get();
+      const before = questionAt(state, questionId);
+      const loaded = taker();
+      const text = question.trim();
+      if (before === undefined || loaded === undefined || text === '') return;
+      const asked = questionOf(text, before.parentId, before.documentIds);
+      const answer = answerTo(asked.id);
+      // One that nothing came of is not worth a branch.
+      const kept = isWordless(state, before.id) ? pruned(state, before.id) : state;
+      await begin(loaded, answer, grown(kept, asked, answer));
+    },
+
+    async resume(answerId) {
+      const state = get();
+      const answer = state.messages[answerId];
+      const loaded = taker();
+      if (answer?.role !== 'assistant' || state.order.at(-1) !== answerId || loaded === undefined) return;
+      if (!isContinuable(answer)) return;
+      await begin(loaded, answer, { messages: { ...state.messages, [answerId]: begun(answer) } });
+    },
+
+    stop: () => stopTurn(set, get, model),
+  };
+}
+
+async function stopTurn(set: Set, get: Get, model: ModelStore): Promise<void> {
+  const { status } = model.getState();
+  if (status.state !== 'ready' || get().activeId === undefined) return;
+  set({ stopping: true });
+  await status.api.stop().catch(() => undefined); // A dead engine has stopped; the turn itself says why.
+}
+
+function questionOf(
+  question: string,
+  parentId: string | undefined,
+  documentIds: readonly string[],
+): UserMessage {
+  return { id: crypto.randomUUID(), role: 'user', parentId, createdAt: Date.now(), question, documentIds };
+}
+
+function answerTo(questionId: string): AssistantMessage {
+  return {
+    id: crypto.randomUUID(),
+    role: 'assistant',
+    parentId: questionId,
+    createdAt: Date.now(),
+    text: '',
+    answer: { state: 'reading', progress: undefined },
+    figures: {},
+  };
+}
+
+/** A question, or the one that an answer is to. */
+function questionAt({ messages }: Pick<Thread, 'messages'>, id: string): UserMessage | undefined {
+  const message = messages[id];
+  const asked = message?.role === 'assistant' ? messages[message.parentId ?? ''] : message;
+  return asked?.role === 'user' ? asked : undefined;
+}
+
+/** An answer as a turn begins with it. */
+function begun(answer: AssistantMessage, kv?: KvSettings): AssistantMessage {
+  const { earlierTokens = 0, newTokens = 0 } = answer.figures;
+  const earlier = earlierTokens + newTokens;
+  return {
+    ...answer,
+    answer: { state: 'reading', progress: undefined },
+    figures: { ...(kv && { kv }), ...(earlier > 0 && { earlierTokens: earlier }) },
+  };
+}
+
+async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: AssistantMessage, kvStore: KvStore) {
+  const { api, gone } = loaded;
+  const kv = settingsFor(kvStore.getState(), loaded.model);
+  let view: TurnView = {
+    answer: begun(answer, kv),
+    continued: answer.text === '' ? undefined : answer,
+    memory: get().memory,
+  };
+  /** False once another chat has left this turn behind: what it still brings is dropped. */
+  const isShown = () => get().activeId === answer.id;
+  const show = (next: TurnView) => {
+    view = next;
+    if (isShown()) set({ messages: { ...get().messages, [answer.id]: view.answer }, memory: view.memory });
+  };
+  // Left or stopped while the turn before was still ending: the engine need not hear of it.
+  if (!isShown()) return;
+  if (get().stopping) {
+    const messages = view.continued
+      ? { ...get().messages, [answer.id]: view.continued }
+      : settled(get().messages, answer.id);
+    set({ messages, activeId: undefined, stopping: false });
+    return;
+  }
+  show(view);
+  const { settings } = get();
+  const { sampling, maxNewTokens } = settings;
+  try {
+    const request = {
+      messages: promptOf(get()),
+      kv,
+      ...(sampling && { sampling }),
+      ...(maxNewTokens !== undefined && { maxNewTokens }),
+    };
+    const sent = api.send(request, (events) => show(applyEvents(view, events)));
+    const result = await Promise.race([sent, gone.then(throwFailure)]);
+    show(applyResult(view, result));
+  } catch (thrown) {
+    const failed = { ...view.answer, answer: { state: 'failed', error: toFailure(thrown) } } as const;
+    // Not the memory of the view: if the device went, it went with it.
+    show({ ...view, answer: failed, memory: get().memory });
+  } finally {
+    if (isShown()) set({ activeId: undefined, stopping: false, updatedAt: Date.now() });
+  }
+}
