@@ -1,13 +1,14 @@
 // attention_split: one new query a head against a stretch of KEYS cache entries; attention_merge joins the stretches.
 //
-//   m = max_s q.k[s]   l = sum_s exp(q.k[s] - m)   o = sum_s exp(q.k[s] - m) v[s]     s in the stretch, s < length of g
+//   m = max_s x[s]   l = sum_s exp(x[s] - m)   o = sum_s exp(x[s] - m) v[s]     x[s] = scale q.k[s]
+//   s in the stretch, s < length of g
 //
 // Layout   qkv [1,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   part [H,splits,D+2]: o, then m and l
 // Grid     (splits, G, ceil(H/G / HEADS)) workgroups of KEYS; up to HEADS query heads of a group share a fetch
 // Memory   one read of K and V; q and the scores of the stretch in workgroup memory
 // Variants unpack_kv4 from chunks/kv_*
 // Source   split-KV decoding ("flash decoding"), online softmax arXiv:1805.02867
-struct Op { H: u32, G: u32, capacity: u32 }
+struct Op { H: u32, G: u32, capacity: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
@@ -42,7 +43,7 @@ fn main(
   let length = kept[g] + step.appended + 1u;
   let s0 = group.x * KEYS;
 
-  for (var i = lid; i < heads * D4; i += KEYS) { q[i] = qkv[h0 * D4 + i] * inverseSqrt(f32(D)); }
+  for (var i = lid; i < heads * D4; i += KEYS) { q[i] = qkv[h0 * D4 + i] * op.scale; }
   workgroupBarrier();
   var dots: array<f32, HEADS>;
   let row = (g * op.capacity + min(s0 + lid, length - 1u)) * D4;

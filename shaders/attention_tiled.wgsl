@@ -1,6 +1,6 @@
 // attention_tiled: causal attention of a tile of queries over the cache, for prefill.
 //
-//   o[t,h,:] = sum_s softmax_s(q[t,h] . k[g,s] / sqrt(D)) v[g,s,:]     s < kept[g] + appended + t + 1,  g = h / (H/G)
+//   o[t,h,:] = sum_s softmax_s(scale q[t,h] . k[g,s]) v[g,s,:]     s < kept[g] + appended + t + 1,  g = h / (H/G)
 //   by_position: s <= positions[step.position + t], for some rows of a sequence that lies whole in the cache
 //
 // Layout   qkv [T,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   o [T,H,D]
@@ -11,7 +11,14 @@
 //          Scores lie in workgroup memory: an indexed private array makes drivers unroll every loop around it
 // Source   online softmax, arXiv:1805.02867; tiling, arXiv:2205.14135. Tiles of keys start at slot 0 for every row, so
 //          sums run in one order whatever T is, and tiles do not change results.
-struct Op { H: u32, G: u32, capacity: u32, keys: u32, by_position: u32 } // keys: KT; as a constant, drivers would unroll it
+struct Op {
+  H: u32,
+  G: u32,
+  capacity: u32,
+  scale: f32,
+  keys: u32, // KT; as a constant, drivers would unroll it
+  by_position: u32,
+}
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
@@ -49,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   var sum: array<vec4f, PER_LANE>;
   let start = (t * (op.H + 2u * op.G) + h) * D4;
   for (var i = 0u; i < PER_LANE; i++) {
-    q[i] = qkv[start + LPR * i + place] * inverseSqrt(f32(D));
+    q[i] = qkv[start + LPR * i + place] * op.scale;
     sum[i] = vec4f();
   }
   var top = -3.0e38; // WGSL may assume that no value is infinite

@@ -1,6 +1,6 @@
 // window_scores: the attention that every key gets from the window's queries, per query head.
 //
-//   score[h,s] = sum_i exp(q[i,h].k[g,s] / sqrt(D) - M[h,i]) / L[h,i]     over window rows i with s <= N - window + i
+//   score[h,s] = sum_i exp(scale q[i,h].k[g,s] - M[h,i]) / L[h,i]     over window rows i with s <= N - window + i
 //
 // Layout   q_window [window,H,D]   k [G,capacity,D]   stats [H,window] of (M, L)   score [H,N], the window's columns too
 // Grid     (H, splits) workgroups of KEYS, a key a lane, as window_stats

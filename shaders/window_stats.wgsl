@@ -1,6 +1,6 @@
 // window_stats: softmax statistics of the window's queries over a stretch of KEYS keys; window_merge joins the stretches.
 //
-//   m[i] = max_s q[i].k[s] / sqrt(D)   l[i] = sum_s exp(q[i].k[s] / sqrt(D) - m[i])     s in the stretch, s <= N - window + i
+//   m[i] = max_s scale q[i].k[s]   l[i] = sum_s exp(scale q[i].k[s] - m[i])     s in the stretch, s <= N - window + i
 //
 // Layout   q_window [window,H,D]   k [G,capacity,D]   part [H,splits,window] of (m, l); (-3e38, 0) where a row sees nothing
 // Grid     (H, splits) workgroups of KEYS, a key a lane; heads of a group run side by side and share the keys' cache lines

@@ -12,4 +12,5 @@ struct Selection {
   take: u32,        // entries that stay in all, from window to N
   to_capacity: u32, // entries a head of the compacted cache has room for
   first: u32,       // row of `pooled` to select from
+  scale: f32,       // of q.k, before softmax
 }

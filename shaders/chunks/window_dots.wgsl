@@ -1,4 +1,4 @@
-// window_dots: q.k / sqrt(D) of ROWS window queries of one head with a lane's key; for window_stats and window_scores.
+// window_dots: scale q.k of ROWS window queries of one head with a lane's key; for window_stats and window_scores.
 // The queries lie transposed in workgroup memory, four rows a vector, so that a lane's sums are two vectors: an indexed
 // private array inside the loop over a wider window would make drivers unroll it.
 const ROWS = 8u;
@@ -18,7 +18,7 @@ fn fetch_rows(h: u32, i: u32, lid: u32) {
     let d = n % D;
     let j = i + 4u * (n / D);
     let four = vec4f(query(j, h, d), query(j + 1u, h, d), query(j + 2u, h, d), query(j + 3u, h, d));
-    q[2u * d + n / D] = four * inverseSqrt(f32(D));
+    q[2u * d + n / D] = four * op.scale;
   }
   workgroupBarrier();
 }

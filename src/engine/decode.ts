@@ -2,7 +2,7 @@ import { awaitedLater } from './errors';
 import type { TokenReadback } from './gpu/token-readback';
 import { packStep, type Step } from './kernels/kernel';
 import { encodeHead, encodeToken, type Decoder, type DecoderHead } from './models/decoder';
-import type { Scratch } from './models/layers';
+import type { Scratch } from './models/scratch';
 import type { RunOptions } from './run';
 import type { TokenId } from './shapes';
 

@@ -117,8 +117,10 @@ describe.each(PROFILES)('in profile %s', (profile) => {
   );
 });
 
-/** Layers that are not turned, and a part of heads that is. */
-const FAMILIES = FIXTURES.filter(({ name }) => ['smollm3', 'phi3-partial'].includes(name));
+/** Layers that are not turned, and a part of heads that is; scores with a scale of their own; norms over all heads. */
+const FAMILIES = FIXTURES.filter(({ name }) =>
+  ['smollm3', 'phi3-partial', 'granite', 'olmo2'].includes(name),
+);
 
 describe.each(PROFILES)('in profile %s', (profile) => {
   it.skipIf(!canRun(profile, features)).each(FAMILIES)(

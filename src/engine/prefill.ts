@@ -5,7 +5,7 @@ import { packStep, type Step } from './kernels/kernel';
 import type { Selecting } from './kv/selecting';
 import type { ReadingPlan } from './kv/reading-plan';
 import { encodeKeysAndValues, encodeLayer, type DecoderLayer } from './models/decoder';
-import type { Scratch } from './models/layers';
+import type { Scratch } from './models/scratch';
 import type { Op } from './models/ops';
 import type { ModelSpec } from './models/spec';
 import type { Residual } from './residual';

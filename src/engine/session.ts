@@ -17,7 +17,7 @@ import { PAPER, planReading, turnModeOf } from './kv/reading-plan';
 import { coverageOf, reportOf, type ReadTurn } from './kv/selection-report';
 import { KvStore } from './kv/store';
 import { BoundModel } from './models/bound-model';
-import { makeScratch, type Scratch } from './models/layers';
+import { makeScratch, type Scratch } from './models/scratch';
 import type { ModelSpec } from './models/spec';
 import { mostRows, type PartTimes } from './prefill';
 import { readPrompt, type Reading } from './reading';

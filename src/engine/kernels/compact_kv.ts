@@ -46,7 +46,7 @@ function compactCase(shape: Shape, dtype: StorageDtype): KernelCase {
     });
     return to;
   };
-  const scoring = { window: 1, kernel: 1, pooling: 'max', protect: 0, first: 0 } as const;
+  const scoring = { window: 1, kernel: 1, pooling: 'max', protect: 0, first: 0, scale: 1 } as const;
   return {
     name: `${take} of ${capacity} G=${G} D=${D}, room for ${toCapacity}`,
     D,

@@ -14,6 +14,7 @@ import { matmulTiledCases, matmulTiledGroupCases } from './matmul_tiled';
 import { matvecCases, matvecGroupCases } from './matvec';
 import { placeCases } from './place';
 import { poolScoresCases } from './pool_scores';
+import { qkRmsnormCases } from './qk_rmsnorm';
 import { quantiseCases } from './quantise';
 import { rmsnormCases } from './rmsnorm';
 import { ropeAppendCases } from './rope_append';
@@ -33,6 +34,7 @@ export const KERNELS: readonly KernelCases[] = [
   embedCases,
   ...embedGroupCases,
   rmsnormCases,
+  qkRmsnormCases,
   matvecCases,
   ...matvecGroupCases,
   matmulTiledCases,

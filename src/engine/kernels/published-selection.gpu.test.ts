@@ -30,7 +30,7 @@ type Published = (typeof SELECTIONS)[number];
 /** Rows of indices: what every KV head keeps, or with `first` G what goes on. */
 async function selectOnDevice(profile: Profile, { pooling }: Published, take: number, first = 0) {
   const rows = first === 0 ? G : 1;
-  const more = { capacity: N, length: N, protect: 0, toCapacity: take, first };
+  const more = { capacity: N, length: N, protect: 0, toCapacity: take, first, scale: 1 / Math.sqrt(D) };
   const op = { ...selectionOp({ H, G, D, window, kernel, pooling, take, ...more }), rows };
   /** Runs a kernel; its last buffer is its output. */
   const run = async (which: Kernel, buffers: Buffers): Promise<Values> => {

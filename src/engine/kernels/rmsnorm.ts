@@ -3,13 +3,13 @@ import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
 
 const WG = 64;
 
-/** RMSNorm of each row, or of the last one alone. */
+/** RMSNorm of each row, or of the last one alone; in place of y, or added to it. */
 export const rmsnorm: Kernel = {
   name: 'rmsnorm',
   profiles: ALL_PROFILES,
   bindings: ['op:uniform', 'step:uniform', 'x:read', 'weight:read', 'y:write'],
   stored: [],
-  op: ['C', 'last_only', 'eps:f32'],
+  op: ['C', 'last_only', 'add', 'eps:f32'],
   compose: ({ profile }) => ({
     enable: reduction(profile, WG).enable,
     consts: { WG },
@@ -38,16 +38,20 @@ export function rmsnormReference(
   return y;
 }
 
-function rmsnormCase(T: number, C: number, lastOnly = false): KernelCase {
+function rmsnormCase(T: number, C: number, { lastOnly = false, add = false } = {}): KernelCase {
   const x = noise(T * C, 1, 3);
   const weight = noise(C, 2);
   const eps = 1e-5;
+  const y = noise(lastOnly ? C : T * C, 3);
   return {
-    name: `${T}x${C}${lastOnly ? ' last row' : ''}`,
-    op: { C, last_only: lastOnly ? 1 : 0, eps },
+    name: `${T}x${C}${lastOnly ? ' last row' : ''}${add ? ' added' : ''}`,
+    op: { C, last_only: lastOnly ? 1 : 0, add: add ? 1 : 0, eps },
     step: oneStep(T),
-    buffers: { x, weight, y: new Float32Array(lastOnly ? C : T * C) },
-    expected: () => ({ y: rmsnormReference(lastOnly ? x.slice(-C) : x, weight, eps) }),
+    buffers: { x, weight, y },
+    expected: () => {
+      const normed = rmsnormReference(lastOnly ? x.slice(-C) : x, weight, eps);
+      return { y: add ? normed.map((v, i) => y[i]! + v) : normed };
+    },
     bytes: 12 * T * C,
     flops: 4 * T * C,
   };
@@ -60,7 +64,8 @@ export const rmsnormCases: KernelCases = {
     rmsnormCase(3, 128),
     rmsnormCase(65, 72),
     rmsnormCase(2, 2048),
-    rmsnormCase(7, 264, true),
+    rmsnormCase(7, 264, { lastOnly: true }),
+    rmsnormCase(5, 136, { add: true }),
   ],
   benchCases: () => [rmsnormCase(256, 1024)],
 };

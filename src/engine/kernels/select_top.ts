@@ -31,6 +31,7 @@ export function selectCase(
     kernel: 1,
     pooling: 'max',
     toCapacity: take,
+    scale: 1,
   } as const;
   const protect = protectedOf(selection);
   return {

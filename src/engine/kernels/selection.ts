@@ -4,6 +4,7 @@ import type { StorageDtype } from '../../protocol';
 import { KEYS } from './attention_merge';
 import { asStored, noise, oneStep, type KernelCase } from './cases';
 import { elementBytes } from '../shapes';
+import type { OpValues } from './kernel';
 
 /** Fields of the Selection struct in chunks/selection.wgsl. */
 export const SELECTION_OP = [
@@ -19,6 +20,7 @@ export const SELECTION_OP = [
   'take',
   'to_capacity',
   'first',
+  'scale:f32',
 ] as const;
 
 /** One selection. */
@@ -43,13 +45,11 @@ export interface SelectionValues {
   readonly toCapacity: number;
   /** Row of `pooled` to select from. */
   readonly first: number;
+  /** Of q.k, before softmax. */
+  readonly scale: number;
 }
 
-export const selectionOp = ({
-  pooling,
-  toCapacity,
-  ...values
-}: SelectionValues): Record<(typeof SELECTION_OP)[number], number> => ({
+export const selectionOp = ({ pooling, toCapacity, ...values }: SelectionValues): OpValues => ({
   ...values,
   average: pooling === 'avg' ? 1 : 0,
   to_capacity: toCapacity,
@@ -64,6 +64,8 @@ export interface WindowShape {
   readonly D: number;
   readonly N: number;
   readonly window: number;
+  /** Of q.k; default 1 / sqrt(D). */
+  readonly scale?: number;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface WindowShape {
 export const WINDOW_SHAPES: readonly WindowShape[] = [
   { H: 1, G: 1, D: 8, N: 9, window: 8 },
   { H: 2, G: 2, D: 8, N: 1, window: 1 },
-  { H: 4, G: 2, D: 16, N: 65, window: 8 },
+  { H: 4, G: 2, D: 16, N: 65, window: 8, scale: 0.4 },
   { H: 9, G: 3, D: 32, N: 131, window: 1 },
   { H: 14, G: 2, D: 64, N: 203, window: 8 },
   { H: 2, G: 1, D: 80, N: 67, window: 16 },
@@ -82,16 +84,17 @@ export const WINDOW_SHAPES: readonly WindowShape[] = [
 ];
 
 /** What a window kernel's case starts from; the cache has room for more than N entries a head. */
-export function windowSetting({ H, G, D, N, window }: WindowShape, dtype: StorageDtype) {
+export function windowSetting(shape: WindowShape, dtype: StorageDtype) {
+  const { H, G, D, N, window, scale = 1 / Math.sqrt(D) } = shape;
   const capacity = N + 5;
   const q = noise(window * H * D, 1, 2);
   const k = asStored(noise(G * capacity * D, 2, 2), dtype);
-  const inputs: WindowInputs = { H, G, D, N, window, q, capacity, k };
+  const inputs: WindowInputs = { H, G, D, N, window, scale, q, capacity, k };
   const unused = { kernel: 7, pooling: 'max', protect: 0, take: window, toCapacity: 0, first: 0 } as const;
   const base = {
     name: `H=${H} G=${G} D=${D} N=${N} window ${window}`,
     D,
-    op: selectionOp({ H, G, D, capacity, length: N, window, ...unused }),
+    op: selectionOp({ H, G, D, capacity, length: N, window, scale, ...unused }),
     step: oneStep(1),
     buffers: { q_window: q, k },
     flops: 2 * H * D * window * N,
@@ -100,9 +103,9 @@ export function windowSetting({ H, G, D, N, window }: WindowShape, dtype: Storag
   return { inputs, base };
 }
 
-/** q.k / sqrt(D) of a window row with the keys that it sees among from .. to - 1. */
+/** scale q.k of a window row with the keys that it sees among from .. to - 1. */
 export function windowLogits(
-  { H, G, D, N, window, q, capacity, k }: WindowInputs,
+  { H, G, D, N, window, scale, q, capacity, k }: WindowInputs,
   h: number,
   i: number,
   from = 0,
@@ -113,7 +116,7 @@ export function windowLogits(
   return Array.from({ length: Math.max(0, end - from) }, (_, n) => {
     let dot = 0;
     for (let d = 0; d < D; d++) dot += q[(i * H + h) * D + d]! * k[(g * capacity + from + n) * D + d]!;
-    return dot / Math.sqrt(D);
+    return scale * dot;
   });
 }
 

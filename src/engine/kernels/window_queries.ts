@@ -29,7 +29,15 @@ interface Shape {
 function queriesCase({ H, G, D, N, window, appended, T }: Shape): KernelCase {
   const qkv = noise(T * (H + 2 * G) * D, 1);
   const before = noise(window * H * D, 2);
-  const unused = { kernel: 7, pooling: 'max', protect: 0, take: window, toCapacity: 0, first: 0 } as const;
+  const unused = {
+    kernel: 7,
+    pooling: 'max',
+    protect: 0,
+    take: window,
+    toCapacity: 0,
+    first: 0,
+    scale: 1,
+  } as const;
   return {
     name: `H=${H} G=${G} D=${D}, ${window} of ${N}, rows ${appended}+${T}`,
     D,

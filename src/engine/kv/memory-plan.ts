@@ -2,7 +2,8 @@
 import type { KvSettings, MemoryPlan } from '../../protocol';
 import { bufferBytes } from '../gpu/buffers';
 import { uniformBytes } from '../gpu/uniforms';
-import { partFloats, scratchFloats } from '../models/layers';
+import { partFloats } from '../models/layers';
+import { scratchFloats } from '../models/scratch';
 import type { ModelSpec } from '../models/spec';
 import { mostRows, residualRows, tiling } from '../prefill';
 import { elementBytes } from '../shapes';
@@ -75,13 +76,16 @@ function scratchBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan) 
   const tile = floatBytes(Object.values(scratchFloats(spec, rows)));
   const selecting = scorer ? floatBytes(selectingFloats(spec, { ...plan, scorer })) : [];
   const tiled = tiling({ spec, plan, cached: 0, rows }, turnModeOf(settings) === 'lean');
-  const decoding = uniformBytes(3 * L);
+  // A uniform for each dispatch.
+  const forWeights = spec.norms === 'both' ? 10 : 8;
+  const forNorms = spec.qkNorm === 'all' ? 1 : 0;
+  const decoding = uniformBytes((3 + forNorms) * L);
   return {
-    always: sum(tile) + uniformBytes(8 * L + 5),
+    always: sum(tile) + uniformBytes(forWeights * L + 5),
     reading:
       rowsFor(residualRows(tiled, plan, 0)) * 4 * C +
       sum(selecting) +
-      uniformBytes((scorer ? 9 : 2) * L) +
+      uniformBytes(((scorer ? 9 : 2) + forNorms) * L) +
       decoding, // of the turn before
     writing: (entries: number) => decoding + sum(floatBytes([partFloats(spec, capacityFor(entries))])),
     largest: Math.max(...tile, ...selecting),

@@ -11,7 +11,7 @@ import {
 } from './score-reference';
 
 const { H, G, N, D, window } = PUBLISHED;
-const scores = windowScoresReference({ H, G, D, N, window, q, capacity: N, k });
+const scores = windowScoresReference({ H, G, D, N, window, scale: D ** -0.5, q, capacity: N, k });
 const pooledBy = (pooling: Scorer['pooling']) =>
   poolScoresReference({ H, G, N }, { window, kernel: 7, pooling }, scores);
 const pooled = { max: pooledBy('max'), avg: pooledBy('avg') };

@@ -11,6 +11,8 @@ export interface WindowInputs {
   /** Tokens that the layer sees. */
   readonly N: number;
   readonly window: number;
+  /** Of q.k, before softmax. */
+  readonly scale: number;
   /** Of the last `window` tokens, after RoPE. [window, H, D] */
   readonly q: Float32Array;
   /** Entries a head has room for. */
@@ -23,7 +25,7 @@ export interface WindowInputs {
  * window's queries. The window's columns are there too; who scores leaves them out. [H, N]
  */
 export function windowScoresReference(inputs: WindowInputs): Float32Array<ArrayBuffer> {
-  const { H, G, D, N, window, q, capacity, k } = inputs;
+  const { H, G, D, N, window, scale, q, capacity, k } = inputs;
   const scores = new Float32Array(H * N);
   for (let h = 0; h < H; h++) {
     const g = Math.floor(h / (H / G));
@@ -33,7 +35,7 @@ export function windowScoresReference(inputs: WindowInputs): Float32Array<ArrayB
       const logits = Float64Array.from({ length: seen }, (_, s) => {
         let dot = 0;
         for (let d = 0; d < D; d++) dot += q[(i * H + h) * D + d]! * k[(g * capacity + s) * D + d]!;
-        return dot / Math.sqrt(D);
+        return scale * dot;
       });
       const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
       const weights = logits.map((x) => Math.exp(x - top));

@@ -20,7 +20,7 @@ import type { ReadingPlan } from './reading-plan';
 import { protectedOf } from './score-reference';
 
 export interface SelectingParts {
-  readonly spec: Pick<ModelSpec, 'L' | 'H' | 'G' | 'D'>;
+  readonly spec: Pick<ModelSpec, 'L' | 'H' | 'G' | 'D' | 'attentionScale'>;
   readonly buffers: Buffers;
   readonly make: OpMaker;
   readonly plan: ReadingPlan & { readonly scorer: Scorer };
@@ -210,10 +210,10 @@ export class Selecting {
   /** Of a selection of `take` tokens that layer l sees, from row `first` of the pooled scores. */
   #values(l: number, take: number, first: number) {
     const { spec, plan, reading, hot } = this.#parts;
-    const { H, G, D } = spec;
+    const { H, G, D, attentionScale: scale } = spec;
     const { window, kernel, pooling } = plan.scorer;
     return selectionOp({
-      ...{ H, G, D, window, kernel, pooling, take, first },
+      ...{ H, G, D, window, kernel, pooling, take, first, scale },
       capacity: reading[l]!.capacity,
       length: seenBy(plan, l),
       protect: Math.max(0, protectedOf({ window, take, protect: plan.protect })),

@@ -3,9 +3,10 @@ import type { Variant } from '../gpu/compose';
 import type { Pipelines } from '../gpu/pipelines';
 import { Uniforms } from '../gpu/uniforms';
 import type { ModelWeights } from '../weights/layout';
-import { WeightLayers, writeRopeTables, type LayerParts, type Scratch } from './layers';
+import { WeightLayers, type LayerParts } from './layers';
 import { OpMaker } from './ops';
 import { isLong, ropesOf } from './rope';
+import { writeRopeTables, type Scratch } from './scratch';
 import type { ModelSpec } from './spec';
 
 /** A model on a device: weights, scratch, and the lines of its forward pass that need no cache. */

@@ -1,20 +1,23 @@
 /**
- * The forward pass of a Llama-type decoder, in the order in which it runs; names as in the checkpoint.
+ * The forward pass of a Llama-type decoder, in the order in which it runs; names as in the checkpoint. Where norms stand
+ * behind attention and MLP, o_proj and down_proj leave x as it is, and the norm after each adds to it.
  * What each line computes is in the kernel's shader; who makes the lines is `layers.ts`.
  */
 import type { Step } from '../kernels/kernel';
 import type { Op, Phase } from './ops';
 
 export interface DecoderLayer {
-  readonly input_layernorm: Op; // x [T,C] -> h [T,C]
+  readonly input_layernorm: Op; // x [T,C] -> h [T,C]; of families without it, nothing, and h is x
   readonly qkv_proj: Op; // h -> qkv [T,H+2G,D]
   readonly kv_proj: Op; // the same, without q
   readonly rope_append: Op; // q, k norm and RoPE; k, v -> cache
   readonly self_attn: Op; // qkv, cache -> attn [T,H,D]
   readonly o_proj: Op; // x += attn o^T
-  readonly post_attention_layernorm: Op; // x -> h
+  readonly post_attention_layernorm: Op; // x -> h; behind attention: x += norm(h)
+  readonly pre_feedforward_layernorm: Op; // x -> h, where post_attention_layernorm stands behind attention, or nothing
   readonly gate_up_proj: Op; // h -> act [T,F] = silu(gate) * up
   readonly down_proj: Op; // x += act down^T
+  readonly post_feedforward_layernorm: Op; // nothing; behind the MLP: x += norm(h)
 }
 
 export interface DecoderHead {
@@ -42,8 +45,10 @@ export function encodeLayer(
   layer.self_attn.encode(pass, step, phase);
   layer.o_proj.encode(pass, step, phase);
   layer.post_attention_layernorm.encode(pass, step, phase);
+  layer.pre_feedforward_layernorm.encode(pass, step, phase);
   layer.gate_up_proj.encode(pass, step, phase);
   layer.down_proj.encode(pass, step, phase);
+  layer.post_feedforward_layernorm.encode(pass, step, phase);
 }
 
 /** The part of a layer that later tokens need: all that a layer has to do for rows that end there. */

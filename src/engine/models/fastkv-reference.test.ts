@@ -166,7 +166,7 @@ function snapKv(spec: ModelSpec, tensors: Tensors, tokens: number[], take: numbe
   const x = model.embed(tokens);
   return range(L).map((l) => {
     const { q, kv } = model.project(l, x, range(N));
-    model.finish(l, x, attendRows({ ...spec, q, kv, seen: range(N + 1, 1) }));
+    model.finish(l, x, attendRows({ ...spec, scale: D ** -0.5, q, kv, seen: range(N + 1, 1) }));
     /** Softmax of the query at `row` over the keys up to its own. */
     const weights = (row: number, h: number) => {
       const keys = kv.k.subarray(Math.floor((h * G) / H) * N * D);
@@ -334,7 +334,9 @@ function readRowsPastT(
   const x = model.embed(tokens);
   for (const l of [0, 1]) {
     const { q, kv } = model.project(l, x, range(tokens.length));
-    model.finish(l, x, attendRows({ ...model.spec, q, kv, seen: range(tokens.length + 1, 1) }));
+    const { attentionScale: scale } = model.spec;
+    const seen = range(tokens.length + 1, 1);
+    model.finish(l, x, attendRows({ ...model.spec, scale, q, kv, seen }));
   }
   return Float32Array.from(positions.flatMap((p) => [...x.subarray(p * C, (p + 1) * C)]));
 }

@@ -52,7 +52,7 @@ export function fastkvReference(
   settings: KvSettings,
   { header = 0, length = tokens.length, gatherAfterMlp = false, chosen }: FastkvOptions = {},
 ): FastkvReading {
-  const { L, H, G, D, C } = spec;
+  const { L, H, G, D, C, attentionScale: scale } = spec;
   const N = tokens.length;
   const model = referenceModel(spec, tensors, length);
   const plan = planReading(settings, L, N, header);
@@ -81,7 +81,7 @@ export function fastkvReference(
     const rows = gatherAfterMlp ? every : onward;
     x = pickRows(x, rows, C);
     const seen = rows.map((row) => row + 1);
-    model.finish(l, x, attendRows({ H, G, D, q: pickRows(q, rows, H * D), kv, seen }));
+    model.finish(l, x, attendRows({ H, G, D, scale, q: pickRows(q, rows, H * D), kv, seen }));
     if (gatherAfterMlp) x = pickRows(x, onward, C);
     positions = onward.map((row) => positions[row]!);
     if (selection.onward) propagated = positions;
@@ -106,13 +106,13 @@ export function decodeReference(
   token: number,
   position: number,
 ): Float32Array {
-  const { L, G } = model.spec;
+  const { L, G, attentionScale: scale } = model.spec;
   const x = model.embed([token]);
   for (let l = 0; l < L; l++) {
     const { q, kv } = model.project(l, x, [position]);
     const grown = appendEntries(cache[l]!, kv, G);
     cache[l] = grown;
-    model.finish(l, x, attendRows({ ...model.spec, q, kv: grown, seen: [grown.S] }));
+    model.finish(l, x, attendRows({ ...model.spec, scale, q, kv: grown, seen: [grown.S] }));
   }
   return model.logits(x);
 }
@@ -140,7 +140,7 @@ function selectLayer(
   q: Float32Array,
   kv: KeysValues,
 ): LayerSelection {
-  const { H, G, D } = spec;
+  const { H, G, D, attentionScale: scale } = spec;
   const { S: N, k } = kv;
   const { scorer, protect } = plan;
   const propagates = l === plan.lowerLayers - 1 && plan.propagated < N;
@@ -151,7 +151,7 @@ function selectLayer(
   }
   const { window } = scorer;
   const asking = q.subarray((N - window) * H * D);
-  const raw = windowScoresReference({ H, G, D, N, window, q: asking, capacity: N, k });
+  const raw = windowScoresReference({ H, G, D, N, window, scale, q: asking, capacity: N, k });
   const scores = poolScoresReference({ H, G, N }, scorer, raw);
   const select = (count: number, by: Float32Array) => [
     ...selectTopReference({ N, window, protect, take: count }, by),

@@ -1,105 +1,25 @@
 /** Makes the lines of the forward pass: which kernel, which weights, which scratch, which cache. */
-import type { Buffers } from '../gpu/buffers';
 import { reading } from '../kernels/affine';
 import { attention_merge, splitsOf } from '../kernels/attention_merge';
 import { attention_split } from '../kernels/attention_split';
 import { attention_tiled, keysPerTile } from '../kernels/attention_tiled';
 import { embed } from '../kernels/embed';
 import { EPILOGUE, type Epilogue } from '../kernels/linear';
-import { candidateCount, logits_adjust } from '../kernels/logits_adjust';
+import { logits_adjust } from '../kernels/logits_adjust';
 import { matmul_rows } from '../kernels/matmul_rows';
 import { matmul_tiled } from '../kernels/matmul_tiled';
 import { matvec } from '../kernels/matvec';
+import { qk_rmsnorm } from '../kernels/qk_rmsnorm';
 import { rmsnorm } from '../kernels/rmsnorm';
-import { rope_append, ropeTable, ropeTableLength } from '../kernels/rope_append';
+import { rope_append } from '../kernels/rope_append';
 import { sample } from '../kernels/sample';
-import { GREEDY, SAMPLING_OP, samplingOp } from '../kernels/sampling';
+import { GREEDY, samplingOp } from '../kernels/sampling';
 import type { KvLayer } from '../kv/layers';
 import type { LayerWeights, Matrix, ModelWeights, Vector } from '../weights/layout';
 import type { Decoder, DecoderHead, DecoderLayer } from './decoder';
 import { sequence, type Op, type OpMaker } from './ops';
-import { ropeFor, ropesOf } from './rope';
-import type { ModelSpec, RopeSpec } from './spec';
-
-/** Buffers that every layer shares: a tile's activations, the head's, and small tables. */
-export interface Scratch {
-  readonly ids: GPUBuffer; // [tile] token ids; the sampler writes ids[0]
-  readonly x: GPUBuffer; // [tile, C] residual stream
-  readonly h: GPUBuffer; // [tile, C] normed
-  readonly qkv: GPUBuffer; // [tile, H+2G, D]
-  readonly attn: GPUBuffer; // [tile, H, D]
-  readonly act: GPUBuffer; // [tile, F]
-  readonly rope: GPUBuffer; // a table for each of the model's RoPEs, one after another
-  readonly none: GPUBuffer; // bound where a layer has no bias or norm
-  readonly logits: GPUBuffer; // [V]
-  readonly adjusted: GPUBuffer; // [V]
-  readonly best: GPUBuffer;
-  readonly seen: GPUBuffer; // [V] bits
-  readonly step: GPUBuffer; // uniform
-  readonly sampling: GPUBuffer; // uniform
-}
-
-/** Where the table of each of a model's RoPEs begins, in floats, and how long they are together. */
-function ropeTables(spec: ModelSpec) {
-  const firsts = new Map<RopeSpec, number>();
-  let floats = 0;
-  for (const rope of ropesOf(spec)) {
-    firsts.set(rope, floats);
-    floats += ropeTableLength(rope.dims, spec.contextLength);
-  }
-  return { firsts, floats: Math.max(4, floats) };
-}
-
-/** For sequences that may reach `length` tokens. */
-export function writeRopeTables(device: GPUDevice, to: GPUBuffer, spec: ModelSpec, length: number): void {
-  for (const [rope, first] of ropeTables(spec).firsts) {
-    device.queue.writeBuffer(to, 4 * first, ropeTable(ropeFor(rope, length), spec.contextLength));
-  }
-}
-
-/** Words of each buffer of scratch, for tiles of `tile` rows. */
-export function scratchFloats(spec: ModelSpec, tile: number) {
-  const { H, G, D, C, F, V } = spec;
-  return {
-    ids: tile,
-    x: tile * C,
-    h: tile * C,
-    qkv: tile * (H + 2 * G) * D,
-    attn: tile * H * D,
-    act: tile * F,
-    rope: ropeTables(spec).floats,
-    none: 4,
-    logits: V,
-    adjusted: V,
-    best: 2 * candidateCount(V),
-    seen: Math.ceil(V / 32),
-  };
-}
-
-export function makeScratch(spec: ModelSpec, buffers: Buffers, tile: number): Scratch {
-  const words = scratchFloats(spec, tile);
-  const storage = (label: keyof typeof words) => buffers.storage('scratch', label, 4 * words[label]);
-  const uniform = (label: string, count: number) =>
-    buffers.make('scratch', label, 4 * count, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-  const rope = storage('rope');
-  writeRopeTables(buffers.device, rope, spec, 0);
-  return {
-    ids: storage('ids'),
-    x: storage('x'),
-    h: storage('h'),
-    qkv: storage('qkv'),
-    attn: storage('attn'),
-    act: storage('act'),
-    rope,
-    none: storage('none'),
-    logits: storage('logits'),
-    adjusted: storage('adjusted'),
-    best: storage('best'),
-    seen: storage('seen'),
-    step: uniform('step', 4),
-    sampling: uniform('sampling', SAMPLING_OP.length),
-  };
-}
+import { ropeTables, type Scratch } from './scratch';
+import type { ModelSpec } from './spec';
 
 export interface LayerParts {
   readonly spec: ModelSpec;
@@ -107,6 +27,9 @@ export interface LayerParts {
   readonly scratch: Scratch;
   readonly weights: ModelWeights;
 }
+
+/** A line that a family does without. */
+const NOTHING = sequence([]);
 
 /** What a layer does with its weights alone, whatever cache it is on. */
 type WeightOps = Omit<DecoderLayer, 'rope_append' | 'self_attn'> & { readonly q_proj: Op };
@@ -130,7 +53,7 @@ export class WeightLayers {
       weights.embed_tokens.pieces.map(({ buffer: w, scales, first, count }) =>
         make.dispatch(
           reading(embed, weights.embed_tokens.form),
-          { C: spec.C, first, count },
+          { C: spec.C, first, count, scale: spec.embeddingScale },
           { ids, x, w, ...(scales && { scales }) },
         ),
       ),
@@ -139,18 +62,33 @@ export class WeightLayers {
 
   #layer(w: LayerWeights): WeightOps {
     const { x, h, qkv, attn, act } = this.parts.scratch;
-    const { H, G, D, residualScale } = this.parts.spec;
+    const { H, G, D, norms, residualScale } = this.parts.spec;
+    const input = norms === 'post' ? x : h; // of attention and of the MLP
+    const behind = norms !== 'pre';
     const heads = (from: number, to: number) =>
-      this.#linear(w.qkv_proj, w.qkv_bias, h, qkv, 'store', 1, [from * D, to * D]);
+      this.#linear(w.qkv_proj, w.qkv_bias, input, qkv, 'store', 1, [from * D, to * D]);
+    /** Adds to x, or leaves in h what the norm behind adds to x. */
+    const out = (matrix: Matrix, bias: Vector | undefined, from: GPUBuffer) =>
+      behind
+        ? this.#linear(matrix, bias, from, h, 'store')
+        : this.#linear(matrix, bias, from, x, 'add', residualScale);
+    const before = (weight: Vector | undefined) => (weight ? this.#norm(weight, x, h) : NOTHING);
+    const added = (weight: Vector) => this.#norm(weight, h, x, { add: true });
     return {
-      input_layernorm: this.#norm(w.input_layernorm, x, h),
+      input_layernorm: before(w.input_layernorm),
       qkv_proj: heads(0, H + 2 * G),
       q_proj: heads(0, H),
       kv_proj: heads(H, H + 2 * G),
-      o_proj: this.#linear(w.o_proj, w.o_bias, attn, x, 'add', residualScale),
-      post_attention_layernorm: this.#norm(w.post_attention_layernorm, x, h),
-      gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, h, act, 'silu_mul'),
-      down_proj: this.#linear(w.down_proj, w.down_bias, act, x, 'add', residualScale),
+      o_proj: out(w.o_proj, w.o_bias, attn),
+      post_attention_layernorm: behind
+        ? added(w.post_attention_layernorm)
+        : before(w.post_attention_layernorm),
+      pre_feedforward_layernorm: before(w.pre_feedforward_layernorm),
+      gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, input, act, 'silu_mul'),
+      down_proj: out(w.down_proj, w.down_bias, act),
+      post_feedforward_layernorm: w.post_feedforward_layernorm
+        ? added(w.post_feedforward_layernorm)
+        : NOTHING,
     };
   }
 
@@ -159,7 +97,7 @@ export class WeightLayers {
     const { x, h, ids, logits, adjusted, best, seen, sampling } = scratch;
     const values = samplingOp(spec.V, GREEDY); // for the grid; the values are in the shared uniform
     return {
-      norm: this.#norm(weights.norm, x, h, true),
+      norm: this.#norm(weights.norm, x, h, { lastOnly: true }),
       lm_head: this.#linear(weights.lm_head, undefined, h, logits, 'store', spec.logitsScale),
       sample: sequence([
         make.dispatch(logits_adjust, values, { op: sampling, logits, seen, adjusted, best }),
@@ -168,9 +106,9 @@ export class WeightLayers {
     };
   }
 
-  #norm(weight: Vector, x: GPUBuffer, y: GPUBuffer, lastOnly = false): Op {
+  #norm(weight: Vector, x: GPUBuffer, y: GPUBuffer, { lastOnly = false, add = false } = {}): Op {
     const { spec, make } = this.parts;
-    const values = { C: spec.C, last_only: lastOnly ? 1 : 0, eps: spec.rmsNormEps };
+    const values = { C: spec.C, last_only: lastOnly ? 1 : 0, add: add ? 1 : 0, eps: spec.rmsNormEps };
     return make.dispatch(rmsnorm, values, { x, weight: weight.buffer, y });
   }
 
@@ -266,38 +204,40 @@ function ropeAppend(
   { k, v, kept, capacity }: KvLayer,
   { positions, queriesOnly }: RowPlaces,
 ): Op {
-  const { H, G, D, rmsNormEps: eps } = spec;
+  const { H, G, D, qkNorm, rmsNormEps: eps } = spec;
   const { qkv, rope, none } = scratch;
   const { qk_norm } = weights.layers[l]!;
   const turned = spec.layers[l]!.rope;
   const table = turned ? ropeTables(spec).firsts.get(turned)! / 4 : 0; // in the shader's vectors
-  const flags = { norm: qk_norm ? 1 : 0, gathered: positions ? 1 : 0, append: queriesOnly ? 0 : 1 };
-  return make.dispatch(
+  const flags = { norm: qkNorm === 'head' ? 1 : 0, gathered: positions ? 1 : 0, append: queriesOnly ? 0 : 1 };
+  const turn = make.dispatch(
     rope_append,
     { H, G, D, R: turned?.dims ?? 0, capacity, eps, table, ...flags },
     { qkv, qk_norm: qk_norm?.buffer ?? none, rope, kept, positions: positions ?? none, k, v },
   );
+  if (qkNorm !== 'all') return turn;
+  return sequence([make.dispatch(qk_rmsnorm, { H, G, D, eps }, { qkv, weight: qk_norm!.buffer }), turn]);
 }
 
 function prefillAttention(
-  { spec: { H, G, D }, make, scratch: { qkv, attn: o, none } }: LayerParts,
+  { spec: { H, G, D, attentionScale: scale }, make, scratch: { qkv, attn: o, none } }: LayerParts,
   { k, v, kept, capacity }: KvLayer,
   { positions, byPosition }: RowPlaces,
 ): Op {
   return make.dispatch(
     attention_tiled,
-    { H, G, D, capacity, keys: keysPerTile(D), by_position: byPosition ? 1 : 0 },
+    { H, G, D, capacity, scale, keys: keysPerTile(D), by_position: byPosition ? 1 : 0 },
     { qkv, kept, positions: positions ?? none, k, v, o },
   );
 }
 
 function decodeAttention(
-  { spec: { H, G, D }, make, scratch: { qkv, attn: o } }: LayerParts,
+  { spec: { H, G, D, attentionScale: scale }, make, scratch: { qkv, attn: o } }: LayerParts,
   { k, v, kept, capacity }: KvLayer,
   kept_most: number,
   part: GPUBuffer,
 ): Op {
-  const values = { H, G, D, capacity, kept_most };
+  const values = { H, G, D, capacity, scale, kept_most };
   return sequence([
     make.dispatch(attention_split, values, { qkv, kept, k, v, part }),
     make.dispatch(attention_merge, values, { part, o }),

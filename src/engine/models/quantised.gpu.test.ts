@@ -77,6 +77,8 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
         'qwen3',
         'phi3',
         'phi3-partial',
+        'granite',
+        'olmo2',
       ];
       for (const { folder, prompt, continuation } of FIXTURES.filter(({ name }) => families.includes(name))) {
         await open(folder, { profile, quantise });

@@ -41,6 +41,8 @@ export interface RowsAttention {
   readonly H: number;
   readonly G: number;
   readonly D: number;
+  /** Of q.k, before softmax. */
+  readonly scale: number;
   readonly q: Float32Array; // [T, H, D]
   readonly kv: KeysValues;
   /** How many entries, from the first, each row sees. [T] */
@@ -48,7 +50,7 @@ export interface RowsAttention {
 }
 
 /** Attention of rows that each see a beginning of the entries, four dims at a time. [T, H, D] */
-export function attendRows({ H, G, D, q, kv, seen }: RowsAttention): Float32Array<ArrayBuffer> {
+export function attendRows({ H, G, D, scale, q, kv, seen }: RowsAttention): Float32Array<ArrayBuffer> {
   const { S, k, v } = kv;
   const o = new Float32Array(seen.length * H * D);
   const weights = new Float64Array(S);
@@ -56,7 +58,7 @@ export function attendRows({ H, G, D, q, kv, seen }: RowsAttention): Float32Arra
     for (let h = 0; h < H; h++) {
       const first = Math.floor(h / (H / G)) * S * D;
       const at = (t * H + h) * D;
-      softmaxInto(weights, seen[t]!, q.subarray(at, at + D), k.subarray(first, first + S * D));
+      softmaxInto(weights, seen[t]!, scale, q.subarray(at, at + D), k.subarray(first, first + S * D));
       for (let d = 0; d < D; d += 4) {
         let [o0, o1, o2, o3] = [0, 0, 0, 0];
         for (let s = 0, row = first + d; s < seen[t]!; s++, row += D) {
@@ -76,10 +78,15 @@ export function attendRows({ H, G, D, q, kv, seen }: RowsAttention): Float32Arra
   return o;
 }
 
-/** Softmax of q.k / sqrt(D) over the first `count` rows of k. q [D], k [S, D] */
-function softmaxInto(weights: Float64Array, count: number, q: Float32Array, k: Float32Array): void {
+/** Softmax of scale q.k over the first `count` rows of k. q [D], k [S, D] */
+function softmaxInto(
+  weights: Float64Array,
+  count: number,
+  scale: number,
+  q: Float32Array,
+  k: Float32Array,
+): void {
   const D = q.length;
-  const scale = 1 / Math.sqrt(D);
   let top = -Infinity;
   for (let s = 0, row = 0; s < count; s++, row += D) {
     let [even, odd] = [0, 0];

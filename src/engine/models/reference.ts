@@ -30,7 +30,7 @@ export interface ReferenceModel {
  * needs, when it is needed.
  */
 export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0): ReferenceModel {
-  const { H, G, D, C, F, V, rmsNormEps: eps } = spec;
+  const { H, G, D, C, F, V, norms, rmsNormEps: eps } = spec;
   const tensors = spec.fused ? parted(spec, checkpoint) : checkpoint;
   const ropes = new Map(ropesOf(spec).map((rope) => [rope, ropeFor(rope, length)]));
   const weight = (name: string): Float32Array => {
@@ -41,7 +41,8 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
   const linear = (name: string, x: Float32Array, K: number, N: number) =>
     linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
   const turn = (l: number, heads: Float32Array, norm: string, positions: readonly number[]) => {
-    if (spec.qkNorm === 'head') heads.set(rmsnormReference(heads, weight(norm), eps));
+    // By head or over all of them: as long as the weights are.
+    if (spec.qkNorm !== 'none') heads.set(rmsnormReference(heads, weight(norm), eps));
     const { rope } = spec.layers[l]!;
     if (!rope) return heads;
     const width = heads.length / positions.length;
@@ -56,11 +57,11 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
       const embedding = weight('model.embed_tokens');
       const x = new Float32Array(tokens.length * C);
       tokens.forEach((id, t) => x.set(embedding.subarray(id * C, (id + 1) * C), t * C));
-      return x;
+      return x.map((value) => spec.embeddingScale * value);
     },
     project: (l, x, positions) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
-      const h = rmsnormReference(x, weight(name('input_layernorm')), eps);
+      const h = norms === 'post' ? x : rmsnormReference(x, weight(name('input_layernorm')), eps);
       const q = turn(l, linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
       const k = turn(l, linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
       const v = linear(name('self_attn.v_proj'), h, C, G * D);
@@ -68,11 +69,19 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
     },
     finish: (l, x, o) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
-      add(x, linear(name('self_attn.o_proj'), o, H * D, C), spec.residualScale);
-      const h = rmsnormReference(x, weight(name('post_attention_layernorm')), eps);
+      const normed = (norm: string, rows: Float32Array) => rmsnormReference(rows, weight(name(norm)), eps);
+      const attended = linear(name('self_attn.o_proj'), o, H * D, C);
+      // The name is of its place in the layer: in most families it is the norm before the MLP.
+      const behind = norms !== 'pre';
+      add(x, behind ? normed('post_attention_layernorm', attended) : attended, spec.residualScale);
+      const before = { pre: 'post_attention_layernorm', both: 'pre_feedforward_layernorm', post: undefined }[
+        norms
+      ];
+      const h = before ? normed(before, x) : x;
       const gate = linear(name('mlp.gate_proj'), h, C, F);
       const up = linear(name('mlp.up_proj'), h, C, F);
-      add(x, linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C), spec.residualScale);
+      const down = linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C);
+      add(x, behind ? normed('post_feedforward_layernorm', down) : down, spec.residualScale);
     },
     logits: (row) => {
       const last = rmsnormReference(row, weight('model.norm'), eps);
@@ -90,7 +99,7 @@ export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: reado
   const x = model.embed(tokens);
   for (let l = 0; l < spec.L; l++) {
     const { q, kv } = model.project(l, x, positions);
-    model.finish(l, x, attendRows({ ...spec, q, kv, seen }));
+    model.finish(l, x, attendRows({ ...spec, scale: spec.attentionScale, q, kv, seen }));
   }
   return model.logits(x.slice(-spec.C));
 }

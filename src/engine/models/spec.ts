@@ -44,7 +44,7 @@ export interface LayerSpec {
   readonly window: number | undefined;
 }
 
-export type FamilyName = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'smollm3' | 'phi3';
+export type FamilyName = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'smollm3' | 'phi3' | 'granite' | 'olmo2';
 
 /** Everything that the engine needs to know of a model, from its config.json, checked. */
 export interface ModelSpec {

@@ -47,14 +47,14 @@ function packedTensors(tensor: ExpectedTensor, groups: AffineGroups | undefined)
 }
 
 function layerTensors(spec: ModelSpec): readonly ExpectedTensor[] {
-  const { H, G, D, C, F, qkvBias, oBias, mlpBias } = spec;
+  const { H, G, D, C, F, norms, qkNorm, qkvBias, oBias, mlpBias } = spec;
   const linear = (name: string, rows: number, columns: number, bias: boolean): ExpectedTensor[] => [
     { name: `${name}.weight`, shape: [rows, columns] },
     ...(bias ? [{ name: `${name}.bias`, shape: [rows] }] : []),
   ];
   const norm = (name: string, size: number): ExpectedTensor => ({ name: `${name}.weight`, shape: [size] });
   return [
-    norm('input_layernorm', C),
+    ...(norms === 'post' ? [] : [norm('input_layernorm', C)]),
     ...(spec.fused
       ? linear('self_attn.qkv_proj', (H + 2 * G) * D, C, qkvBias)
       : [
@@ -63,8 +63,15 @@ function layerTensors(spec: ModelSpec): readonly ExpectedTensor[] {
           ...linear('self_attn.v_proj', G * D, C, qkvBias),
         ]),
     ...linear('self_attn.o_proj', C, H * D, oBias),
-    ...(spec.qkNorm === 'head' ? [norm('self_attn.q_norm', D), norm('self_attn.k_norm', D)] : []),
+    ...(qkNorm === 'none'
+      ? []
+      : [
+          norm('self_attn.q_norm', qkNorm === 'head' ? D : H * D),
+          norm('self_attn.k_norm', qkNorm === 'head' ? D : G * D),
+        ]),
     norm('post_attention_layernorm', C),
+    ...(norms === 'both' ? [norm('pre_feedforward_layernorm', C)] : []),
+    ...(norms === 'pre' ? [] : [norm('post_feedforward_layernorm', C)]),
     ...(spec.fused
       ? linear('mlp.gate_up_proj', 2 * F, C, mlpBias)
       : [...linear('mlp.gate_proj', F, C, mlpBias), ...linear('mlp.up_proj', F, C, mlpBias)]),

@@ -28,13 +28,15 @@ export interface Vector {
 
 /** Names as in the checkpoint; q, k, v are one matrix, and gate and up alternate row by row. */
 export interface LayerWeights {
-  readonly input_layernorm: Vector; // [C]
+  readonly input_layernorm: Vector | undefined; // [C]
   readonly qkv_proj: Matrix; // [(H+2G) D, C]
   readonly qkv_bias: Vector | undefined;
-  readonly qk_norm: Vector | undefined; // [2, D]
+  readonly qk_norm: Vector | undefined; // [2, D], or [H+G, D] where it is over all heads
   readonly o_proj: Matrix; // [C, H D]
   readonly o_bias: Vector | undefined;
   readonly post_attention_layernorm: Vector; // [C]
+  readonly pre_feedforward_layernorm: Vector | undefined; // [C]
+  readonly post_feedforward_layernorm: Vector | undefined; // [C]
   readonly gate_up_proj: Matrix; // [2F, C]
   readonly gate_up_bias: Vector | undefined;
   readonly down_proj: Matrix; // [C, F]
@@ -78,7 +80,7 @@ export function layOut(
 }
 
 function layOutLayer(spec: ModelSpec, layout: Layout, name: string): LayerWeights {
-  const { H, G, D, C, F } = spec;
+  const { H, G, D, C, F, norms, qkNorm } = spec;
   const attn = `${name}.self_attn`;
   const mlp = `${name}.mlp`;
   const qkv: readonly Place[] = spec.fused
@@ -98,18 +100,23 @@ function layOutLayer(spec: ModelSpec, layout: Layout, name: string): LayerWeight
         { tensor: `${mlp}.gate_proj`, stride: 2, offset: 0 },
         { tensor: `${mlp}.up_proj`, stride: 2, offset: 1 },
       ];
-  const qkNorm: readonly Place[] = [
+  const [qNormed, kNormed] = { none: [0, 0], head: [D, D], all: [H * D, G * D] }[qkNorm] as [number, number];
+  const qkNorms: readonly Place[] = [
     { tensor: `${attn}.q_norm`, offset: 0 },
-    { tensor: `${attn}.k_norm`, offset: D },
+    { tensor: `${attn}.k_norm`, offset: qNormed },
   ];
+  const norm = (own: string, there: boolean) => (there ? layout.norm(`${name}.${own}`, C) : undefined);
   return {
-    input_layernorm: layout.norm(`${name}.input_layernorm`, C),
+    input_layernorm: norm('input_layernorm', norms !== 'post'),
     qkv_proj: layout.matrix(`${attn}.qkv_proj`, (H + 2 * G) * D, C, qkv),
     qkv_bias: spec.qkvBias ? layout.vector(`${attn}.qkv_bias`, (H + 2 * G) * D, 'bias', qkv) : undefined,
-    qk_norm: spec.qkNorm === 'head' ? layout.vector(`${attn}.qk_norm`, 2 * D, 'weight', qkNorm) : undefined,
+    qk_norm:
+      qkNorm === 'none' ? undefined : layout.vector(`${attn}.qk_norm`, qNormed + kNormed, 'weight', qkNorms),
     o_proj: layout.linear(`${attn}.o_proj`, C, H * D),
     o_bias: spec.oBias ? layout.bias(`${attn}.o_proj`, C) : undefined,
     post_attention_layernorm: layout.norm(`${name}.post_attention_layernorm`, C),
+    pre_feedforward_layernorm: norm('pre_feedforward_layernorm', norms === 'both'),
+    post_feedforward_layernorm: norm('post_feedforward_layernorm', norms !== 'pre'),
     gate_up_proj: layout.matrix(`${mlp}.gate_up_proj`, 2 * F, C, gateUp),
     gate_up_bias: spec.mlpBias ? layout.vector(`${mlp}.gate_up_bias`, 2 * F, 'bias', gateUp) : undefined,
     down_proj: layout.linear(`${mlp}.down_proj`, C, F),
