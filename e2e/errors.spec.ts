@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, demoFile, demoJson, longText, withoutWebGpu } from './page';
+import { chatOn, demoFile, demoJson, longText, samples, withoutWebGpu } from './page';
 
 const Q_PROJ = 'model.layers.0.self_attn.q_proj.weight';
 
@@ -116,10 +116,39 @@ test('an engine that cannot be fetched is told of, and trying again brings it', 
   await page.route(workerScript, (route) => route.abort());
   const chat = chatOn(page);
   await chat.open();
-  await expect(chat.error).toHaveAttribute('data-code', 'internal');
+  await expect(chat.error).toHaveAttribute('data-code', 'script-unreachable');
+  await expect(page.getByTestId('reload-page')).toBeVisible();
   await page.unroute(workerScript);
   await page.getByTestId('reload-model').click();
   await expect(chat.status).toHaveAttribute('data-value', 'ready');
+});
+
+test('a page whose own script is not there says so, and its link reloads it', async ({ page }) => {
+  const entry = /\/assets\/index-[^/]*\.js$/;
+  await page.route(entry, (route) => route.fulfill({ status: 404, body: 'gone' }));
+  await page.goto('./?dtype=f32');
+  await expect(page.getByText('The page could not start yet')).toBeVisible();
+  await page.unroute(entry);
+  await page.getByRole('link', { name: 'reload the page' }).click();
+  await expect(chatOn(page).status).toHaveAttribute('data-value', 'ready');
+  expect(new URL(page.url()).search).toBe('?dtype=f32');
+});
+
+test('a part that throws while it is drawn leaves a sentence and a way out, not a blank page', async ({
+  page,
+}) => {
+  // A question that is no text, as no build makes it: React cannot draw that.
+  const spoilt = samples.map((sample) => ({
+    ...sample,
+    questions: [{ question: { no: 'text' }, right: true, right_fastkv: true }],
+  }));
+  await spoil(page, 'samples.json', JSON.stringify(spoilt));
+  await chatOn(page).open();
+  await page.getByTestId('sample-short').click();
+  await expect(page.getByTestId('broken')).toContainText('cannot be shown');
+  await page.unroute('**/models/demo/samples.json');
+  await page.getByTestId('reload-page').click();
+  await chatOn(page).attachShort();
 });
 
 test('a document longer than the context is not sent; a prompt that is fails in words, and a shorter one is answered', async ({

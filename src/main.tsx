@@ -1,9 +1,11 @@
 import './app/theme.css'; // First: what the other style sheets refine.
+import './app/boot.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { startPage } from './app/start';
 import { connectWorker } from './app/store/engine';
 import { createStores, StoresContext } from './app/stores';
+import { Boundary } from './app/ui/boundary';
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 // Where a browser keeps sites from storing anything, already naming localStorage throws; the stores mind that per call.
@@ -18,6 +20,8 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StoresContext value={stores}>
-    <App />
+    <Boundary>
+      <App />
+    </Boundary>
   </StoresContext>,
 );

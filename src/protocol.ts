@@ -28,6 +28,7 @@ export type EngineErrorCode =
   | 'storage-refused'
   | 'storage-full'
   | 'cancelled'
+  | 'script-unreachable'
   | 'internal';
 
 /** A failure as plain data: what the page shows and what a store keeps. */

@@ -35,9 +35,21 @@ export function ModelNotice() {
           <code>{status.error.code}</code>
         </p>
       </div>
-      <button type="button" className="button" data-testid="reload-model" onClick={() => void reload()}>
-        {status.wasReady ? 'Reload the model' : 'Try again'}
-      </button>
+      <div className="model-notice-actions">
+        <button type="button" className="button" data-testid="reload-model" onClick={() => void reload()}>
+          {status.wasReady ? 'Reload the model' : 'Try again'}
+        </button>
+        {status.error.code === 'script-unreachable' && (
+          <button
+            type="button"
+            className="button"
+            data-testid="reload-page"
+            onClick={() => location.reload()}
+          >
+            Reload the page
+          </button>
+        )}
+      </div>
     </div>
   );
 }

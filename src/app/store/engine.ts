@@ -58,8 +58,14 @@ export function onCrash(worker: Worker, name: string, tell: (failure: EngineFail
   worker.addEventListener('error', (event) => {
     event.preventDefault();
     // A worker whose script could not be fetched says nothing at all.
-    const reason = event.message ? `: ${event.message}` : ' or could not be started.';
-    tell({ code: 'internal', message: `${name} stopped${reason}` });
+    tell(
+      event.message
+        ? { code: 'internal', message: `${name} stopped: ${event.message}` }
+        : {
+            code: 'script-unreachable',
+            message: `${name} could not be fetched. Check the network; if the site was renewed since you opened this page, reload it.`,
+          },
+    );
   });
 }
 
