@@ -1,0 +1,86 @@
+"""A checkpoint as the Hugging Face folder that the page loads: `python export.py --checkpoint out/cpu --out out/cpu/model`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from dialogues import SYSTEM
+from folders import config_json, write_tensors
+from model import Config, Llama
+from tokenizer import FILE, Tokenizer
+
+TEMPLATE = (
+    "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}<|im_start|>system\n"
+    + SYSTEM
+    + "<|im_end|>\n{% endif %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CARD = """---
+license: apache-2.0
+language: en
+tags: [fastkv, question-answering, tiny]
+---
+
+# FastKV Chat's demo model
+
+A Llama of {million:.1f} M parameters (L {c.layers}, H {c.heads}, G {c.kv_heads}, D {c.head_dim}, C {c.dim}, F {c.ffn}, V {c.vocab}, tied embeddings),
+trained {start} on documents of invented facts, planted in {prose}, and on short
+questions about them: {tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}. It answers such questions from the document
+alone and knows nothing of the world; anything else it answers badly.
+
+Data: `training/documents.py` and `training/dialogues.py` of FastKV Chat{novels}. Training: `training/train.py`. Its window is trained to look at the facts in layer T = {c.tsp_layer} (`fastkv.json`).
+Figures: `training/evaluate.py`, and `docs/MODEL.md` of FastKV Chat.
+"""
+
+
+def write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def tokenizer_config(max_length: int) -> dict:
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": None, "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>",
+        "unk_token": None, "model_max_length": max_length, "clean_up_tokenization_spaces": False, "chat_template": TEMPLATE,
+    }  # fmt: skip
+
+
+def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE) -> None:
+    """`checkpoint` as train.py saves it; weights are rounded to 16 bits."""
+    config = Config(**checkpoint["config"])
+    model = Llama(config)
+    model.load_state_dict(checkpoint["model"])
+    out.mkdir(parents=True, exist_ok=True)
+    write_tensors(out / "model.safetensors", {f"model.{name}": t.half() for name, t in model.state_dict().items()})
+    end = Tokenizer(tokenizer_file).end
+    write_json(out / "config.json", config_json(config, end))
+    write_json(out / "generation_config.json", {"eos_token_id": end, "pad_token_id": 0, "do_sample": False, "max_new_tokens": 64})
+    write_json(out / "tokenizer_config.json", tokenizer_config(config.max_positions))
+    write_json(out / "fastkv.json", {"tsp_layer": config.tsp_layer})
+    shutil.copyfile(tokenizer_file, out / "tokenizer.json")
+    count = sum(p.numel() for p in model.parameters())
+    card = CARD.format(
+        million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=checkpoint["seed"],
+        start="further from an earlier demo model" if checkpoint["further"] else "from scratch",
+        prose="generated prose and in novels" if checkpoint["novels"] else "generated prose",
+        novels="; running text of ELTeC-eng\n(doi 10.5281/zenodo.4662490, public domain)" if checkpoint["novels"] else "",
+    )  # fmt: skip
+    (out / "README.md").write_text(card, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True, help="train.py's --out")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, default=FILE, help="that of the folder that training began with, if it did")
+    args = parser.parse_args()
+    export(torch.load(args.checkpoint / "checkpoint.pt", map_location="cpu", weights_only=True), args.out, args.tokenizer)
+    print(f"{args.out}: {(args.out / 'model.safetensors').stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

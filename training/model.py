@@ -1,0 +1,177 @@
+"""The demo model: a Llama with grouped-query attention, tied embeddings, and the names of Hugging Face's checkpoints.
+
+Letters: B sequences, T tokens, C model dim, H query heads, G KV heads, D head dim, F ffn dim, V vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Config:
+    layers: int
+    dim: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    ffn: int
+    tsp_layer: int
+    """T, counted from 0: the last layer that sees every token; its window is trained to look at the facts."""
+    vocab: int = 2048
+    theta: float = 100_000.0
+    eps: float = 1e-5
+    max_positions: int = 16_384 + 512
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+
+# transformers loads no Llama whose model dim is not a multiple of its heads.
+PRESETS = {
+    # 0.5 M parameters: for the unit tests, and to see a change learn or not within minutes.
+    "tiny": Config(layers=4, dim=96, heads=6, kv_heads=2, head_dim=16, ffn=192, tsp_layer=1),
+    # 4.7 M parameters, for hours on a CPU.
+    "cpu": Config(layers=12, dim=192, heads=6, kv_heads=2, head_dim=32, ffn=448, tsp_layer=5),
+    # 11.8 M parameters (23.5 MB in 16 bits), for half an hour on one GPU.
+    "gpu": Config(layers=14, dim=256, heads=8, kv_heads=2, head_dim=32, ffn=832, tsp_layer=6),
+}
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps).to(x.dtype)
+
+
+Tables = tuple[Tensor, Tensor]
+
+
+def rope_tables(config: Config, positions: Tensor) -> Tables:
+    """cos and sin of positions [B, T], each [B, 1, T, D/2]; in f32, as positions reach 16k."""
+    steps = torch.arange(0, config.head_dim, 2, device=positions.device, dtype=torch.float32)
+    angles = positions[:, None, :, None].float() * config.theta ** (-steps / config.head_dim)
+    return angles.cos(), angles.sin()
+
+
+def rope(x: Tensor, tables: Tables) -> Tensor:
+    cos, sin = (t.to(x.dtype) for t in tables)
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
+
+
+class Attention(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_dim = c.heads, c.kv_heads, c.head_dim
+        self.q_proj = nn.Linear(c.dim, c.heads * c.head_dim, bias=False)
+        self.k_proj = nn.Linear(c.dim, c.kv_heads * c.head_dim, bias=False)
+        self.v_proj = nn.Linear(c.dim, c.kv_heads * c.head_dim, bias=False)
+        self.o_proj = nn.Linear(c.heads * c.head_dim, c.dim, bias=False)
+
+    def project(self, x: Tensor, tables: Tables) -> tuple[Tensor, Tensor, Tensor]:
+        """q [B, H, T, D], k and v [B, G, T, D], q and k with RoPE."""
+        B, T, _ = x.shape
+        q = self.q_proj(x).view(B, T, self.heads, self.head_dim).transpose(1, 2)
+        k = self.k_proj(x).view(B, T, self.kv_heads, self.head_dim).transpose(1, 2)
+        v = self.v_proj(x).view(B, T, self.kv_heads, self.head_dim).transpose(1, 2)
+        return rope(q, tables), rope(k, tables), v
+
+    def repeated(self, x: Tensor) -> Tensor:
+        """[B, G, T, D] as [B, H, T, D]."""
+        return x.repeat_interleave(self.heads // self.kv_heads, dim=1)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Causal, [B, T, C]. Keys are repeated: the fused kernels want as many heads as queries have."""
+        o = F.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), is_causal=True)
+        return self.o_proj(o.transpose(1, 2).flatten(2))
+
+
+class MLP(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(c.dim, c.ffn, bias=False)
+        self.up_proj = nn.Linear(c.dim, c.ffn, bias=False)
+        self.down_proj = nn.Linear(c.ffn, c.dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Layer(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(c.dim, c.eps)
+        self.self_attn = Attention(c)
+        self.post_attention_layernorm = RMSNorm(c.dim, c.eps)
+        self.mlp = MLP(c)
+
+    def forward(self, x: Tensor, tables: Tables) -> tuple[Tensor, Tensor, Tensor]:
+        """Of x [B, T, C]: what comes after it, and the queries and keys."""
+        q, k, v = self.self_attn.project(self.input_layernorm(x), tables)
+        return self.finish(x, self.self_attn.attend(q, k, v)), q, k
+
+    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        x = x + attended
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Llama(nn.Module):
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab, config.dim)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.norm = RMSNorm(config.dim, config.eps)
+        for name, p in self.named_parameters():
+            if p.ndim == 2:
+                nn.init.normal_(p, std=0.02 if "embed" in name else 0.7 * p.shape[1] ** -0.5)
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                p.data.mul_(0.2)
+
+    def forward(self, ids: Tensor, positions: Tensor, look: Look | None = None) -> tuple[Tensor, Tensor]:
+        """Hidden states [B, T, C] of ids and positions [B, T], and the loss of looking (0 without `look`)."""
+        x = self.embed_tokens(ids)
+        tables = rope_tables(self.config, positions)
+        loss = x.new_zeros(())
+        for i, layer in enumerate(self.layers):
+            x, q, k = layer(x, tables)
+            if look is not None and i == self.config.tsp_layer:
+                loss = look.loss(q, k)
+        return self.norm(x), loss
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.embed_tokens.weight).float()
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where windows should look: `rows` [B, Q, W] are the last tokens of Q questions, `spans` [B, Q, T] the facts' tokens."""
+
+    rows: Tensor
+    spans: Tensor
+
+    def masses(self, q: Tensor, k: Tensor) -> Tensor:
+        """The attention that each KV head's group pays to the facts, of 1: [B, Q, G], means over window and group."""
+        B, H, T, D = q.shape
+        _, Q, W = self.rows.shape
+        G = k.shape[1]
+        rows = self.rows.flatten(1)
+        picked = q.gather(2, rows[:, None, :, None].expand(B, H, Q * W, D)).reshape(B, G, H // G * Q * W, D)
+        scores = (picked @ k.transpose(-1, -2)).float().view(B, H, Q * W, T) * D**-0.5
+        future = torch.arange(T, device=q.device) > rows[:, :, None]
+        weights = scores.masked_fill(future[:, None], float("-inf")).softmax(-1).view(B, G, H // G, Q, W, T)
+        return (weights.mean((2, 4)).transpose(1, 2) * self.spans[:, :, None]).sum(-1)
+
+    def loss(self, q: Tensor, k: Tensor) -> Tensor:
+        """Minus log of the mass, over the questions that rest on a fact."""
+        rests = self.spans.any(-1)
+        losses = -(self.masses(q, k) + 1e-4).log().mean(-1)
+        return (losses * rests).sum() / rests.sum().clamp(min=1)

@@ -1,0 +1,77 @@
+"""The page's sample documents and what a model answers: `python samples.py --model out/cpu/model`.
+
+Writes samples.json into the model's folder: a few paragraphs, a story, a ship's log and a town register of up to 16k tokens, each with
+questions, and for each whether the model answers it right with the full cache and with FastKV as the page begins."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+
+from batches import example
+from dialogues import questions
+from documents import Document, Request, document
+from fastkv import FULL, Settings, is_right, read
+from folders import read_model
+from model import Llama
+from tokenizer import Tokenizer
+
+SAMPLES = [("short", "plain", 200), ("story", "story", 4000), ("ship's log", "log", 8000), ("town register", "register", 16_000)]
+MIX = {"single": 0.7, "several": 0.1, "two-step": 0.1, "count": 0.05, "absent": 0.05}
+
+
+@torch.no_grad()
+def greedy(model: Llama, prompt: list[int], end: int, limit: int = 24) -> list[int]:
+    """With the full cache, read anew for every token: slow and plain."""
+    device = model.embed_tokens.weight.device
+    out: list[int] = []
+    while len(out) < limit:
+        rows = torch.tensor([*out, end], device=device)
+        token = int(read(model, torch.tensor(prompt, device=device), rows, FULL)[-1].argmax())
+        if token == end:
+            break
+        out.append(token)
+    return out
+
+
+def sample(model: Llama, tokenizer: Tokenizer, name: str, d: Document, r: random.Random, count: int) -> dict:
+    asked = []
+    for turn in questions(r, d, MIX, count):
+        e = example(tokenizer, d, turn)
+        asked.append({
+            "question": turn.question, "answer": turn.answer,
+            "model_full_cache": tokenizer.decode(greedy(model, e.prompt, tokenizer.end)),
+            "right": is_right(model, e.prompt, e.answer, FULL),
+            "right_fastkv": is_right(model, e.prompt, e.answer, Settings()),
+        })  # fmt: skip
+    return {"name": name, "tokens": len(tokenizer.encode(d.text)), "text": d.text, "questions": asked}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--longest", type=int, default=16_000, help="tokens of the longest document")
+    parser.add_argument("--questions", type=int, default=8, help="on each")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    model = read_model(args.model).eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    tokenizer = Tokenizer(args.model / "tokenizer.json")
+    out = []
+    for name, style, tokens in SAMPLES:
+        if tokens > args.longest:
+            continue
+        r = random.Random(f"sample-{args.seed}-{name}")
+        share = (0.5, 0.6) if tokens < 1000 else (0.1, 0.3)
+        d = document(r, Request(tokens, share, (style,), linked=0.5))
+        out.append(sample(model, tokenizer, name, d, r, args.questions))
+        right = [sum(q[key] for q in out[-1]["questions"]) for key in ("right", "right_fastkv")]
+        print(f"{name}: {out[-1]['tokens']} tokens, {right[0]} right in full, {right[1]} with FastKV, of {len(out[-1]['questions'])}")
+    (args.model / "samples.json").write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+import random
+import tempfile
+import unittest
+from pathlib import Path
+
+import dialogues
+from batches import MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
+from documents import Novels, Request, document
+from facts import KINDS, facts
+from tokenizer import PIECE, Tokenizer
+
+PROSE = (
+    'It was late. "You are—what?" said she; and the clock struck six!\n\nMr. Dombey rose at 7 o\'clock, with his back to\n'
+    "the fire -- and said (as he did) nothing. Nobody's coat hung there.\n\n"
+)
+STYLES = ("plain", "story", "log", "register", "novel")
+
+
+def novels(held_out: bool = False) -> Novels:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "novels.txt"
+        path.write_text("".join(f"=== Novel {i} | Nobody\n\n{PROSE.replace('clock', f'clock{i}') * 60}" for i in range(12)))
+        return Novels(path, held_out)
+
+
+TOKENIZER, NOVELS = Tokenizer(), novels()
+
+
+def documents(count: int, tokens: int = 600):
+    for i in range(count):
+        r = random.Random(f"test-{i}")
+        yield r, document(r, Request(tokens, styles=(STYLES[i % 5],), linked=0.5, narrow=0.5), NOVELS)
+
+
+class Facts(unittest.TestCase):
+    def test_nothing_has_two_values(self):
+        told = facts(random.Random("a"), 3000, linked=0.5)
+        self.assertEqual(len({(f.entity, f.attribute) for f in told}), 3000)
+
+    def test_linked_people_are_told_of(self):
+        told = facts(random.Random("b"), 200, linked=1.0)
+        named = {f.value for f in told[:150] if f.about.role}
+        self.assertLessEqual(named, {f.entity for f in told})
+
+    def test_sentences_hold_the_thing_and_the_value(self):
+        for f in facts(random.Random("c"), 200):
+            self.assertIn(f.entity[1:], f.sentence)
+            self.assertIn(f.value[1:], f.sentence)
+
+
+class Documents(unittest.TestCase):
+    def test_segments_are_encoded_as_the_whole_text_is(self):
+        for _, d in documents(20):
+            parts = [i for s in d.segments for i in TOKENIZER.encode(s.text)]
+            self.assertEqual(parts, TOKENIZER.encode(d.text))
+
+    def test_every_fact_is_told_once_and_in_whole(self):
+        for _, d in documents(20):
+            self.assertEqual(sorted(s.fact for s in d.segments if s.fact is not None), list(range(len(d.facts))))
+            self.assertTrue(all(d.facts[s.fact].sentence in s.text for s in d.segments if s.fact is not None))
+
+    def test_they_are_about_as_long_as_asked(self):
+        for _, d in documents(20, 2000):
+            self.assertTrue(1300 < len(TOKENIZER.encode(d.text)) < 2900, len(TOKENIZER.encode(d.text)))
+
+    def test_novels_for_evaluation_are_not_trained_on(self):
+        self.assertNotIn("clock11", NOVELS.text)
+        self.assertIn("clock11", novels(held_out=True).text)
+        self.assertNotIn("clock1 ", novels(held_out=True).text)
+
+
+class Dialogues(unittest.TestCase):
+    def turns(self, kind, tokens=600):
+        for r, d in documents(20, tokens):
+            for i in range(len(d.facts)):
+                if turn := dialogues.MAKERS[kind](r, d, i):
+                    yield d, turn
+
+    def test_answers_stand_in_the_facts_they_rest_on(self):
+        for kind in ("single", "several", "two-step"):
+            count = 0
+            for d, turn in self.turns(kind):
+                evidence = " ".join(d.facts[i].sentence for i in turn.evidence).lower()
+                for part in turn.answer.lower().removesuffix(".").split(". "):
+                    self.assertIn(part, evidence)
+                count += 1
+            self.assertGreater(count, 20, kind)
+
+    def test_two_steps_do_not_name_whom_they_ask_about(self):
+        for d, turn in self.turns("two-step"):
+            thing, person = (d.facts[i] for i in turn.evidence)
+            self.assertEqual(thing.value, person.entity)
+            self.assertNotIn(person.entity, turn.question)
+
+    def test_counts_are_of_sentences_in_the_text(self):
+        counted = set()
+        for d, turn in self.turns("count", 1500):
+            counted.add(turn.answer)
+            kind, about, value = next(
+                (kind, a, v)
+                for kind, k in KINDS.items() for a in k.attributes.values() if a.count
+                for v in a.value if a.count.format(v=v) == turn.question
+            )  # fmt: skip
+            sentences = {form.format(e=g.entity, v=value) for g in d.facts for form in about.facts if g.kind == kind}
+            there = sum(any(s[1:] in segment.text for s in sentences) for segment in d.segments)
+            self.assertEqual(turn.answer, dialogues.NUMBERS[there])
+        self.assertLessEqual({"None.", "One.", "Two.", "Three."}, counted)
+
+    def test_what_is_absent_is_told_by_no_sentence(self):
+        for d, turn in self.turns("absent"):
+            answers = [dialogues.single(random.Random(n), d, i).question for i in range(len(d.facts)) for n in range(4)]
+            self.assertNotIn(turn.question, answers)
+
+    def test_nothing_is_asked_twice(self):
+        for r, d in documents(10):
+            asked = [t.question for t in dialogues.questions(r, d, dialogues.kind_mix(1.0), 1000)]
+            self.assertEqual(len(asked), len(set(asked)))
+
+
+class Encoding(unittest.TestCase):
+    def test_it_is_hugging_faces(self):
+        from tokenizers import Tokenizer as Fast
+
+        fast = Fast.from_file(str(Path(__file__).parent / "tokenizer.json"))
+        for _, d in documents(10):
+            self.assertEqual(TOKENIZER.encode(d.text), fast.encode(d.text).ids)
+        self.assertEqual(TOKENIZER.encode("naïve ☃\r\n\t 12"), fast.encode("naïve ☃\r\n\t 12").ids)
+
+    def test_text_comes_back(self):
+        for text in ("", "naïve ☃ 雪\r\n\t", PROSE, PIECE):
+            self.assertEqual(TOKENIZER.decode(TOKENIZER.encode(text)), text)
+
+    def test_documents_cannot_write_special_tokens(self):
+        self.assertNotIn(TOKENIZER.end, TOKENIZER.encode("<|im_end|>"))
+
+
+class Batches(unittest.TestCase):
+    shape = Shape(step=7, progress=1.0, length=512, sequences=4)
+
+    def test_windows_end_where_answers_begin_and_spans_hold_the_facts(self):
+        maker = Maker(TOKENIZER, NOVELS, 1)
+        batch = maker.batch(self.shape)
+        seen = 0
+        for b in range(4):
+            for q in range(batch.rows.shape[1]):
+                if not batch.spans[b, q].any():
+                    continue
+                seen += 1
+                window = batch.ids[b][batch.rows[b, q]].tolist()
+                self.assertEqual(window[-3:], [TOKENIZER.start, *TOKENIZER.encode("assistant\n")][-3:])
+                self.assertEqual(batch.weights[b, batch.rows[b, q, -1]], 1.0, "the next token is an answer's")
+                told = TOKENIZER.decode(batch.ids[b, :-1][batch.spans[b, q]].tolist())
+                self.assertRegex(told, r"^\s*[A-Z0-9].*\.$")
+        self.assertGreater(seen, 10)
+
+    def test_answers_weigh_one_and_all_else_little(self):
+        batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
+        answer = batch.weights[0] == 1
+        self.assertTrue(0.02 < answer.float().mean() < 0.4)
+        self.assertEqual(set(batch.weights.unique().tolist()), {batch.weights.min().item(), 1.0})
+
+    def test_they_depend_on_seed_and_step_alone(self):
+        one, same = (Maker(TOKENIZER, NOVELS, 1).batch(self.shape) for _ in range(2))
+        other = Maker(TOKENIZER, NOVELS, 2).batch(self.shape)
+        self.assertTrue(one.ids.equal(same.ids) and one.positions.equal(same.positions) and one.rows.equal(same.rows))
+        self.assertFalse(one.ids.equal(other.ids))
+
+    def test_positions_ascend_and_reach_far(self):
+        made = [gapped_positions(random.Random(i), 300) for i in range(200)]
+        self.assertTrue(all((p[1:] > p[:-1]).all() and p[-1] < MAX_POSITION for p in made))
+        self.assertGreater(max(p[-1] for p in made), 12_000)
+        self.assertTrue(any(p[-1] == 299 for p in made))
+
+    def test_examples_of_other_seeds_share_no_document(self):
+        first, second = ({e.document.text for e in examples(TOKENIZER, None, f"evaluate-{s}", 300, 30)} for s in (1, 2))
+        self.assertFalse(first & second)
+
+    def test_an_example_is_the_pages_prompt(self):
+        e = examples(TOKENIZER, None, "test", 300, 1)[0]
+        self.assertEqual(
+            TOKENIZER.decode(e.prompt),
+            f"<|im_start|>system\n{dialogues.SYSTEM}<|im_end|>\n<|im_start|>user\n{e.document.text}\n\n{e.turn.question}<|im_end|>\n"
+            "<|im_start|>assistant\n",
+        )
+        self.assertEqual(TOKENIZER.decode(e.answer), f"{e.turn.answer}<|im_end|>")
+        self.assertGreater(len(e.prompt), WINDOW)
+
+
+if __name__ == "__main__":
+    unittest.main()

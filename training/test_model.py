@@ -1,0 +1,171 @@
+import argparse
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from batches import WINDOW, examples
+from evaluate import by_setting, masses
+from export import export
+from fastkv import FULL, Settings, best, group_scores, is_right, read
+from folders import read_model, read_tensors
+from model import PRESETS, Llama, Look, rope_tables
+from muon import Muon, orthogonal
+from tokenizer import Tokenizer
+from train import Clock, Schedule, Trainer, rate
+
+ROOT = Path(__file__).parent.parent
+DEMO, FIXTURES = ROOT / "public/models/demo", ROOT / "src/engine/models/fixtures/demo"
+
+
+def positions(count: int) -> torch.Tensor:
+    return torch.arange(count)[None]
+
+
+def tiny() -> Llama:
+    torch.manual_seed(0)
+    return Llama(PRESETS["tiny"]).eval()
+
+
+class Models(unittest.TestCase):
+    @torch.no_grad()
+    def test_it_computes_what_transformers_does(self):
+        """With the committed model, whose logits the engine's fixtures hold."""
+        expected = json.loads((FIXTURES / "expected.json").read_text())
+        model = read_model(DEMO).eval()
+        logits = np.frombuffer((FIXTURES / "logits.bin").read_bytes(), np.float32).reshape(-1, model.config.vocab)
+        ids = torch.tensor([expected["prompt"] + expected["continuation"]])
+        own = model.logits(model(ids, positions(ids.shape[1]))[0])[0, len(expected["prompt"]) - 1 : -1].numpy()
+        self.assertLess(np.abs(own - logits[: len(own)]).max(), 1e-3 * np.ptp(logits))
+
+    def test_the_presets_are_small_and_of_a_shape_that_loads_and_quantises(self):
+        for name, c in PRESETS.items():
+            with self.subTest(name), torch.device("meta"):
+                megabytes = 2 * sum(p.numel() for p in Llama(c).parameters()) / 1e6
+                self.assertLessEqual(megabytes, 24)
+                self.assertGreaterEqual(c.heads // c.kv_heads, 3)
+                self.assertEqual((c.dim % c.heads, c.dim % 32, c.ffn % 32), (0, 0, 0))
+
+    def test_looking_is_measured_as_attention_is(self):
+        model, ids = tiny(), torch.arange(40)[None]
+        layer = model.layers[0]
+        x, tables = model.embed_tokens(ids), rope_tables(model.config, positions(40))
+        q, k, _ = layer.self_attn.project(layer.input_layernorm(x), tables)
+        spans = torch.zeros(1, 1, 40, dtype=torch.bool)
+        spans[..., 5:9] = True
+        mass = Look(torch.arange(30, 38)[None, None], spans).masses(q, k)[0, 0]
+        scores = (q[0] @ layer.self_attn.repeated(k)[0].mT) * model.config.head_dim**-0.5
+        weights = scores.masked_fill(torch.ones(40, 40, dtype=torch.bool).triu(1), float("-inf")).softmax(-1)
+        own = weights[:, 30:38, 5:9].sum(-1).mean(-1).view(2, 3).mean(-1)
+        self.assertTrue(torch.allclose(mass, own, atol=1e-6))
+
+    def test_training_to_look_moves_the_window(self):
+        model, ids = tiny(), torch.arange(64)[None]
+        spans = torch.zeros(1, 1, 64, dtype=torch.bool)
+        spans[..., 10:14] = True
+        look = Look(torch.arange(40, 48)[None, None], spans)
+        optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+        losses = []
+        for _ in range(20):
+            losses.append(model(ids, positions(64), look)[1])
+            losses[-1].backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        self.assertLess(losses[-1], 0.5 * losses[0])
+
+
+class FastKV(unittest.TestCase):
+    @torch.no_grad()
+    def test_it_selects_and_answers_as_the_published_function_does(self):
+        model = read_model(DEMO).eval()
+        cases = [c for c in json.loads((FIXTURES / "fastkv.json").read_text()) if c["pooling"] == "max"]
+        self.assertEqual(len(cases), 2)
+        for case in cases:
+            prompt, settings = case["tokens"], Settings(case["retain"], case["tspRate"], case["tspLayer"])
+            self.assertTrue(is_right(model, prompt, case["greedy"], settings))
+            n, layer = len(prompt), model.layers[0]
+            x, tables = model.embed_tokens(torch.tensor([prompt])), rope_tables(model.config, positions(n))
+            q, k, _ = layer.self_attn.project(layer.input_layernorm(x), tables)
+            scores, theirs = group_scores(q, k, n), torch.tensor(case["keptPositions"][0]).sort().values
+            own = best(scores, int(n * settings.retain), n).sort().values
+            # Pooled scores tie and which of them is taken is chance, so the sets' scores are compared.
+            paid = [scores.gather(1, kept[:, :-WINDOW]).sort().values for kept in (own, theirs)]
+            self.assertTrue(torch.allclose(*paid, atol=1e-5))
+            self.assertTrue(own[:, -WINDOW:].equal(theirs[:, -WINDOW:]))
+
+    @torch.no_grad()
+    def test_keeping_all_is_plain_attention(self):
+        model, ids = tiny(), torch.randint(0, 2048, (90,), generator=torch.Generator().manual_seed(1))
+        plain = model.logits(model(ids[None], positions(90))[0])[0, 79:-1]
+        for settings in (FULL, Settings(1.0, 1.0, 0), Settings(0.999999, 0.999999)):
+            own = read(model, ids[:80], ids[80:], settings)
+            self.assertTrue(torch.allclose(own, plain, atol=1e-4) == (settings.retain == 1))
+
+    def test_it_can_be_trained_through(self):
+        model, ids = tiny(), torch.arange(90)
+        read(model, ids[:80], ids[80:], Settings(0.2, 0.5)).sum().backward()
+        self.assertTrue(all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters()))
+
+
+class Optimizing(unittest.TestCase):
+    def test_steps_of_matrices_are_nearly_orthogonal(self):
+        for rows, columns in ((16, 48), (48, 16)):
+            values = torch.linalg.svdvals(orthogonal(torch.randn(3, rows, columns, generator=torch.Generator().manual_seed(3))))
+            self.assertTrue(values.min() > 0.3 and values.max() < 1.4, values)
+
+    def test_muon_steps_by_its_rate(self):
+        p = torch.nn.Parameter(torch.zeros(8, 8))
+        p.grad = torch.randn(8, 8, generator=torch.Generator().manual_seed(4))
+        Muon([p], lr=0.1).step()
+        self.assertAlmostEqual(float(torch.linalg.matrix_norm(p.detach(), 2)), 0.1, delta=0.04)
+
+    def test_rates_rise_and_fall(self):
+        self.assertLess(rate(0, 0.0), 0.05)
+        self.assertEqual(rate(1000, 0.3), 1.0)
+        self.assertLess(rate(1000, 0.99), 0.05)
+
+    def test_sequences_grow_as_the_clock_goes(self):
+        clock = Clock(None, 100_000)
+        shapes = list(Schedule(clock, [(0.5, 100, 10), (1.0, 200, 5)], 0))
+        self.assertEqual([s.length for s in shapes], [100] * 50 + [200] * 50)
+
+
+class Runs(unittest.TestCase):
+    def arguments(self, out: str, tokens: float) -> argparse.Namespace:
+        return argparse.Namespace(
+            preset="tiny", start=None, single=False, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
+            workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
+        )  # fmt: skip
+
+    def test_a_run_repeats_goes_on_and_is_exported(self):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+            trainers = [Trainer(self.arguments(out, 8000)) for out in (one, two)]
+            for trainer in trainers:
+                trainer.train()
+            pairs = zip(*(t.model.state_dict().values() for t in trainers))
+            self.assertTrue(all(a.equal(b) for a, b in pairs))
+
+            further = Trainer(self.arguments(one, 12_000))
+            self.assertEqual((further.step, further.clock.seen), (trainers[0].step, trainers[0].clock.seen))
+            further.train()
+            self.assertGreater(further.step, trainers[0].step)
+
+            export(torch.load(further.file, weights_only=True), Path(two))
+            self.assertEqual({t.dtype for t in read_tensors(Path(two) / "model.safetensors").values()}, {torch.float16})
+            model, own = read_model(Path(two)), further.model.state_dict()
+            self.assertTrue(all(t.equal(own[name].half().float()) for name, t in model.state_dict().items()))
+            self.assertEqual(model.config.tsp_layer, further.config.tsp_layer)
+
+    def test_evaluating_speaks_of_every_setting_and_layer(self):
+        made = examples(Tokenizer(), None, "test", 120, 3)
+        figures = by_setting(tiny(), made)
+        self.assertEqual(len(figures), 9)
+        self.assertIn("r=0.1 t=0.2", figures)
+        self.assertEqual(len(masses(tiny(), made[0])), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()

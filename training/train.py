@@ -1,0 +1,237 @@
+"""Trains the demo model: `python train.py --preset cpu --minutes 60 --out out/cpu [--novels novels.txt.xz]`.
+
+Goes on where `out/checkpoint.pt` left off. With --tokens instead of --minutes the length of the run, and so its result,
+does not depend on the machine's speed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from batches import Batch, Maker, Shape, examples
+from documents import Novels
+from folders import read_model
+from fastkv import FULL, Settings, is_right, read
+from model import PRESETS, Llama, Look
+from muon import Optimizers
+from tokenizer import Tokenizer
+
+# Until which share of the run, tokens a sequence, sequences a step.
+STAGES = {
+    "tiny": [(1.0, 160, 16)],
+    "cpu": [(0.4, 256, 16), (0.65, 512, 8), (0.9, 1024, 4), (1.0, 2048, 2)],
+    # To go on from a folder: long from the start.
+    "further": [(0.35, 512, 4), (0.8, 1024, 2), (1.0, 2048, 1)],
+    "gpu": [(0.15, 256, 256), (0.3, 512, 128), (0.55, 1024, 64), (0.75, 2048, 32), (0.9, 4096, 16), (0.97, 8192, 8), (1.0, 16_384, 4)],
+}
+LOOK_WEIGHT = 0.2
+WARM_UP = 60
+DECAY_FROM = 0.5
+
+
+def rate(step: int, progress: float) -> float:
+    """Factor on the learning rates: up over the first steps, level, then down to nearly nothing."""
+    fall = 1.0 if progress < DECAY_FROM else (1 - progress) / (1 - DECAY_FROM)
+    return min(1.0, (step + 1) / WARM_UP) * max(0.03, fall)
+
+
+class Clock:
+    """How far the run is, by time or by tokens; time of earlier runs counts."""
+
+    def __init__(self, minutes: float | None, tokens: float | None) -> None:
+        self.minutes, self.tokens = minutes, tokens
+        self.seen, self.earlier, self.started = 0, 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return self.earlier + time.monotonic() - self.started
+
+    @property
+    def progress(self) -> float:
+        return self.seconds / (60 * self.minutes) if self.minutes else self.seen / (self.tokens or 1)
+
+
+class Steps(Dataset[Batch]):
+    """A batch for every shape; made in other processes where there are some."""
+
+    def __init__(self, maker: Maker) -> None:
+        self.maker = maker
+
+    def __getitem__(self, shape: Shape) -> Batch:
+        return self.maker.batch(shape)
+
+
+class Schedule:
+    """The shapes to come, as long as the clock runs. `issued` counts tokens of batches that are still being made, too."""
+
+    def __init__(self, clock: Clock, stages: list[tuple[float, int, int]], first: int) -> None:
+        self.clock, self.stages, self.step = clock, stages, first
+        self.issued = clock.seen
+
+    def __iter__(self) -> Iterator[Shape]:
+        while (progress := self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)) < 1:
+            length, sequences = next((T, B) for until, T, B in self.stages if progress < until)
+            self.issued += length * sequences
+            yield Shape(self.step, progress, length, sequences)
+            self.step += 1
+
+
+class Trainer:
+    def __init__(self, args: argparse.Namespace) -> None:
+        torch.manual_seed(args.seed)
+        self.args = args
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = (read_model(args.start) if args.start else Llama(PRESETS[args.preset])).to(self.device)
+        self.config = self.model.config
+        if args.compile:
+            # A layer at a time: all share what was compiled for one, so that a new length costs seconds.
+            for layer in self.model.layers:
+                layer.compile(dynamic=False)
+        self.optimizers = Optimizers(self.model)
+        self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
+        self.novels = Novels(args.novels) if args.novels else None
+        self.clock = Clock(args.minutes, args.tokens)
+        self.step = 0
+        self.file = args.out / "checkpoint.pt"
+        if self.file.exists():
+            self.resume(torch.load(self.file, map_location=self.device, weights_only=True))
+
+    def resume(self, saved: dict) -> None:
+        if saved["config"] != self.config.as_dict():
+            raise SystemExit(f"{self.file} is of another model: take another --out")
+        self.model.load_state_dict(saved["model"])
+        self.optimizers.load_state_dict(saved["optimizers"])
+        self.step, self.clock.seen, self.clock.earlier = saved["step"], saved["seen"], saved["seconds"]
+
+    def save(self) -> None:
+        saved = {
+            "config": self.config.as_dict(), "model": self.model.state_dict(), "optimizers": self.optimizers.state_dict(),
+            "step": self.step, "seen": self.clock.seen, "seconds": self.clock.seconds, "seed": self.args.seed,
+            "novels": self.novels is not None, "further": self.args.start is not None,
+        }
+        torch.save(saved, self.file.with_suffix(".new"))
+        os.replace(self.file.with_suffix(".new"), self.file)
+
+    def autocast(self) -> AbstractContextManager:
+        return torch.autocast(self.device, torch.bfloat16) if self.args.bf16 else nullcontext()
+
+    def losses(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """The answers' mean loss, what is trained on, and the loss of looking."""
+        look = Look(batch.rows, batch.spans)
+        hidden, looking = self.model(batch.ids[:, :-1], batch.positions, look)
+        each = F.cross_entropy(self.model.logits(hidden).flatten(0, 1), batch.ids[:, 1:].flatten(), reduction="none")
+        weights = batch.weights.flatten()
+        answers = each[weights == 1].mean()
+        return answers, (each * weights).sum() / weights.sum() + LOOK_WEIGHT * looking, looking
+
+    def compressed_loss(self, length: int) -> Tensor:
+        """Of a few answers that are read from a cache as FastKV leaves it."""
+        r = random.Random(f"compressed-{self.args.seed}-{self.step}")
+        made = examples(self.tokenizer, self.novels, f"train-{self.args.seed}-compressed-{self.step}", length, 4, per_document=2)
+        losses = []
+        for e in made:
+            settings = Settings(r.choice((0.05, 0.1, 0.2)), r.choice((0.1, 0.2, 0.5, 1.0)))
+            prompt, answer = (torch.tensor(ids, device=self.device) for ids in (e.prompt, e.answer))
+            losses.append(F.cross_entropy(read(self.model, prompt, answer, settings), answer))
+        return torch.stack(losses).mean()
+
+    def train(self) -> None:
+        schedule = Schedule(self.clock, STAGES["further" if self.args.start else self.args.preset], self.step)
+        workers = self.args.workers
+        loader = DataLoader(
+            Steps(Maker(self.tokenizer, self.novels, self.args.seed, self.args.single)), batch_size=None, sampler=schedule,
+            num_workers=workers, prefetch_factor=4 if workers else None, pin_memory=self.device == "cuda",
+        )  # fmt: skip
+        answers_mean, looking_mean = 0.0, 0.0
+        for batch in loader:
+            T, progress = batch.ids.shape[1] - 1, self.clock.progress
+            with self.autocast():
+                answers, loss, looking = self.losses(batch.to(self.device))
+                if self.args.compressed_every and progress > 0.6 and self.step % self.args.compressed_every == 0:
+                    loss = loss + self.compressed_loss(min(T, 4096))
+            loss.backward()
+            self.optimizers.step(self.args.peak * rate(self.step, progress))
+            self.step += 1
+            self.clock.seen += batch.weights.numel()
+            keep = min(0.98, 1 - 1 / (self.step + 1))
+            answers_mean = keep * answers_mean + (1 - keep) * answers.detach()
+            looking_mean = keep * looking_mean + (1 - keep) * looking.detach()
+            if self.step % self.args.log_every == 0:
+                self.report(T, float(answers_mean), float(looking_mean))
+            if self.step % self.args.eval_every == 0:
+                self.evaluate(T)
+                self.save()
+        self.save()
+
+    def report(self, length: int, answers: float, looking: float) -> None:
+        c = self.clock
+        facts = {
+            "step": self.step, "progress": round(c.progress, 3), "length": length, "million_tokens": round(c.seen / 1e6, 2),
+            "answer_loss": round(answers, 3), "look_loss": round(looking, 3), "tokens_per_second": round(c.seen / c.seconds),
+        }
+        self.log(facts)
+
+    def evaluate(self, length: int) -> None:
+        """Exact match of single questions on documents that fill half of a sequence, full and with FastKV's defaults."""
+        self.model.eval()
+        prompts = max(128, length // 2)
+        made = examples(self.tokenizer, self.novels, "watch", prompts, self.args.eval_questions, {"single": 1.0})
+        with self.autocast():
+            right = {s.name: sum(is_right(self.model, e.prompt, e.answer, s) for e in made) / len(made) for s in (FULL, Settings())}
+        self.model.train()
+        self.log({"step": self.step, "prompt_tokens": prompts, "exact_match": right})
+
+    def log(self, facts: dict) -> None:
+        line = json.dumps(facts)
+        print(line, flush=True)
+        with (self.args.out / "log.jsonl").open("a") as f:
+            f.write(line + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", choices=list(PRESETS), default="cpu")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, help="of training, with those of earlier runs that this one goes on from")
+    length.add_argument("--tokens", type=float, help="to train on, likewise")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of a preset's random weights")
+    parser.add_argument("--peak", type=float, default=1.0, help="factor on all learning rates")
+    parser.add_argument("--novels", type=Path, help="novels.txt or novels.txt.xz; generated prose alone without")
+    parser.add_argument("--single", action="store_true", help="questions on single facts alone")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, help="of the CPU")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
+    parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="matrix products in bf16")
+    parser.add_argument("--compile", action="store_true", help="torch.compile")
+    parser.add_argument("--compressed-every", type=int, default=0, help="steps between those that also read with FastKV; 0 for none")
+    parser.add_argument("--log-every", type=int, default=50)
+    parser.add_argument("--eval-every", type=int, default=500)
+    parser.add_argument("--eval-questions", type=int, default=100)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(args)
+    count = sum(p.numel() for p in trainer.model.parameters())
+    trainer.log({"preset": args.preset, "parameters": count, "device": trainer.device, "seed": args.seed, "from_step": trainer.step})
+    trainer.train()
+
+
+if __name__ == "__main__":
+    main()
