@@ -47,6 +47,25 @@ export interface StoredModel {
   readonly config: string | undefined;
 }
 
+/** What dropped or picked files come to, before anything of their weights is read. */
+export interface PickedModel {
+  /** Of its folder. */
+  readonly name: string;
+  /** All that may belong to it, by path below its folder. */
+  readonly files: readonly PickedFile[];
+  /** Of these, what the engine reads. */
+  readonly chosen: readonly ListedFile[];
+  readonly totalBytes: number;
+  /** What is needed and not there; empty for a whole model. */
+  readonly missing: readonly {
+    readonly path: string;
+    /** What it is for, or what is there instead of it; a clause without a full stop. */
+    readonly note: string | undefined;
+  }[];
+  /** Text of config.json where it is there, for a memory plan. */
+  readonly config: string | undefined;
+}
+
 /** How a download, a copy or a check is going. */
 export interface TransferProgress {
   readonly step:
@@ -89,6 +108,11 @@ export interface LibraryApi {
    * at a newer commit of the revision stay.
    */
   download(transfer: string, model: HubModel, onProgress: OnProgress): Promise<StoredModel>;
+  /**
+   * What these files are, with those of a model that waits for more of its own. Rejects by name what the engine does not
+   * read, and several models at once.
+   */
+  examine(added: readonly PickedFile[], waiting?: PickedModel): Promise<PickedModel>;
   /** The same files copied again go on where an earlier copy ended. */
   copy(
     transfer: string,

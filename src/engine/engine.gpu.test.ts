@@ -2,14 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFolder } from '../../tools/node-folder';
 import { openNodeAdapter } from '../../tools/node-gpu';
-import type {
-  ChatMessage,
-  EngineEvent,
-  EngineStatus,
-  LoadRequest,
-  ModelSource,
-  TurnResult,
-} from '../protocol';
+import type { ChatMessage, EngineEvent, EngineStatus, LoadRequest, TurnResult } from '../protocol';
 import { Engine } from './engine';
 import { DEMO_FOLDER, SAMPLES } from './models/fixtures.test-support';
 
@@ -51,7 +44,7 @@ function slowDown({ queue }: GPUDevice): void {
   };
 }
 
-function openFolder(source: ModelSource) {
+function openFolder({ source }: Pick<LoadRequest, 'source'>) {
   if (source.kind !== 'site') throw new Error(`no folder for ${source.kind}`);
   return nodeFolder(source.baseUrl);
 }

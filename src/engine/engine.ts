@@ -9,7 +9,6 @@ import type {
   LoadRequest,
   ModelInfo,
   ModelPlan,
-  ModelSource,
   PlanRequest,
   PolicyInfo,
   SelectionReport,
@@ -30,7 +29,7 @@ import type { ModelFolder } from './weights/source';
 
 export interface EngineWorld {
   requestAdapter(): Promise<GPUAdapter>;
-  openFolder(source: ModelSource): ModelFolder;
+  openFolder(request: Pick<LoadRequest, 'source' | 'name'>): ModelFolder;
 }
 
 /** What the worker exposes: one model at a time, one turn at a time, events in batches. */
@@ -166,7 +165,7 @@ export class Engine implements EngineApi {
   async #open(request: LoadRequest, onStatus: (status: EngineStatus) => void): Promise<ChatModel> {
     onStatus({ state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 });
     const adapter = await this.world.requestAdapter();
-    const folder = this.world.openFolder(request.source);
+    const folder = this.world.openFolder(request);
     const model = await loadModel(adapter, folder, {
       ...formsFor(request.dtype ?? 'f16'),
       profile: request.profile,

@@ -1,10 +1,11 @@
 /** The engine's side of the wire: gets the adapter, and exposes the engine to the page. */
 import { expose } from 'comlink';
 import { carryErrorCodes } from '../comlink-errors';
-import type { EngineApi, ModelSource } from '../protocol';
+import type { EngineApi, LoadRequest } from '../protocol';
 import { Engine } from './engine';
 import { EngineError } from './errors';
 import { hubFolder } from './weights/hub';
+import { pickedFolder } from './weights/picked';
 import type { ModelFolder } from './weights/source';
 import { httpFolder } from './weights/sources';
 import { storedFolder } from './weights/stored';
@@ -22,7 +23,7 @@ async function requestAdapter(): Promise<GPUAdapter> {
   );
 }
 
-function openFolder(source: ModelSource): ModelFolder {
+function openFolder({ source, name }: Pick<LoadRequest, 'source' | 'name'>): ModelFolder {
   switch (source.kind) {
     case 'site':
       return httpFolder(source.baseUrl, fetch.bind(globalThis));
@@ -31,7 +32,7 @@ function openFolder(source: ModelSource): ModelFolder {
     case 'hub':
       return hubFolder(source.model, source.files, fetch.bind(globalThis));
     case 'files':
-      throw new EngineError('bad-argument', `Models from ${source.kind} are not read yet.`);
+      return pickedFolder(name, source.files);
     default:
       return source satisfies never;
   }

@@ -1,37 +1,63 @@
-/** Files that the visitor dropped or picked, as the model that is to be copied. */
+/** Files that the visitor dropped or picked: what model they are, and which of them are to be copied. */
 import { EngineError } from '../engine/errors';
+import { chooseFiles, CONFIG, INDEX, surveyFiles } from '../engine/weights/model-files';
+import { filesFolder, gatherModel } from '../engine/weights/picked';
+import { readText } from '../engine/weights/sources';
+import type { PickedModel } from '../library-protocol';
 import type { PickedFile } from '../protocol';
-import { chooseFiles } from './choose-files';
 import { digest } from './hashing';
 
-const CONFIG = 'config.json';
+type Files = ReadonlyMap<string, File>;
+
+const textOf = async (where: string, files: Files, path: string): Promise<string> =>
+  (await readText(filesFolder(where, files), path)) ?? '';
 
 /** What the engine reads of them, by path below the folder that holds config.json. */
-export async function pickFiles(
-  name: string,
-  picked: readonly PickedFile[],
-): Promise<ReadonlyMap<string, File>> {
-  const configs = picked.map(({ path }) => path).filter((path) => path.split('/').at(-1) === CONFIG);
-  const [config, another] = configs.sort((a, b) => a.length - b.length);
-  if (config === undefined) {
-    throw new EngineError('file-missing', `There is no ${CONFIG} in ${name}. Add it, then copy again.`);
-  }
-  if (another?.length === config.length) {
-    throw new EngineError('bad-argument', `${name} holds several models. Choose the folder of one of them.`);
-  }
-  const root = config.slice(0, -CONFIG.length);
-  const files = new Map(
-    picked
-      .filter(({ path }) => path.startsWith(root))
-      .map(({ path, file }) => [path.slice(root.length), file]),
-  );
-  const index = async () => (await files.get('model.safetensors.index.json')?.text()) ?? '';
-  const chosen = await chooseFiles(name, [...files.keys()], index);
+export async function pickFiles(name: string, picked: readonly PickedFile[]): Promise<Files> {
+  const { files } = gatherModel(picked);
+  const chosen = await chooseFiles(name, [...files.keys()], () => textOf(name, files, INDEX));
   return new Map(chosen.map((path) => [path, files.get(path)!]));
 }
 
+/** What they are, together with those that wait for the rest of their model. Reads config.json and the index alone. */
+export async function examineFiles(
+  added: readonly PickedFile[],
+  waiting: PickedModel | undefined,
+): Promise<PickedModel> {
+  const { name, files } = await join(gatherModel(added), waiting);
+  const where = name ?? 'what was chosen';
+  const { chosen, missing } = await surveyFiles(where, [...files.keys()], () => textOf(where, files, INDEX));
+  if (chosen.length === 0) {
+    throw new EngineError(
+      'file-missing',
+      `There is nothing of a model in ${where}. A model has ${missing.map(({ path }) => path).join(', ')}: choose its folder.`,
+    );
+  }
+  const listed = chosen.map((path) => ({ path, size: files.get(path)!.size }));
+  return {
+    name: name ?? 'Model from this device',
+    files: [...files].map(([path, file]) => ({ path, file })),
+    chosen: listed,
+    totalBytes: listed.reduce((sum, { size }) => sum + size, 0),
+    missing,
+    config: files.has(CONFIG) ? await textOf(where, files, CONFIG) : undefined,
+  };
+}
+
+/** Another config.json is another model; anything else belongs to the one that waits. */
+async function join(
+  added: ReturnType<typeof gatherModel>,
+  waiting: PickedModel | undefined,
+): Promise<ReturnType<typeof gatherModel>> {
+  if (waiting === undefined) return added;
+  const config = added.files.has(CONFIG) ? await textOf('it', added.files, CONFIG) : undefined;
+  if (config !== undefined && waiting.config !== undefined && config !== waiting.config) return added;
+  const waited = waiting.files.map(({ path, file }) => [path, file] as const);
+  return { name: waiting.name, files: new Map([...waited, ...added.files]) };
+}
+
 /** The same for the same files, so that copying them again goes on; another for others of the same name. */
-export async function copyKey(name: string, files: ReadonlyMap<string, File>): Promise<string> {
+export async function copyKey(name: string, files: Files): Promise<string> {
   const facts = [...files].map(([path, { size, lastModified }]) => [path, size, lastModified]);
   const hash = await digest(new TextEncoder().encode(JSON.stringify(facts)));
   return `copy/${name}/${hash.slice(0, 8)}`;

@@ -2,7 +2,7 @@
 import { EngineError, reasonOf } from '../engine/errors';
 import { authorisedFetch, resolveUrl } from '../engine/weights/hub';
 import type { HubModel } from '../protocol';
-import { chooseFiles } from './choose-files';
+import { chooseFiles } from '../engine/weights/model-files';
 import { fetchBytes, type Remote } from './fetch-bytes';
 import type { FileRecord } from './manifest';
 

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startHub, type HubServer } from '../../e2e/hub-server';
-import { encodeJson, filesOf, sharded, without, type Files } from '../engine/weights/files.test-support';
+import {
+  encodeJson,
+  filesOf,
+  picked,
+  sharded,
+  without,
+  type Files,
+} from '../engine/weights/files.test-support';
 import type { TransferProgress } from '../library-protocol';
 import { CHUNK } from './hashing';
 import { memoryShelf, tabsOn, type MemoryShelf } from './memory-shelf.test-support';
@@ -323,17 +330,11 @@ describe('verify', () => {
 });
 
 describe('copy', () => {
-  const pick = (files: Files, folder: string) =>
-    Object.entries(files).map(([path, bytes]) => ({
-      path: `${folder}${path}`,
-      file: new File([bytes], path, { lastModified: 1 }),
-    }));
-
   it('stores dropped files, wherever their folder was, and finds damage that nobody can heal', async () => {
     const model = await tab().copy(
       't',
       'my model',
-      pick({ ...large, 'notes.txt': demo['config.json']! }, 'a/b/'),
+      picked({ ...large, 'notes.txt': demo['config.json']! }, 'a/b/'),
       ignore,
     );
     expect(model).toMatchObject({ name: 'my model', complete: true, origin: { kind: 'copy' } });
@@ -349,21 +350,21 @@ describe('copy', () => {
 
   it('goes on where a copy of the same files was stopped', async () => {
     const library = tab();
-    const picked = pick(large, '');
-    const { file } = picked.find(({ path }) => path === WEIGHTS)!;
+    const files = picked(large, '');
+    const { file } = files.find(({ path }) => path === WEIGHTS)!;
     const slice = file.slice.bind(file);
     file.slice = (from = 0, to) => {
       if (from > 4_000_000) void library.cancel('t');
       return slice(from, to);
     };
-    const stopped = library.copy('t', 'm', picked, ignore);
+    const stopped = library.copy('t', 'm', files, ignore);
     await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
     file.slice = slice;
     const seen: number[] = [];
     await library.copy(
       't',
       'm',
-      picked,
+      files,
       ({ step, doneBytes }) => step === 'transferring' && seen.push(doneBytes),
     );
     expect(seen[0]).toBeGreaterThan(4_000_000);
@@ -371,7 +372,7 @@ describe('copy', () => {
   });
 
   it('refuses a folder of several models', async () => {
-    const both = [...pick(demo, 'a/'), ...pick(demo, 'b/')];
+    const both = [...picked(demo, 'a/'), ...picked(demo, 'b/')];
     await expect(tab().copy('t', 'm', both, ignore)).rejects.toMatchObject({ code: 'bad-argument' });
   });
 });

@@ -5,12 +5,13 @@ import type {
   HubListing,
   LibraryApi,
   OnProgress,
+  PickedModel,
   StorageSpace,
   StoredModel,
   StoredOrigin,
 } from '../library-protocol';
 import type { HubModel, PickedFile } from '../protocol';
-import { copyKey, pickFiles } from './copy';
+import { copyKey, examineFiles, pickFiles } from './copy';
 import { fetchText, listHub, type HubRemote } from './hub';
 import { carryOver, describe, hubKey, isComplete, storedOf, totalOf, type Manifest } from './manifest';
 import { ProgressReport } from './progress';
@@ -76,6 +77,10 @@ export class Library implements LibraryApi {
         downloadInto(transfer, model, commit, this.#remote(signal)),
       );
     });
+  }
+
+  examine(added: readonly PickedFile[], waiting?: PickedModel): Promise<PickedModel> {
+    return this.#as(undefined, () => examineFiles(added, waiting));
   }
 
   copy(

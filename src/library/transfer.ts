@@ -1,5 +1,6 @@
 /** Filling a model's place with bytes, from the Hub or from files that the visitor has. */
-import { EngineError, reasonOf } from '../engine/errors';
+import { EngineError } from '../engine/errors';
+import { readSlice } from '../engine/weights/picked';
 import type { HubModel } from '../protocol';
 import { fetchBytes, FileChanged } from './fetch-bytes';
 import { FileWriter } from './file-writer';
@@ -58,14 +59,8 @@ export async function copyInto(transfer: Transfer, files: ReadonlyMap<string, Fi
   await fill(transfer, async (record, writer, append) => {
     const file = files.get(record.path)!;
     while (record.storedBytes < record.size) {
-      const slice = file.slice(record.storedBytes, record.storedBytes + COPY_SLICE);
-      const bytes = await slice.arrayBuffer().catch((thrown: unknown) => {
-        throw new EngineError(
-          'file-unreadable',
-          `${record.path} can no longer be read (${reasonOf(thrown)}): it was changed or moved. Choose the model's files again.`,
-        );
-      });
-      await append(new Uint8Array(bytes));
+      const length = Math.min(COPY_SLICE, record.size - record.storedBytes);
+      await append(await readSlice(record.path, file, record.storedBytes, length));
     }
     await writer.finish();
   });

@@ -19,6 +19,7 @@ export const connectLibraryWorker: ConnectLibrary = () => {
     look: (model) => call((remote) => remote.look(model)),
     download: (transfer, model, onProgress) =>
       call((remote) => remote.download(transfer, model, proxy(onProgress))),
+    examine: (added, waiting) => call((remote) => remote.examine(added, waiting)),
     copy: (transfer, name, files, onProgress) =>
       call((remote) => remote.copy(transfer, name, files, proxy(onProgress))),
     verify: (transfer, key, accessToken, onProgress) =>

@@ -1,5 +1,5 @@
 /** A library that does what a test tells it. */
-import type { LibraryApi, OnProgress, StoredModel } from '../../library-protocol';
+import type { LibraryApi, OnProgress, PickedModel, StoredModel } from '../../library-protocol';
 import type { HubModel } from '../../protocol';
 import { deferred } from './scripted-engine.test-support';
 
@@ -41,6 +41,8 @@ export class ScriptedLibrary implements LibraryApi {
     this.progress = onProgress;
     return this.transfer.promise;
   };
+  examining = deferred<PickedModel>();
+  examine: LibraryApi['examine'] = () => this.examining.promise;
   copy: LibraryApi['copy'] = () => this.transfer.promise;
   verify: LibraryApi['verify'] = (_transfer, key, token, onProgress) => {
     this.asked.push(`verify ${key} ${token ?? ''}`.trim());

@@ -1,5 +1,6 @@
 /** Safetensors files and folders as tests need them: made, taken apart and spread over shards, in memory. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { PickedFile } from '../../protocol';
 import type { ByteSource, ModelFolder } from './source';
 import { memorySource } from './sources';
 
@@ -98,6 +99,13 @@ export function sharded(files: Files, count: number): Files {
 
 export const without = (files: Files, ...names: string[]): Files =>
   Object.fromEntries(Object.entries(files).filter(([name]) => !names.includes(name)));
+
+/** As a browser gives them, below a folder whose path ends in a slash, or loose. */
+export const picked = (files: Files, folder: string): PickedFile[] =>
+  Object.entries(files).map(([path, bytes]) => ({
+    path: folder + path,
+    file: new File([bytes], path.split('/').at(-1)!, { lastModified: 1 }),
+  }));
 
 /** A file that tells what is read of it; a read beyond its end fails with no EngineError. */
 export function watched(

@@ -8,11 +8,13 @@ import {
   filesOf,
   INDEX,
   memoryFolder,
+  picked,
   readSafetensors,
   sharded,
   watched,
   without,
 } from './files.test-support';
+import { pickedFolder } from './picked';
 import type { ModelFolder } from './source';
 
 let model: LoadedModel | undefined;
@@ -35,14 +37,15 @@ describe.each([
   ['demo', 'f16'],
 ] as const)('a sharded copy of %s', (name, dtype) => {
   const { folder, prompt } = fixture(name);
-  it('gives exactly the logits of the single file, with an index and without, in any order', async () => {
+  it('gives exactly the logits of the single file, with an index and without, in any order, dropped too', async () => {
     const whole = filesOf(folder);
     const rowsOf = async (of: ModelFolder) =>
       (await runWithLogits(await load(of, { dtype }), prompt.slice(0, 64), runOptions(4))).rows;
     const expected = await rowsOf(memoryFolder(whole));
     const shards = sharded(whole, 3);
     const reversed = Object.fromEntries(Object.entries(without(shards, INDEX)).reverse());
-    for (const of of [memoryFolder(shards, { list: false }), memoryFolder(reversed)]) {
+    const dropped = pickedFolder('dropped', picked(reversed, 'a/folder/'));
+    for (const of of [memoryFolder(shards, { list: false }), memoryFolder(reversed), dropped]) {
       expect(await rowsOf(of)).toEqual(expected);
     }
   });

@@ -1,6 +1,7 @@
 /** A checkpoint's safetensors files: one, or several shards that make one checkpoint together. */
 import { EngineError } from '../errors';
-import { cut, isObject, jsonFlaw, parseJsonObject, shown } from '../json';
+import { cut } from '../json';
+import { INDEX, invalidWeights, parseIndex, shardSet, shardsOf, WHOLE, type Index } from './model-files';
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors';
 import type { ByteSource, ModelFolder } from './source';
 import { readText } from './sources';
@@ -11,11 +12,6 @@ export interface WeightFiles {
   /** Of all files; each says which one holds it. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
-
-const WHOLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-/** As transformers, MLX and others name them. */
-const SHARD = /^model-(\d{5})-of-(\d{5})\.safetensors$/;
 
 /**
  * Reads and checks the headers of a folder's weights: of model.safetensors if there is one, else of the shards that
@@ -28,7 +24,7 @@ export async function openWeights(folder: ModelFolder): Promise<WeightFiles> {
   if (whole) return join([await openSafetensors(whole)]);
   const index = await readIndex(folder);
   const files: SafetensorsFile[] = [];
-  for (const name of index ? [...index.keys()].sort() : await listShards(folder)) {
+  for (const name of index ? shardsOf(index) : await listShards(folder)) {
     const promised = index?.get(name);
     const source = await folder.open(name);
     if (!source) throw absentShard(folder, name, promised);
@@ -40,72 +36,33 @@ export async function openWeights(folder: ModelFolder): Promise<WeightFiles> {
   return join(files);
 }
 
-/** Which tensors each shard holds, as the index says. */
-type Index = ReadonlyMap<string, readonly string[]>;
-
 async function readIndex(folder: ModelFolder): Promise<Index | undefined> {
   const text = await readText(folder, INDEX);
-  if (text === undefined) return undefined;
-  const flaw = jsonFlaw(text);
-  if (flaw) throw invalid(`${INDEX} ${flaw}, where one file for each tensor`);
-  const { weight_map: map } = parseJsonObject(text, INDEX, 'safetensors-invalid');
-  if (!isObject(map) || Object.keys(map).length === 0) {
-    throw invalid(`${INDEX} has the weight_map ${shown(map)} where names of tensors with names of files`);
-  }
-  const index = new Map<string, string[]>();
-  for (const [tensor, file] of Object.entries(map)) {
-    if (!isShardName(file)) {
-      throw invalid(
-        `${INDEX} says that the tensor ${cut(tensor)} is in ${shown(file)}, where a .safetensors file of this folder`,
-      );
-    }
-    const promised = index.get(file);
-    if (promised) promised.push(tensor);
-    else index.set(file, [tensor]);
-  }
-  return index;
+  return text === undefined ? undefined : parseIndex(text);
 }
-
-/** In the folder or below it: an index that somebody else wrote must not lead anywhere else. */
-const isShardName = (file: unknown): file is string =>
-  typeof file === 'string' &&
-  /^[^\\:?#%]+\.safetensors$/.test(file) &&
-  file.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** The names of a complete set of shards, in order. */
 async function listShards(folder: ModelFolder): Promise<readonly string[]> {
-  const found = ((await folder.list?.()) ?? []).filter((name) => SHARD.test(name));
-  const first = found[0];
-  if (first === undefined) {
+  const there = (await folder.list?.()) ?? [];
+  const names = shardSet(folder.name, there);
+  if (names === undefined) {
     throw new EngineError(
       'file-missing',
       `There is no ${WHOLE} in ${folder.name}, and no ${INDEX} that names its parts. ` +
         "A model's folder needs the one or the other: add it or choose another folder.",
     );
   }
-  const count = Number(SHARD.exec(first)?.[2]);
-  const nameOf = (i: number) => `model-${fiveDigits(i + 1)}-of-${fiveDigits(count)}.safetensors`;
-  const names = Array.from({ length: count }, (_, i) => nameOf(i));
-  const stranger = found.find((name) => !names.includes(name));
-  if (stranger !== undefined) {
-    throw invalid(
-      `${folder.name} holds ${stranger === first ? stranger : `both ${first} and ${stranger}`}, ` +
-        `and no ${INDEX} that says what belongs together, where one set of shards`,
-    );
-  }
-  const missing = names.filter((name) => !found.includes(name));
+  const missing = names.filter((name) => !there.includes(name));
   if (missing[0] !== undefined) {
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
     throw new EngineError(
       'file-missing',
-      `There is no ${missing[0]}${more} in ${folder.name}, which holds ${found.length} of the model's ${count} shards. ` +
-        'All are needed: add what is missing or choose another folder.',
+      `There is no ${missing[0]}${more} in ${folder.name}, which holds ${names.length - missing.length} of the model's ` +
+        `${names.length} shards. All are needed: add what is missing or choose another folder.`,
     );
   }
   return names;
 }
-
-const fiveDigits = (n: number): string => String(n).padStart(5, '0');
 
 function absentShard(folder: ModelFolder, name: string, promised: readonly string[] = []): EngineError {
   const others = promised.length > 1 ? ` and ${promised.length - 1} more` : '';
@@ -133,7 +90,7 @@ function join(files: readonly SafetensorsFile[]): WeightFiles {
     for (const [name, entry] of file.tensors) {
       const other = tensors.get(name)?.source.name;
       if (other !== undefined) {
-        throw invalid(
+        throw invalidWeights(
           `The tensor ${cut(name)} is in ${other} and in ${file.source.name}, where one of them alone`,
         );
       }
@@ -142,10 +99,3 @@ function join(files: readonly SafetensorsFile[]): WeightFiles {
   }
   return { sources: files.map(({ source }) => source), tensors };
 }
-
-/** `found` ends in what would be right. */
-const invalid = (found: string): EngineError =>
-  new EngineError(
-    'safetensors-invalid',
-    `${found} is needed. Take the model's files as they were published, and only those.`,
-  );

@@ -1,3 +1,5 @@
+import { EngineError } from '../errors';
+
 /** A file that can be read in parts, wherever it lies: disk, network, a dropped file, memory. */
 export interface ByteSource {
   /** For messages. */
@@ -22,4 +24,18 @@ export interface ModelFolder {
    * Apart from `open`, because a server that compresses a file does not tell its size beforehand.
    */
   whole(file: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** All of a file that is no longer than `limit` bytes; undefined where there is none. Rejects with `file-unreadable`. */
+export async function smallFile(
+  source: ByteSource | undefined,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (source && source.size > limit) {
+    throw new EngineError(
+      'file-unreadable',
+      `${source.name} has ${source.size} bytes, and such a file may have ${limit}. Take the model's files as they were published.`,
+    );
+  }
+  return source?.read(0, source.size);
 }

@@ -1,7 +1,7 @@
 /** Models in the browser's private storage (OPFS): where each file lies, and reading it in slices. */
 import { EngineError, invariant, reasonOf } from '../errors';
 import { unreadable } from './http';
-import type { ByteSource, ModelFolder } from './source';
+import { smallFile, type ByteSource, type ModelFolder } from './source';
 
 /** One directory a model, one file a file: names are escaped, so that no path of a repository leads anywhere else. */
 export const MODELS_DIRECTORY = 'models';
@@ -53,13 +53,7 @@ export function storedFolder(root: () => Promise<FileSystemDirectoryHandle>, key
       for await (const name of (await directory()).keys()) if (!isOwn(name)) names.push(pathOf(name));
       return names;
     },
-    whole: async (file, limit) => {
-      const source = await open(file);
-      if (source && source.size > limit) {
-        throw unreadable(file, `it has ${source.size} bytes, and such a file may have ${limit}`);
-      }
-      return source?.read(0, source.size);
-    },
+    whole: async (file, limit) => smallFile(await open(file), limit),
   };
 }
 

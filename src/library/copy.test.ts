@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import {
+  encodeJson,
+  filesOf,
+  INDEX,
+  picked,
+  sharded,
+  shardName,
+  without,
+} from '../engine/weights/files.test-support';
+import { examineFiles } from './copy';
+
+const demo = without(filesOf('public/models/demo'), 'samples.json');
+const shards = sharded(demo, 3);
+const missing = ({ missing: files }: Awaited<ReturnType<typeof examineFiles>>) =>
+  files.map(({ path }) => path);
+
+describe('files that were chosen', () => {
+  it('are a model with its name, what is read of it, its bytes and its config', async () => {
+    const model = await examineFiles(
+      picked({ ...demo, 'notes.txt': demo['config.json']! }, 'x/demo/'),
+      undefined,
+    );
+    expect(model).toMatchObject({ name: 'demo', missing: [] });
+    expect(JSON.parse(model.config!)).toMatchObject({ model_type: 'llama' });
+    const paths = Object.keys(demo).sort();
+    expect(model.chosen.map(({ path }) => path).sort()).toEqual(paths);
+    expect(model.totalBytes).toBe(paths.reduce((sum, path) => sum + demo[path]!.length, 0));
+  });
+
+  it('wait for what they lack, and are whole when it comes, in one piece or in several', async () => {
+    const [first, second] = [shardName(0, 3), shardName(1, 3)];
+    const waiting = await examineFiles(
+      picked(without(shards, first, second, 'config.json'), 'demo/'),
+      undefined,
+    );
+    expect(missing(waiting)).toEqual(['config.json', first, second]);
+    const more = await examineFiles(picked({ 'config.json': shards['config.json']! }, ''), waiting);
+    expect(missing(more)).toEqual([first, second]);
+    const rest = picked({ [second]: shards[second]!, [first]: shards[first]! }, 'downloads/');
+    const whole = await examineFiles(rest, more);
+    expect(missing(whole)).toEqual([]);
+    expect(whole.name).toBe('demo');
+    expect(whole.chosen.map(({ path }) => path)).toContain(first);
+  });
+
+  it('take the place of another model that waits, and not of the same one', async () => {
+    const waiting = await examineFiles(picked(without(demo, 'model.safetensors'), 'demo/'), undefined);
+    const same = await examineFiles(picked(without(demo, 'tokenizer.json'), 'again/'), waiting);
+    expect(missing(same)).toEqual([]);
+    const config = encodeJson({ ...JSON.parse(waiting.config!), num_hidden_layers: 2 });
+    const other = await examineFiles(picked({ 'config.json': config }, 'other/'), waiting);
+    expect(other.name).toBe('other');
+    expect(missing(other)).toContain('tokenizer.json');
+  });
+
+  it('are refused where they are nothing of a model, or hold a broken index', async () => {
+    const notes = picked({ 'notes.txt': demo['config.json']! }, 'texts/');
+    await expect(examineFiles(notes, undefined)).rejects.toMatchObject({ code: 'file-missing' });
+    const broken = picked({ ...without(shards, INDEX), [INDEX]: encodeJson({ weight_map: [] }) }, 'demo/');
+    await expect(examineFiles(broken, undefined)).rejects.toMatchObject({ code: 'safetensors-invalid' });
+  });
+});
