@@ -10,6 +10,8 @@ export default defineConfig({
           environment: 'node',
           include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'tools/**/*.test.ts'],
           exclude: ['**/*.gpu.test.ts', 'node_modules'],
+          // Some hash megabytes or start a process; what a busy machine makes of that says nothing of the code.
+          testTimeout: 60_000,
         },
       },
       {
