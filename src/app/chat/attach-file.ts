@@ -1,9 +1,10 @@
+import { readDocument } from '../documents/read-document';
 import type { ChatStore } from '../store/chat-store';
-import { readTextFile } from '../store/files';
 
 export async function attachFile(chat: ChatStore, file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  const reading = await readTextFile(file);
-  if ('refused' in reading) chat.getState().say(reading.refused);
-  else chat.getState().attach(reading.document);
+  const reading = await readDocument(file);
+  if ('failure' in reading) return chat.getState().say(reading.failure.message);
+  const { name, text } = reading.document;
+  chat.getState().attach({ name, text, tokens: undefined, questions: [] });
 }

@@ -2,7 +2,7 @@ import { useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { Icon } from '../icons';
 import { pendingDocuments } from '../store/conversation';
-import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument, TEXT_EXTENSIONS } from '../store/files';
+import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument } from '../store/files';
 import { stopCalibration } from '../store/calibration';
 import { useCanAsk, useChat, useIsTooLong, useKv, useStores } from '../stores';
 import { attachFile } from './attach-file';
@@ -140,7 +140,6 @@ function AttachButton() {
         ref={picker}
         type="file"
         hidden
-        accept={TEXT_EXTENSIONS.join(',')}
         data-testid="file-input"
         onChange={({ target }) => {
           void attachFile(chat, target.files?.[0]);

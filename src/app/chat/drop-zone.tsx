@@ -35,7 +35,7 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div className="drop-zone">
-      <p>Drop a text file to ask about it</p>
+      <p>Drop a file to ask about it</p>
     </div>
   );
 }
