@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import './app.css';
 import { Chat } from './chat/chat';
 import { DropZone } from './chat/drop-zone';
@@ -6,11 +5,11 @@ import { Header } from './header';
 import { Inspector } from './inspector/inspector';
 import { ModelsDialog } from './models/models-dialog';
 import { UnsupportedBrowser } from './models/unsupported-browser';
-import { useShortcuts } from './shortcuts';
+import { ShortcutsDialog } from './shortcuts/shortcuts-dialog';
+import { useShortcuts } from './shortcuts/use-shortcuts';
 import { useAnnouncement, useModel } from './stores';
 
 export function App() {
-  const [inspectorOpen, setInspectorOpen] = useState(false);
   const unsupported = useModel(({ status }) =>
     status.state === 'failed' && status.error.code === 'webgpu-unavailable' ? status.error : undefined,
   );
@@ -18,20 +17,22 @@ export function App() {
 
   return (
     <div className="app">
-      <Header
-        inspectorOpen={inspectorOpen}
-        onToggleInspector={unsupported ? undefined : () => setInspectorOpen((open) => !open)}
-      />
+      <Header canChat={unsupported === undefined} />
       {unsupported ? (
         <UnsupportedBrowser error={unsupported} />
       ) : (
         <div className="room">
           <Chat />
-          <Inspector open={inspectorOpen} onClose={() => setInspectorOpen(false)} />
+          <Inspector />
           <DropZone />
         </div>
       )}
-      {!unsupported && <ModelsDialog />}
+      {!unsupported && (
+        <>
+          <ModelsDialog />
+          <ShortcutsDialog />
+        </>
+      )}
       <LiveRegion />
     </div>
   );

@@ -1,17 +1,16 @@
 import './header.css';
 import { Icon } from './icons';
 import { ModelStatus } from './models/model-status';
+import { keysFor } from './shortcuts/table';
 import { THEME_PREFERENCES } from './store/theme-store';
-import { useChat, useTheme } from './stores';
+import { useChat, useTheme, useView } from './stores';
 
-interface HeaderProps {
-  readonly inspectorOpen: boolean;
-  /** Undefined where there is nothing to inspect. */
-  readonly onToggleInspector: (() => void) | undefined;
-}
-
-export function Header({ inspectorOpen, onToggleInspector }: HeaderProps) {
+/** `canChat`: in a browser that the engine runs in. */
+export function Header({ canChat }: { readonly canChat: boolean }) {
   const newChat = useChat((state) => state.newChat);
+  const inspectorOpen = useView((view) => view.inspectorOpen);
+  const showInspector = useView((view) => view.showInspector);
+  const openDialog = useView((view) => view.open);
   return (
     <header className="header">
       <h1 className="header-name">
@@ -21,8 +20,18 @@ export function Header({ inspectorOpen, onToggleInspector }: HeaderProps) {
       <ModelStatus />
       <div className="header-actions">
         <ThemeSwitch />
-        {onToggleInspector && (
+        {canChat && (
           <>
+            <button
+              type="button"
+              className="quiet-button header-keys"
+              aria-label="Keyboard shortcuts"
+              title={`Keyboard shortcuts (${keysFor('sheet')})`}
+              data-testid="shortcuts-open"
+              onClick={() => openDialog('shortcuts')}
+            >
+              <Icon name="keyboard" />
+            </button>
             <button
               type="button"
               className="quiet-button header-inspector"
@@ -30,7 +39,7 @@ export function Header({ inspectorOpen, onToggleInspector }: HeaderProps) {
               aria-controls="inspector"
               aria-label="Inspector"
               data-testid="inspector-toggle"
-              onClick={onToggleInspector}
+              onClick={() => showInspector(!inspectorOpen)}
             >
               <Icon name="gauge" />
             </button>
@@ -39,7 +48,7 @@ export function Header({ inspectorOpen, onToggleInspector }: HeaderProps) {
               className="quiet-button"
               aria-label="New chat"
               data-testid="new-chat"
-              title="New chat (Ctrl+Shift+O)"
+              title={`New chat (${keysFor('newChat')})`}
               onClick={newChat}
             >
               <Icon name="newChat" />

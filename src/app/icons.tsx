@@ -8,6 +8,7 @@ const PATHS = {
   down: 'M10 4v11.5m-4.8-4.8 4.8 4.8 4.8-4.8',
   document: 'M5.5 3h6l3.5 3.5V17H5.5zM11.5 3v3.5H15M8 10h4.5M8 13h4.5',
   gauge: 'M3.5 14.5a6.7 6.7 0 1 1 13 0M10 13l3-4',
+  keyboard: 'M3 5.5h14v9H3zM5.8 8.2h.1m2.7 0h.1m2.7 0h.1m2.7 0h.1M5.8 11.8h.1m8.3 0h.1M8 11.8h4',
   newChat: 'M10 4.5v11M4.5 10h11',
   system: 'M3.5 4.5h13v9h-13zM7.5 16.5h5M10 13.5v3',
   light:

@@ -68,7 +68,7 @@ export function createStores(
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
-  const view = createViewStore();
+  const view = createViewStore(storage);
   const library = createLibraryStore(keeper, model, storage);
   view.subscribe(({ dialog }) => dialog === 'models' && void library.getState().refresh());
   return {

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import { Icon } from '../icons';
 import { KvPanel } from '../settings/kv-panel';
 import './inspector.css';
@@ -8,15 +8,14 @@ import { KvLayers, KvMemory } from './kv-memory';
 import { ModelFacts } from './model-facts';
 import { FirstToken } from './first-token';
 import { Selection } from './selection';
+import { useView } from '../stores';
 import { Turn } from './turn';
 
-interface InspectorProps {
-  /** Asked only where there is no room to show it always. */
-  readonly open: boolean;
-  readonly onClose: () => void;
-}
-
-export function Inspector({ open, onClose }: InspectorProps) {
+export function Inspector() {
+  // Asked only where there is no room to show it always.
+  const open = useView((view) => view.inspectorOpen);
+  const show = useView((view) => view.showInspector);
+  const onClose = useCallback(() => show(false), [show]);
   useEscape(open, onClose);
   return (
     <aside

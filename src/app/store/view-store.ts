@@ -1,19 +1,35 @@
-/** Which of the page's dialogs is open; at most one is. */
+/** What of the page is open: a dialog, at most one; the inspector, where there is no room to show it always. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { keep, recall, type Memory } from './storage';
 
-export type DialogName = 'models';
+export type DialogName = 'models' | 'shortcuts';
 
 export interface ViewState {
   readonly dialog: DialogName | undefined;
+  readonly inspectorOpen: boolean;
+  /** Whether a sign alone may be a shortcut. */
+  readonly singleKeys: boolean;
   open(dialog: DialogName): void;
   close(): void;
+  showInspector(open: boolean): void;
+  /** Remembered. */
+  allowSingleKeys(allowed: boolean): void;
 }
 
 export type ViewStore = StoreApi<ViewState>;
 
-export const createViewStore = (): ViewStore =>
+const SINGLE_KEYS = 'fastkv.single-keys';
+
+export const createViewStore = (storage: Memory): ViewStore =>
   createStore<ViewState>()((set) => ({
     dialog: undefined,
+    inspectorOpen: false,
+    singleKeys: recall(storage, SINGLE_KEYS) !== 'off',
     open: (dialog) => set({ dialog }),
     close: () => set({ dialog: undefined }),
+    showInspector: (inspectorOpen) => set({ inspectorOpen }),
+    allowSingleKeys(singleKeys) {
+      set({ singleKeys });
+      keep(storage, SINGLE_KEYS, singleKeys ? 'on' : 'off');
+    },
   }));
