@@ -192,5 +192,6 @@ def examples(
         r = random.Random(f"{purpose}-{tokens}-{number}")
         number += 1
         d = document(r, Request(max(40, tokens - 50), styles=styles), novels)
-        out += [example(tokenizer, d, t) for t in questions(r, d, mix or kind_mix(1.0), per_document)]
+        made = [example(tokenizer, d, t) for t in questions(r, d, mix or kind_mix(1.0), per_document)]
+        out += [e for e in made if len(e.prompt) + len(e.answer) <= MAX_POSITION]
     return out[:count]

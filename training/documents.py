@@ -150,9 +150,10 @@ def register(r: random.Random, told: list[Segment], others: int) -> list[Segment
 
 
 STYLES = {"plain": plain, "story": story, "log": ships_log, "register": register}
-# Letters of an average generated sentence with its space, and letters a token: documents are made by length.
+# Letters of an average generated sentence with its space; and how many letters of sentences to ask for to get a token of the
+# whole, as measured: less where a style adds text of its own.
 SENTENCE_LETTERS = 50
-LETTERS_PER_TOKEN = 3.6
+LETTERS_PER_TOKEN = {"plain": 3.6, "story": 3.75, "log": 3.1, "register": 2.7, "novel": 3.0}
 
 
 def novel(r: random.Random, told: list[Segment], letters: int, novels: Novels) -> list[Segment]:
@@ -179,7 +180,7 @@ class Request:
 def document(r: random.Random, request: Request, novels: Novels | None = None) -> Document:
     styles = [s for s in request.styles if s != "novel" or novels]
     style = r.choice(styles)
-    letters = int(request.tokens * LETTERS_PER_TOKEN)
+    letters = int(request.tokens * LETTERS_PER_TOKEN[style])
     share = r.uniform(*request.share)
     told = facts(r, max(2, int(letters * share / SENTENCE_LETTERS)), request.linked, r.random() < request.narrow)
     segments = [Segment(f.sentence, i) for i, f in enumerate(told)]

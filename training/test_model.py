@@ -134,8 +134,9 @@ class Optimizing(unittest.TestCase):
 
 
 class Runs(unittest.TestCase):
-    def arguments(self, out: str, tokens: float) -> argparse.Namespace:
+    def arguments(self, out: str, tokens: float, stop_after: float | None = None) -> argparse.Namespace:
         return argparse.Namespace(
+            stop_after=stop_after,
             preset="tiny", start=None, single=False, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
         )  # fmt: skip
@@ -148,10 +149,13 @@ class Runs(unittest.TestCase):
             pairs = zip(*(t.model.state_dict().values() for t in trainers))
             self.assertTrue(all(a.equal(b) for a, b in pairs))
 
-            further = Trainer(self.arguments(one, 12_000))
-            self.assertEqual((further.step, further.clock.seen), (trainers[0].step, trainers[0].clock.seen))
+            stopped = Trainer(self.arguments(one, 20_000, stop_after=1e-6))
+            stopped.train()
+            self.assertEqual(stopped.step, trainers[0].step + 1)
+            further = Trainer(self.arguments(one, 14_000))
+            self.assertEqual((further.step, further.clock.seen), (stopped.step, stopped.clock.seen))
             further.train()
-            self.assertGreater(further.step, trainers[0].step)
+            self.assertGreater(further.step, stopped.step)
 
             export(torch.load(further.file, weights_only=True), Path(two))
             self.assertEqual({t.dtype for t in read_tensors(Path(two) / "model.safetensors").values()}, {torch.float16})

@@ -54,8 +54,13 @@ class Clock:
         self.seen, self.earlier, self.started = 0, 0.0, time.monotonic()
 
     @property
+    def here(self) -> float:
+        """Seconds of this run alone."""
+        return time.monotonic() - self.started
+
+    @property
     def seconds(self) -> float:
-        return self.earlier + time.monotonic() - self.started
+        return self.earlier + self.here
 
     @property
     def progress(self) -> float:
@@ -132,7 +137,8 @@ class Trainer:
         hidden, looking = self.model(batch.ids[:, :-1], batch.positions, look)
         each = F.cross_entropy(self.model.logits(hidden).flatten(0, 1), batch.ids[:, 1:].flatten(), reduction="none")
         weights = batch.weights.flatten()
-        answers = each[weights == 1].mean()
+        counted = weights == 1
+        answers = (each * counted).sum() / counted.sum()
         return answers, (each * weights).sum() / weights.sum() + LOOK_WEIGHT * looking, looking
 
     def compressed_loss(self, length: int) -> Tensor:
@@ -154,7 +160,7 @@ class Trainer:
             num_workers=workers, prefetch_factor=4 if workers else None, pin_memory=self.device == "cuda",
         )  # fmt: skip
         answers_mean, looking_mean = 0.0, 0.0
-        for batch in loader:
+        for done, batch in enumerate(loader, 1):
             T, progress = batch.ids.shape[1] - 1, self.clock.progress
             with self.autocast():
                 answers, loss, looking = self.losses(batch.to(self.device))
@@ -164,7 +170,7 @@ class Trainer:
             self.optimizers.step(self.args.peak * rate(self.step, progress))
             self.step += 1
             self.clock.seen += batch.weights.numel()
-            keep = min(0.98, 1 - 1 / (self.step + 1))
+            keep = min(0.98, 1 - 1 / done)
             answers_mean = keep * answers_mean + (1 - keep) * answers.detach()
             looking_mean = keep * looking_mean + (1 - keep) * looking.detach()
             if self.step % self.args.log_every == 0:
@@ -172,6 +178,8 @@ class Trainer:
             if self.step % self.args.eval_every == 0:
                 self.evaluate(T)
                 self.save()
+            if self.args.stop_after and self.clock.here > 60 * self.args.stop_after:
+                break
         self.save()
 
     def report(self, length: int, answers: float, looking: float) -> None:
@@ -205,6 +213,7 @@ def arguments() -> argparse.Namespace:
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="of training, with those of earlier runs that this one goes on from")
     length.add_argument("--tokens", type=float, help="to train on, likewise")
+    parser.add_argument("--stop-after", type=float, help="minutes of this run, to go on later")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of a preset's random weights")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on all learning rates")
