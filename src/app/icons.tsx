@@ -6,6 +6,8 @@ const PATHS = {
   stop: 'M6 6h8v8H6z',
   close: 'm5.5 5.5 9 9m0-9-9 9',
   down: 'M10 4v11.5m-4.8-4.8 4.8 4.8 4.8-4.8',
+  copy: 'M7 7h9.5v9.5H7zM4 13H3.5V3.5H13V4',
+  done: 'm4.5 10.5 3.7 3.7 7.3-8',
   document: 'M5.5 3h6l3.5 3.5V17H5.5zM11.5 3v3.5H15M8 10h4.5M8 13h4.5',
   gauge: 'M3.5 14.5a6.7 6.7 0 1 1 13 0M10 13l3-4',
   keyboard: 'M3 5.5h14v9H3zM5.8 8.2h.1m2.7 0h.1m2.7 0h.1m2.7 0h.1M5.8 11.8h.1m8.3 0h.1M8 11.8h4',

@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatPercent, formatTokens } from '../format';
+import { AnswerText } from '../markdown/answer-text';
 import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
@@ -42,12 +43,7 @@ function Answer({ message }: { readonly message: AssistantMessage }) {
   return (
     <article aria-busy={running} data-testid="answer" data-state={answer.state}>
       <h2 className="visually-hidden">Answer</h2>
-      {text !== '' && (
-        <p className="answer-text" data-testid="answer-text">
-          {text}
-          {answer.state === 'writing' && <span className="answer-caret" aria-hidden="true" />}
-        </p>
-      )}
+      {text !== '' && <AnswerText text={text} running={answer.state === 'writing'} />}
       {answer.state === 'reading' && <Reading message={message} />}
       {answer.state === 'writing' && text === '' && <p className="answer-note">Writing…</p>}
       {answer.state === 'done' && <Ending message={message} stopReason={answer.stopReason} />}

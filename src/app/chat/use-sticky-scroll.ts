@@ -23,10 +23,15 @@ export function useStickyScroll(messageCount: number) {
     const inner = content.current;
     if (element === null || inner === null) return;
     const listening = new AbortController();
+    let top = element.scrollTop;
     element.addEventListener(
       'scroll',
       () => {
-        following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+        const { scrollTop, scrollHeight, clientHeight } = element;
+        const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+        // What grows faster than it is scrolled leaves nobody behind: to leave takes a scroll upwards.
+        following.current = isNear || (following.current && scrollTop >= top);
+        top = scrollTop;
         setAtBottom(following.current);
       },
       { signal: listening.signal, passive: true },

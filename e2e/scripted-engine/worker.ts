@@ -1,0 +1,87 @@
+/** Stands in for the engine's worker behind the same protocol: it writes what it was told to, as fast as it was told to. */
+import { expose } from 'comlink';
+import {
+  memoryOf as memoryOfOne,
+  MODEL,
+  planOf,
+  POLICIES,
+  resultOf,
+  TTFT,
+} from '../../src/app/store/scripted-engine.test-support';
+import { carryErrorCodes } from '../../src/comlink-errors';
+import type { EngineApi, EngineEvent, MemoryReport } from '../../src/protocol';
+import type { Script } from './script';
+
+declare const SCRIPT: Script;
+
+const CHARACTERS = 4;
+const FRAME_MS = 16;
+/** Of a whole model: the inspector draws a bar for each of its layers. */
+function memoryOf(tokens: number): MemoryReport {
+  const report = memoryOfOne(tokens);
+  const layers = Array.from({ length: MODEL.layers }, () => ({ lengths: [tokens, tokens], bytes: tokens }));
+  return { ...report, kv: { ...report.kv, layers } };
+}
+
+const model = { ...MODEL, name: SCRIPT.modelName ?? MODEL.name };
+
+/** Of the turn that runs, or of the last one. */
+let stop = new AbortController();
+let turns = 0;
+
+type OnEvents = (events: readonly EngineEvent[]) => void;
+
+async function write(answer: string, onEvents: OnEvents) {
+  const { signal } = stop;
+  const { tokensPerSecond } = SCRIPT;
+  const began = performance.now();
+  let written = 0;
+  while (written < answer.length && !signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+    const tokens = Math.floor(((performance.now() - began) / 1000) * tokensPerSecond);
+    const end = Math.min(answer.length, tokens * CHARACTERS);
+    if (end === written) continue;
+    const text = answer.slice(written, end);
+    written = end;
+    onEvents([{ type: 'text', text, newTokens: tokens, decodeTokensPerSecond: tokensPerSecond }]);
+  }
+  return answer.slice(0, written);
+}
+
+const api: EngineApi = {
+  load: async () => model,
+  send: async ({ messages }, onEvents) => {
+    stop = new AbortController();
+    const promptTokens = Math.ceil(
+      messages.reduce((sum, { content }) => sum + content.length, 0) / CHARACTERS,
+    );
+    const answer = SCRIPT.answers[turns % SCRIPT.answers.length] ?? '';
+    turns += 1;
+    onEvents([
+      { type: 'memory', memory: memoryOf(promptTokens) },
+      { type: 'first-token', ttft: TTFT },
+    ]);
+    const text = await write(answer, onEvents);
+    return resultOf({
+      text,
+      promptTokens,
+      newTokens: Math.ceil(text.length / CHARACTERS),
+      stopReason: stop.signal.aborted ? 'stopped' : 'end',
+      ttft: TTFT,
+      decodeTokensPerSecond: SCRIPT.tokensPerSecond,
+      memory: memoryOf(promptTokens),
+    });
+  },
+  stop: async () => stop.abort(),
+  listPolicies: async () => POLICIES,
+  selection: async () => undefined,
+  promptText: async () => '',
+  calibrate: async () => ({ steps: [], suggested: 0 }),
+  countTokens: async (text) => Math.ceil(text.length / CHARACTERS),
+  plan: async (request) => planOf(request),
+  limits: async () => ({ adapter: MODEL.adapter, maxBufferBytes: 2 ** 31 }),
+  lost: () => new Promise(() => undefined),
+};
+
+carryErrorCodes();
+expose(api);
