@@ -269,7 +269,10 @@ export interface SamplingOptions {
 }
 
 export interface SendRequest {
-  /** The whole conversation, ending with the user's message. What the cache already holds is not computed again. */
+  /**
+   * The whole conversation, ending with the user's message, or with the assistant's where the model is to go on with
+   * that: the text of the turn is then what comes after it. What the cache already holds is not computed again.
+   */
   readonly messages: readonly ChatMessage[];
   readonly sampling?: Partial<SamplingOptions>;
   readonly maxNewTokens?: number;

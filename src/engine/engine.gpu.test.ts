@@ -161,6 +161,21 @@ describe('a turn', () => {
     device.destroy();
   });
 
+  it('goes on with an answer that was cut off anywhere as if it had not been', async () => {
+    const { messages } = ask(FIRST.question);
+    const whole = (await engine.send({ messages }, nothing)).text;
+    const ends: string[] = [];
+    for (let length = 1; ends.at(-1) !== whole; length++) {
+      const cut = (await engine.send({ messages, maxNewTokens: length }, nothing)).text;
+      const begun: ChatMessage = { role: 'assistant', content: cut };
+      const { result, events } = await watch(engine, { messages: [...messages, begun] });
+      expect(cut + result.text, `cut after ${length} tokens`).toBe(whole);
+      expect(textOf(events)).toBe(result.text);
+      ends.push(cut);
+    }
+    expect(ends.length).toBeGreaterThan(2);
+  });
+
   it('writes the same for the same seed, and something else for another', async () => {
     const write = async (seed: number) => {
       const sampling = { temperature: 3, topK: 200, seed };

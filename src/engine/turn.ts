@@ -27,11 +27,12 @@ export class Turn {
   async run(): Promise<TurnResult> {
     const { tokenizer, session, info, stopIds } = this.model;
     const { messages } = this.request;
-    const prompt = tokenizer.chat(messages, { addGenerationPrompt: true });
+    const continues = messages.at(-1)?.role === 'assistant';
+    const prompt = tokenizer.chat(messages, { addGenerationPrompt: true, continueFinalMessage: true });
     const kv = { ...info.kv, ...this.request.kv };
     const header = kv.protectHeader ? headerTokens(tokenizer, messages) : 0;
     this.#tokenizeMs = performance.now() - this.#started;
-    const decoder = tokenizer.streamDecoder();
+    const decoder = tokenizer.streamDecoder(continues ? prompt : []);
     const result = await session.run(prompt, {
       sampling: { ...info.sampling, ...this.request.sampling },
       maxNewTokens: this.request.maxNewTokens ?? info.maxNewTokens,

@@ -1,6 +1,8 @@
 import { useState, type KeyboardEvent, type SyntheticEvent } from 'react';
+import { flushSync } from 'react-dom';
 import type { UserMessage } from '../store/conversation';
 import { useCanAsk, useChat } from '../stores';
+import { focusComposer } from './focus-composer';
 import { useAutosize } from './use-autosize';
 
 /** A question's words in a box in its place. Sending makes a branch, so nothing that was answered is lost. */
@@ -14,14 +16,22 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (!off) void resend(message.id, text);
+    if (off) return;
+    focusComposer();
+    void resend(message.id, text);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
+  /** The focus goes back to where the box was opened. */
+  const close = ({ currentTarget }: SyntheticEvent<HTMLElement>) => {
+    const place = currentTarget.closest('li');
+    flushSync(cancel);
+    place?.querySelector<HTMLElement>('[data-testid=edit]')?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey) submit(event);
     if (event.key === 'Escape') {
       event.preventDefault();
-      cancel();
+      close(event);
     }
   };
   return (
@@ -39,7 +49,7 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
         onKeyDown={onKeyDown}
       />
       <div className="edit-question-tools">
-        <button type="button" className="quiet-button" data-testid="edit-cancel" onClick={cancel}>
+        <button type="button" className="quiet-button" data-testid="edit-cancel" onClick={close}>
           Cancel
         </button>
         <button type="submit" className="button" data-testid="edit-send" disabled={off}>

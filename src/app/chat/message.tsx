@@ -2,21 +2,29 @@ import { memo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatPercent, formatTokens } from '../format';
 import { AnswerText } from '../markdown/answer-text';
-import type { AssistantMessage, UserMessage } from '../store/conversation';
-import { useChat } from '../stores';
+import { isContinuable, type AssistantMessage, type UserMessage } from '../store/conversation';
+import { useCanAsk, useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
 import { DocumentChip } from './document-chip';
 import { EditQuestion } from './edit-question';
+import { focusComposer } from './focus-composer';
+import { MessageActions } from './message-actions';
 import { Reading } from './reading';
 import { TurnError } from './turn-error';
 
 /** Selects its own message only, so a streamed token draws one message and not the transcript. */
 export const Message = memo(function Message({ id }: { readonly id: string }) {
   const message = useChat((state) => state.messages[id]);
+  const editing = useChat(({ editingId }) => editingId === id);
   if (message === undefined) return null;
   return (
     <li className={`message message-${message.role}`} data-testid="message" data-role={message.role}>
-      {message.role === 'user' ? <Question message={message} /> : <Answer message={message} />}
+      {message.role === 'user' ? (
+        <Question key={id} message={message} />
+      ) : (
+        <Answer key={id} message={message} />
+      )}
+      {!editing && <MessageActions id={id} />}
     </li>
   );
 });
@@ -67,19 +75,48 @@ function Ending({ message, stopReason }: EndingProps) {
       return (
         <p className="answer-note" data-testid="stopped">
           {message.text === '' ? stoppedBeforeWriting(message) : 'Stopped'}
+          <Continue message={message} />
         </p>
       );
     case 'interrupted':
-      return <p className="answer-note">Interrupted: the page was closed while this was written.</p>;
+      return (
+        <p className="answer-note" data-testid="interrupted">
+          Interrupted: the page was closed before the answer was whole.
+          <Continue message={message} />
+        </p>
+      );
     case 'length':
       return (
         <p className="answer-note">
           Cut off: {formatTokens(message.figures.newTokens)} is as long as answers get here.
+          <Continue message={message} />
         </p>
       );
     case 'context':
       return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
   }
+}
+
+/** Goes on with the last answer, where that was not the model's to end. */
+function Continue({ message }: { readonly message: AssistantMessage }) {
+  const resume = useChat((state) => state.resume);
+  const isLast = useChat(({ order }) => order.at(-1) === message.id);
+  const canAsk = useCanAsk();
+  if (!isLast || !isContinuable(message)) return null;
+  return (
+    <button
+      type="button"
+      className="text-button"
+      data-testid="continue"
+      disabled={!canAsk}
+      onClick={() => {
+        focusComposer(); // The button goes as the answer does.
+        void resume(message.id);
+      }}
+    >
+      Continue
+    </button>
+  );
 }
 
 function stoppedBeforeWriting({ figures: { stoppedAt } }: AssistantMessage): string {

@@ -26,8 +26,9 @@ export function Transcript() {
           ) : (
             <>
               <ol className="messages">
-                {order.map((id) => (
-                  <Message key={id} id={id} />
+                {/* By place, so that a button keeps the focus when another version takes the message's place. */}
+                {order.map((id, place) => (
+                  <Message key={place} id={id} />
                 ))}
               </ol>
               <NextQuestions />

@@ -52,6 +52,15 @@ describe('streamDecoder', () => {
     expect(stream(sentencePiece, [a, 2 as TokenId, b])).toEqual(['a', '', ' b', '']);
   });
 
+  it('goes on from earlier tokens: their text is not given out again, nor the next one taken for the first', () => {
+    const ids = sentencePiece.encode('a b a b', plain);
+    for (let at = 0; at <= ids.length; at++) {
+      const decoder = sentencePiece.streamDecoder(ids.slice(0, at));
+      const rest = [...ids.slice(at).map((id) => decoder.push(id)), decoder.end()].join('');
+      expect(sentencePiece.decode(ids.slice(0, at)) + rest).toBe('a b a b');
+    }
+  });
+
   it('gives out a broken end, and begins anew', () => {
     const decoder = demo.streamDecoder();
     const [first] = demo.encode('😀', plain) as [TokenId];

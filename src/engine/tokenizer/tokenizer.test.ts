@@ -130,6 +130,22 @@ describe('chat', () => {
     expect(ends).toHaveLength(3); // system, user, and the user's own
   });
 
+  it('has the model go on with an answer as it was written, behind the generation prompt', () => {
+    const template =
+      '{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}!{% endfor %}{% if add_generation_prompt %}(go){% endif %}';
+    const tokenizer = load({ chatTemplateJinja: template });
+    const continued = { addGenerationPrompt: true, continueFinalMessage: true };
+    const textOf = (messages: ChatMessage[], options = continued) =>
+      tokenizer.decode(tokenizer.chat(messages, options));
+    const begun: ChatMessage = { role: 'assistant', content: ' Once upon ' };
+    expect(textOf([...hello, begun])).toBe('[user]Hello!(go) Once upon ');
+    expect(textOf([...hello, begun, ...hello])).toBe('[user]Hello![assistant]Once upon![user]Hello!(go)');
+    expect(textOf(hello)).toBe('[user]Hello!(go)');
+    expect(textOf([...hello, begun], { ...continued, continueFinalMessage: false })).toBe(
+      '[user]Hello![assistant]Once upon!(go)',
+    );
+  });
+
   it('gives the template its special tokens, absent ones empty, and the functions that templates call', () => {
     const tokens =
       '[{{ bos_token }}|{{ eos_token }}|{{ pad_token is defined }}|{{ strftime_now("%Y") | length }}]';

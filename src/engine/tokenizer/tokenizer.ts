@@ -27,8 +27,19 @@ export interface Tokenizer {
   /** Special tokens are left out, unless they are asked for. */
   decode(ids: readonly TokenId[], options?: { readonly special: boolean }): string;
   /** The conversation as the model was trained to read it. Throws `template-invalid`. */
-  chat(messages: readonly ChatMessage[], options: { readonly addGenerationPrompt: boolean }): TokenId[];
-  streamDecoder(): StreamDecoder;
+  chat(messages: readonly ChatMessage[], options: ChatOptions): TokenId[];
+  /** `after`: the tokens that the answer goes on from, where it does not begin anew. */
+  streamDecoder(after?: readonly TokenId[]): StreamDecoder;
+}
+
+export interface ChatOptions {
+  /** The model is to answer: the prompt ends where the template has an answer begin. */
+  readonly addGenerationPrompt: boolean;
+  /**
+   * A last message of the assistant is one that the model is to go on with. It then follows the generation prompt as it
+   * is, as the model itself wrote it: templates change answers of the past (they trim them, or leave out the thoughts).
+   */
+  readonly continueFinalMessage?: boolean;
 }
 
 /** Decodes an answer while it is written: the pieces joined are `decode` of all ids, and none splits a character. */
@@ -79,12 +90,14 @@ export function loadTokenizer({
     eosId: eosIdOf(library, config),
     encode,
     decode,
-    chat: (messages, { addGenerationPrompt }) => {
+    chat: (messages, { addGenerationPrompt, continueFinalMessage = false }) => {
       if (!template) {
         throw templateInvalid('has none', 'neither chat_template.jinja nor tokenizer_config.json holds one');
       }
-      const text = render(template, {
-        messages,
+      const last = messages.at(-1);
+      const begun = continueFinalMessage && last?.role === 'assistant' ? last.content : '';
+      const rendered = render(template, {
+        messages: begun === '' ? messages : messages.slice(0, -1),
         add_generation_prompt: addGenerationPrompt,
         tools: null,
         documents: null,
@@ -92,23 +105,26 @@ export function loadTokenizer({
       });
       // The template writes its special tokens itself. What looks like one in a message becomes one too: after rendering
       // nobody can tell them apart, in transformers neither.
-      const ids = encode(text, { addSpecialTokens: false });
+      const ids = encode(rendered + begun, { addSpecialTokens: false });
       if (ids.length === 0 && messages.length > 0)
         throw templateInvalid('writes nothing', 'its text for this conversation is empty');
       return ids;
     },
-    streamDecoder: () => streamDecoder(decode),
+    streamDecoder: (after) => streamDecoder(decode, after),
   };
 }
+
+/** Tokens of an earlier text that are enough for the next one not to count as the first. */
+const CONTEXT = 8;
 
 /**
  * Decodes only a tail: the tokens since the last place where the text was complete, behind some earlier ones as context,
  * because decoders treat the first token of a text differently (they drop its space).
  */
-function streamDecoder(decode: Tokenizer['decode']): StreamDecoder {
-  let tail: TokenId[] = [];
-  let context = 0; // tokens at the front of `tail` whose text was given out
-  let contextText = '';
+function streamDecoder(decode: Tokenizer['decode'], after: readonly TokenId[] = []): StreamDecoder {
+  let tail = after.slice(-CONTEXT);
+  let context = tail.length; // tokens at the front of `tail` whose text was given out
+  let contextText = decode(tail);
   const newText = (): string => decode(tail).slice(contextText.length);
   return {
     push: (id) => {

@@ -1,0 +1,154 @@
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, demoJson, sampleNamed } from './page';
+
+const asked = sampleNamed('short').questions.filter(({ right }) => right);
+const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
+
+/** A chat about the short sample with its first question answered. */
+async function answered(page: Page) {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await chat.ask(FIRST);
+  await chat.finished(chat.answers.first());
+  return chat;
+}
+
+const questionAt = (page: Page, index: number) =>
+  page.getByTestId('message').and(page.locator('[data-role=user]')).nth(index);
+
+test('another answer stands beside the first, and the arrows go between them with what followed each', async ({
+  page,
+}) => {
+  const chat = await answered(page);
+  await chat.ask(SECOND);
+  await chat.finished(chat.answers.nth(1));
+  await page.getByTestId('regenerate').first().click();
+  await expect(chat.answers).toHaveCount(1);
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('branch-place')).toHaveText('Version 2 / of 2');
+  // The document is not read again.
+  expect(await chat.figure('reused-tokens')).toBeGreaterThan(100);
+
+  await page.getByTestId('branch-previous').click();
+  await expect(chat.answers).toHaveCount(2);
+  await expect(page.getByTestId('branch-place')).toHaveText('Version 1 / of 2');
+  await expect(page.getByTestId('branch-previous')).toBeDisabled();
+  await page.getByTestId('branch-next').click();
+  await expect(chat.answers).toHaveCount(1);
+});
+
+test('a question is changed in its place and sent again, with its document and without reading that again', async ({
+  page,
+}) => {
+  const chat = await answered(page);
+  const document = await chat.figure('prompt-tokens');
+  await page.getByTestId('edit').click();
+  const box = page.getByTestId('edit-box');
+  await expect(box).toBeFocused();
+  await expect(box).toHaveValue(FIRST);
+  await box.press('Escape');
+  await expect(box).toHaveCount(0);
+  await expect(page.getByTestId('edit')).toBeFocused();
+
+  await page.getByTestId('edit').click();
+  await box.fill(SECOND);
+  await box.press('Enter');
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[1]?.answer ?? '');
+  await expect(questionAt(page, 0)).toContainText(SECOND);
+  await expect(chat.chip).toHaveCount(1);
+  expect(await chat.figure('reused-tokens')).toBeGreaterThan(document / 2);
+
+  await questionAt(page, 0).getByTestId('branch-previous').click();
+  await expect(questionAt(page, 0)).toContainText(FIRST);
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+});
+
+test('a deleted message goes with what followed, comes back, and a question left alone can be answered', async ({
+  page,
+}) => {
+  const chat = await answered(page);
+  await chat.ask(SECOND);
+  await chat.finished(chat.answers.nth(1));
+  await page.getByTestId('answer-actions').first().getByTestId('remove').click();
+  await expect(chat.answers).toHaveCount(0);
+  await expect(chat.composer).toBeFocused();
+  await expect(page.getByTestId('notice')).toContainText('Deleted the answer and what followed.');
+  await page.getByTestId('undo').click();
+  await expect(chat.answers).toHaveCount(2);
+
+  await page.getByTestId('answer-actions').first().getByTestId('remove').click();
+  await page.getByTestId('answer-this').click();
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
+});
+
+test('question and answer are copied as they were written', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await answered(page);
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.getByTestId('answer-actions').getByTestId('copy').click();
+  await expect.poll(clipboard).toBe(asked[0]?.answer);
+  await expect(page.getByTestId('answer-actions').getByTestId('copy')).toHaveAccessibleName('Copied');
+  await page.getByTestId('question-actions').getByTestId('copy').click();
+  await expect.poll(clipboard).toBe(FIRST);
+});
+
+test('an answer cut off at the length is gone on with to its end', async ({ page }) => {
+  await page.route('**/models/demo/generation_config.json', (route) =>
+    route.fulfill({ json: { ...demoJson('generation_config.json'), max_new_tokens: 2 } }),
+  );
+  const chat = await answered(page);
+  const whole = asked[0]?.answer ?? '';
+  const text = page.getByTestId('answer-text');
+  const begun = (await text.textContent()) ?? '';
+  expect(whole.startsWith(begun) && begun.length < whole.length, begun).toBe(true);
+  // The last turn may bring nothing but the end.
+  for (let turn = 0; turn < 20 && (await page.getByTestId('continue').count()) > 0; turn++) {
+    await page.getByTestId('continue').click();
+    await chat.finished(chat.answers.first());
+  }
+  await expect(text).toHaveText(whole);
+  await expect(chat.answers).toHaveCount(1);
+});
+
+test('with the keyboard alone: another answer, back to the first, other words, and a deletion', async ({
+  page,
+}) => {
+  const chat = await answered(page);
+  const focusOn = async (testId: string) => {
+    // Backwards from the composer, as far as it takes.
+    await chat.composer.focus();
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Shift+Tab');
+      const at = await page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
+      if (at === testId) return;
+    }
+    throw new Error(`${testId} cannot be reached`);
+  };
+  await focusOn('regenerate');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('branch-place')).toHaveText('Version 2 / of 2');
+  await chat.finished(chat.answers.first());
+  await focusOn('branch-previous');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('branch-place')).toHaveText('Version 1 / of 2');
+  await expect(page.getByTestId('branch-previous')).toBeFocused();
+
+  await focusOn('edit');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(SECOND);
+  await page.keyboard.press('Enter');
+  await chat.finished(chat.answers.first());
+  await expect(questionAt(page, 0)).toContainText(SECOND);
+  await expect(chat.composer).toBeFocused();
+
+  await focusOn('remove');
+  await page.keyboard.press('Enter');
+  await expect(chat.answers).toHaveCount(0);
+  await focusOn('undo');
+  await page.keyboard.press('Enter');
+  await expect(chat.answers).toHaveCount(1);
+});
