@@ -74,7 +74,7 @@ class Models(unittest.TestCase):
             losses[-1].backward()
             optimizer.step()
             optimizer.zero_grad()
-        self.assertLess(losses[-1], 0.5 * losses[0])
+        self.assertTrue(-1e-3 < losses[-1] < 0.5 * losses[0])  # a mass of 1 gives -1e-4
 
 
 class FastKV(unittest.TestCase):
@@ -106,8 +106,9 @@ class FastKV(unittest.TestCase):
 
     def test_it_can_be_trained_through(self):
         model, ids = tiny(), torch.arange(90)
-        read(model, ids[:80], ids[80:], Settings(0.2, 0.5)).sum().backward()
-        self.assertTrue(all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters()))
+        # The answer's rows alone: the first is the prompt's.
+        read(model, ids[:80], ids[80:], Settings(0.2, 0.5))[1:].sum().backward()
+        self.assertTrue(all(p.grad.isfinite().all() and p.grad.abs().max() > 0 for p in model.parameters()))
 
 
 class Optimizing(unittest.TestCase):

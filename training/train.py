@@ -21,8 +21,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from batches import Batch, Maker, Shape, examples
 from documents import Novels
-from folders import read_model
 from fastkv import FULL, Settings, is_right, read
+from folders import read_model
 from model import PRESETS, Llama, Look
 from muon import Optimizers
 from tokenizer import Tokenizer
@@ -33,7 +33,7 @@ STAGES = {
     "cpu": [(0.4, 256, 16), (0.65, 512, 8), (0.9, 1024, 4), (1.0, 2048, 2)],
     # To go on from a folder: long from the start.
     "further": [(0.35, 512, 4), (0.8, 1024, 2), (1.0, 2048, 1)],
-    "gpu": [(0.15, 256, 256), (0.3, 512, 128), (0.55, 1024, 64), (0.75, 2048, 32), (0.9, 4096, 16), (0.97, 8192, 8), (1.0, 16_384, 4)],
+    "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
 }
 LOOK_WEIGHT = 0.2
 WARM_UP = 60
