@@ -12,18 +12,35 @@ const pdf = (...given: Parameters<typeof tinyPdf>): Given => ({
   body: tinyPdf(...given),
 });
 
-async function attach(page: Page, { name, body }: Given): Promise<void> {
-  const file = { name, mimeType: '', buffer: Buffer.from(body) };
-  await page.getByTestId('file-input').setInputFiles(file);
+async function attach(page: Page, ...given: readonly Given[]): Promise<void> {
+  const files = given.map(({ name, body }) => ({ name, mimeType: '', buffer: Buffer.from(body) }));
+  await page.getByTestId('file-input').setInputFiles(files);
+}
+
+/** What a drop or a paste hands over: files, or text. */
+async function hand(page: Page, event: 'drop' | 'paste', files: readonly Given[], text = ''): Promise<void> {
+  const given = files.map(({ name, body }) => ({ name, body: [...Buffer.from(body)] }));
+  await page.getByTestId('composer').evaluate(
+    (box, { event, given, text }) => {
+      const data = new DataTransfer();
+      for (const { name, body } of given) data.items.add(new File([Uint8Array.from(body)], name));
+      if (text !== '') data.setData('text/plain', text);
+      const how = { bubbles: true, cancelable: true };
+      box.dispatchEvent(
+        event === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, ...how })
+          : new ClipboardEvent('paste', { clipboardData: data, ...how }),
+      );
+    },
+    { event, given, text },
+  );
 }
 
 /** What the page took of a file, as its visitor can read it. */
 async function readText(page: Page, given: Given): Promise<string> {
   await attach(page, given);
-  const { chip } = chatOn(page);
-  await expect(chip).toContainText(given.name);
-  await chip.getByRole('button').first().click();
-  const text = await page.getByTestId('document-dialog').getByRole('region').textContent();
+  await chatOn(page).chip.filter({ hasText: given.name }).getByRole('button').first().click();
+  const text = await page.getByTestId('document-text').textContent();
   await page.keyboard.press('Escape');
   return text ?? '';
 }
@@ -65,10 +82,13 @@ test('what cannot be read is refused by its name, with the reason, and nothing i
     [{ name: 'report.pdf', body: '%PDF-1.7 and no more' }, 'damaged'],
     [{ name: 'report.pdf', body: 'text' }, 'not a PDF'],
   ];
+  const failed = page.getByTestId('incoming-file');
   for (const [given, reason] of refused) {
     await attach(page, given);
-    await expect(page.getByTestId('notice')).toContainText(`${given.name} was not attached`);
-    await expect(page.getByTestId('notice')).toContainText(reason);
+    await expect(failed).toContainText(`${given.name} was not attached`);
+    await expect(failed).toContainText(reason);
+    await failed.getByRole('button').click();
+    await expect(failed).toHaveCount(0);
     await expect(chat.chip).toContainText('kept.txt');
   }
 });
@@ -111,4 +131,80 @@ test('scripts of web pages and PDFs do not run, and what they name is not fetche
   expect(text).toBe('[Page 1]\nThe words stay.');
   expect(strangers).toEqual([]);
   expect(warnings).toEqual([]);
+});
+
+test('several documents come by the button, a drop and a paste, and one can be taken out and brought back', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  await chat.open();
+  await attach(
+    page,
+    { name: 'a.txt', body: 'a' },
+    { name: 'b.md', body: 'b' },
+    { name: 'no.bin', body: '\0' },
+  );
+  await expect(chat.chip).toHaveCount(2);
+  await expect(page.getByTestId('incoming-file')).toContainText('no.bin was not attached');
+  await hand(page, 'drop', [{ name: 'c.csv', body: 'c;d' }, pdf([['page one'], ['page two']])]);
+  await expect(chat.chip).toHaveCount(4);
+  await hand(page, 'paste', [{ name: 'd.txt', body: 'd' }]);
+  await expect(chat.chip).toHaveText([/^a\.txt/, /^b\.md/, /^c\.csv/, /^report\.pdf.*2 pages/, /^d\.txt/]);
+  // Spreadsheets put a picture of the cells beside their text: the text is what is meant.
+  await hand(page, 'paste', [{ name: 'cells.png', body: '\0' }], 'cells');
+  await expect(chat.chip).toHaveCount(5);
+  await expect(page.getByTestId('incoming-file')).toHaveCount(1);
+
+  await page.getByRole('button', { name: 'Remove b.md' }).click();
+  await expect(chat.chip).toHaveCount(4);
+  await page.getByTestId('undo').click();
+  await expect(chat.chip.nth(1)).toContainText('b.md');
+});
+
+test('a long paste becomes a document, and text again where it was pasted', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open();
+  await chat.composer.fill('Read this: ');
+  const long = 'A line of a long text.\n'.repeat(200);
+  await hand(page, 'paste', [], long);
+  await expect(chat.chip).toContainText('Pasted text');
+  await expect(chat.composer).toHaveValue('Read this: ');
+  await page.getByTestId('undo').click();
+  await expect(chat.chip).toHaveCount(0);
+  await expect(chat.composer).toHaveValue(`Read this: ${long}`);
+});
+
+test('a text of megabytes opens at once, and its last line is found', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open('?model=models/missing/');
+  const text = `${'A line of a very long log, as programs write them.\n'.repeat(100_000)}the last line`;
+  await attach(page, { name: 'server.log', body: text });
+  await expect(chat.chip).toContainText('server.log');
+  const opening = await page.evaluate(async () => {
+    const before = performance.now();
+    document.querySelector<HTMLElement>('.document-open')?.click();
+    while (document.querySelector('[data-testid=document-text]') === null)
+      await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    return performance.now() - before;
+  });
+  // 5 MB laid out as a whole take several seconds.
+  expect(opening).toBeLessThan(1500);
+  const found = await page.evaluate(() =>
+    (window as unknown as { find(text: string): boolean }).find('the last line'),
+  );
+  expect(found).toBe(true);
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('document-dialog')).toHaveCount(0);
+});
+
+test('the preview of a PDF goes to a page', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.open();
+  const lines = Array.from({ length: 40 }, (_, line) => `Line ${line} of a page that fills the window.`);
+  await attach(page, pdf(Array.from({ length: 30 }, () => lines)));
+  await chat.chip.getByRole('button').first().click();
+  await page.getByTestId('page-jump').fill('23');
+  await expect(page.locator('[data-page="23"]')).toBeInViewport();
+  await expect(page.locator('[data-page="1"]')).not.toBeInViewport();
 });

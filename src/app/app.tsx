@@ -1,5 +1,6 @@
 import './app.css';
 import { Chat } from './chat/chat';
+import { DocumentPreview } from './chat/document-preview';
 import { DropZone } from './chat/drop-zone';
 import { Header } from './header';
 import { Inspector } from './inspector/inspector';
@@ -25,6 +26,7 @@ export function App() {
           <Chat />
           <Inspector />
           <DropZone />
+          <DocumentPreview />
         </div>
       )}
       {!unsupported && (

@@ -4,6 +4,11 @@ import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
 import type { KvSettings, ModelInfo } from '../protocol';
 import { createAnnouncer, type Announcement } from './store/announcer';
+import {
+  createAttachmentsStore,
+  type AttachmentsState,
+  type AttachmentsStore,
+} from './store/attachments-store';
 import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
 import { isTooLong } from './store/conversation';
 import type { ConnectEngine } from './store/engine';
@@ -28,6 +33,7 @@ import { createMemoryHistory, type MemoryHistory, type MemoryHistoryStore } from
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createNextTurn, type NextTurn, type NextTurnStore } from './store/next-turn';
 import { createPlanner, type PlannerState, type PlannerStore } from './store/planner';
+import { createPreviewStore, type PreviewState, type PreviewStore } from './store/preview-store';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
@@ -39,6 +45,8 @@ export interface Stores {
   readonly model: ModelStore;
   readonly kv: KvStore;
   readonly chat: ChatStore;
+  readonly attachments: AttachmentsStore;
+  readonly preview: PreviewStore;
   readonly selection: SelectionStore;
   readonly memoryHistory: MemoryHistoryStore;
   readonly samples: SamplesStore;
@@ -75,6 +83,8 @@ export function createStores(
     model,
     kv,
     chat,
+    attachments: createAttachmentsStore(chat),
+    preview: createPreviewStore(chat),
     selection: createSelectionStore(model, chat, kv),
     memoryHistory: createMemoryHistory(chat),
     samples: createSamplesStore(),
@@ -100,6 +110,9 @@ export function useStores(): Stores {
 
 export const useModel = <T>(select: (state: ModelState) => T): T => useStore(useStores().model, select);
 export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useStores().chat, select);
+export const useAttachments = <T>(select: (state: AttachmentsState) => T): T =>
+  useStore(useStores().attachments, select);
+export const usePreview = <T>(select: (state: PreviewState) => T): T => useStore(useStores().preview, select);
 export const useKv = <T>(select: (state: KvState) => T): T => useStore(useStores().kv, select);
 export const useSelection = <T>(select: (state: SelectionState) => T): T =>
   useStore(useStores().selection, select);

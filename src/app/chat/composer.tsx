@@ -1,21 +1,18 @@
-import { useRef, type ClipboardEvent, type KeyboardEvent } from 'react';
-import { useShallow } from 'zustand/react/shallow';
+import type { ClipboardEvent, KeyboardEvent } from 'react';
 import { Icon } from '../icons';
-import { pendingDocuments } from '../store/conversation';
-import { PASTE_AS_DOCUMENT_CHARACTERS, pastedDocument } from '../store/files';
+import { PASTE_AS_DOCUMENT_CHARACTERS } from '../store/attachments-store';
 import { stopCalibration } from '../store/calibration';
 import { useCanAsk, useChat, useIsTooLong, useKv, useStores } from '../stores';
-import { attachFile } from './attach-file';
+import { AttachButton, Attachments } from './attachments';
 import './composer.css';
-import { DocumentChip } from './document-chip';
 import { useAutosize } from './use-autosize';
 
 export function Composer() {
   const draft = useChat((state) => state.draft);
   const setDraft = useChat((state) => state.setDraft);
-  const attach = useChat((state) => state.attach);
   const ask = useChat((state) => state.ask);
   const canAsk = useCanAsk();
+  const { attachments } = useStores();
   const box = useAutosize(draft);
 
   const submit = () => {
@@ -31,11 +28,19 @@ export function Composer() {
     event.preventDefault();
     submit();
   };
-  const onPaste = (event: ClipboardEvent) => {
-    const text = event.clipboardData.getData('text/plain');
-    if (text.length <= PASTE_AS_DOCUMENT_CHARACTERS) return;
-    event.preventDefault();
-    attach(pastedDocument(text));
+  const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
+    const { clipboardData, currentTarget } = event;
+    const { attachFiles, attachPaste } = attachments.getState();
+    const text = clipboardData.getData('text/plain');
+    const files = [...clipboardData.files];
+    // Spreadsheets put a picture of the cells beside their text.
+    if (text === '' && files.length > 0) {
+      event.preventDefault();
+      void attachFiles(files);
+    } else if (text.length > PASTE_AS_DOCUMENT_CHARACTERS) {
+      event.preventDefault();
+      attachPaste(text, { from: currentTarget.selectionStart, to: currentTarget.selectionEnd });
+    }
   };
 
   return (
@@ -46,7 +51,7 @@ export function Composer() {
         submit();
       }}
     >
-      <PendingDocuments />
+      <Attachments />
       <textarea
         ref={box}
         className="composer-text"
@@ -109,44 +114,6 @@ function CalibratingHint() {
         {stopping ? 'Stopping' : 'Stop calibrating'}
       </button>
     </p>
-  );
-}
-
-/** Documents wait here for the question that they go with; afterwards the transcript shows them there. */
-function PendingDocuments() {
-  const documents = useChat(useShallow(pendingDocuments));
-  const detach = useChat((state) => state.detach);
-  return documents.map((document) => (
-    <DocumentChip key={document.id} document={document} onRemove={() => detach(document.id)} />
-  ));
-}
-
-function AttachButton() {
-  const picker = useRef<HTMLInputElement>(null);
-  const { chat } = useStores();
-  return (
-    <>
-      <button
-        type="button"
-        className="quiet-button"
-        title="Attach a document"
-        aria-label="Attach a document"
-        data-testid="attach"
-        onClick={() => picker.current?.click()}
-      >
-        <Icon name="attach" />
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        data-testid="file-input"
-        onChange={({ target }) => {
-          void attachFile(chat, target.files?.[0]);
-          target.value = ''; // So that choosing the same file again is a change too.
-        }}
-      />
-    </>
   );
 }
 

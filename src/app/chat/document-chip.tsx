@@ -1,77 +1,61 @@
-import { useState } from 'react';
-import { formatCount, formatTokens } from '../format';
+import { formatCount } from '../format';
 import { Icon } from '../icons';
 import { isTooLong, type AttachedDocument } from '../store/conversation';
-import { useLoadedModel } from '../stores';
-import { Dialog } from '../ui/dialog';
+import { useChat, useLoadedModel, usePreview } from '../stores';
+import { describe } from './describe-document';
 import './document.css';
 
-interface DocumentChipProps {
-  readonly document: AttachedDocument;
-  /** Absent where it can no longer be taken off. */
-  readonly onRemove?: () => void;
-}
-
-export function DocumentChip({ document, onRemove }: DocumentChipProps) {
-  const [reading, setReading] = useState(false);
+/** A document of the conversation: opens to be read, and can be taken out from the next turn on. */
+export function DocumentChip({ document }: { readonly document: AttachedDocument }) {
   const model = useLoadedModel();
-  const { name, tokens } = document;
+  const open = usePreview((state) => state.open);
+  const detach = useChat((state) => state.detach);
+  const { id, name } = document;
   return (
     <div className="document">
       <div className="document-chip" data-testid="document-chip">
-        <button type="button" className="document-open" onClick={() => setReading(true)}>
+        <button type="button" className="document-open" onClick={() => open(id)}>
           <Icon name="document" />
           <span className="document-name">{name}</span>
-          <span className="document-size">
-            {tokens === undefined ? 'not counted yet' : formatTokens(tokens)}
-          </span>
+          <span className="document-size">{describe(document)}</span>
           <span className="visually-hidden">: read the text</span>
         </button>
-        {onRemove && (
-          <button
-            type="button"
-            className="document-remove"
-            aria-label={`Remove ${name}`}
-            data-testid="document-remove"
-            onClick={onRemove}
-          >
-            <Icon name="close" />
-          </button>
-        )}
+        <RemoveButton label={`Remove ${name}`} testId="document-remove" onRemove={() => detach(id)} />
       </div>
       {model && isTooLong([document], model) && (
         <p className="document-warning" data-testid="document-too-long">
           This model reads at most {formatCount(model.contextLength - 1)} tokens, document and conversation
           together. Attach a shorter one instead.
-          {onRemove && (
-            <button type="button" className="text-button" data-testid="remove-document" onClick={onRemove}>
-              Remove the document
-            </button>
-          )}
+          <button
+            type="button"
+            className="text-button"
+            data-testid="remove-document"
+            onClick={() => detach(id)}
+          >
+            Remove the document
+          </button>
         </p>
       )}
-      {/* Only while it is read: a book's worth of text has no place in a closed dialog. */}
-      {reading && <DocumentDialog document={document} onClose={() => setReading(false)} />}
     </div>
   );
 }
 
-interface DocumentDialogProps {
-  readonly document: AttachedDocument;
-  readonly onClose: () => void;
+interface RemoveButtonProps {
+  readonly label: string;
+  readonly testId: string;
+  readonly onRemove: () => void;
 }
 
-function DocumentDialog({ document, onClose }: DocumentDialogProps) {
-  const { name, tokens, text } = document;
+export function RemoveButton({ label, testId, onRemove }: RemoveButtonProps) {
   return (
-    <Dialog
-      title={name}
-      {...(tokens !== undefined && { detail: formatTokens(tokens) })}
-      testId="document-dialog"
-      bodyClass="document-dialog-text"
-      onClose={onClose}
+    <button
+      type="button"
+      className="document-remove"
+      aria-label={label}
+      data-testid={testId}
+      onClick={onRemove}
     >
-      {text}
-    </Dialog>
+      <Icon name="close" />
+    </button>
   );
 }

@@ -1,11 +1,10 @@
 import { useEffect, useState } from 'react';
 import { useStores } from '../stores';
-import { attachFile } from './attach-file';
 
 /** Files may be dropped anywhere on the page; this only shows that they may. */
 export function DropZone() {
   const [over, setOver] = useState(false);
-  const { chat } = useStores();
+  const { attachments } = useStores();
 
   useEffect(() => {
     const listening = new AbortController();
@@ -24,18 +23,18 @@ export function DropZone() {
       if (!carriesFile(event)) return;
       event.preventDefault();
       setOver(false);
-      void attachFile(chat, event.dataTransfer?.files[0]);
+      void attachments.getState().attachFiles([...(event.dataTransfer?.files ?? [])]);
     };
     window.addEventListener('dragover', onDragOver, options);
     window.addEventListener('dragleave', onDragLeave, options);
     window.addEventListener('drop', onDrop, options);
     return () => listening.abort();
-  }, [chat]);
+  }, [attachments]);
 
   if (!over) return null;
   return (
     <div className="drop-zone">
-      <p>Drop a file to ask about it</p>
+      <p>Drop files to ask about them</p>
     </div>
   );
 }

@@ -37,9 +37,13 @@ function Question({ message }: { readonly message: UserMessage }) {
   return (
     <>
       <h2 className="visually-hidden">You</h2>
-      {documents.map((document) => (
-        <DocumentChip key={document.id} document={document} />
-      ))}
+      {documents.length > 0 && (
+        <div className="documents">
+          {documents.map((document) => (
+            <DocumentChip key={document.id} document={document} />
+          ))}
+        </div>
+      )}
       {editing ? <EditQuestion message={message} /> : <p className="question">{message.question}</p>}
     </>
   );

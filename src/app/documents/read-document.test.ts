@@ -71,7 +71,15 @@ it('says that a file could not be read, with the system’s reason', async () =>
   });
 });
 
-it('gives up what was cancelled', async () => {
-  const reading = await readDocument(new File(['text'], 'a.txt'), { signal: AbortSignal.abort() });
-  expect(reading).toMatchObject({ failure: { code: 'cancelled' } });
+it('gives up what is cancelled while it is read, and does not begin what was cancelled before', async () => {
+  const cancelling = new AbortController();
+  const { signal } = cancelling;
+  const file = new File(['text'], 'a.txt');
+  const reading = readDocument(file, { signal });
+  cancelling.abort();
+  expect(await reading).toMatchObject({ failure: { code: 'cancelled' } });
+  let begun = false;
+  Object.defineProperty(file, 'slice', { value: () => (begun = true) });
+  expect(await readDocument(file, { signal })).toMatchObject({ failure: { code: 'cancelled' } });
+  expect(begun).toBe(false);
 });

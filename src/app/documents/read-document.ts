@@ -31,6 +31,7 @@ const MOST_PDF_BYTES = 256 * 2 ** 20;
 /** Never rejects. What a file is, its first bytes tell before its name does. */
 export async function readDocument(file: File, options: ReadOptions = {}): Promise<DocumentReading> {
   try {
+    options.signal?.throwIfAborted();
     const read = (await isPdf(file)) ? await readPdfFile(file, options) : await readTextFile(file);
     options.signal?.throwIfAborted();
     checkText(read.text);

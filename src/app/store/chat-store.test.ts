@@ -467,3 +467,17 @@ it('settings of the conversation go with its turns', async () => {
     maxNewTokens: 9,
   });
 });
+
+it('brings a removed document back to its place, in its own conversation alone', async () => {
+  const { chat } = await readyStores();
+  for (const name of ['a', 'b', 'c']) chat.getState().attach({ name, text: name, tokens: 1, questions: [] });
+  const before = chat.getState().documents;
+  chat.getState().detach(before[1]?.id ?? '');
+  const { notice } = chat.getState();
+  expect(notice?.text).toBe('Removed b.');
+  notice?.undo?.run();
+  expect(chat.getState().documents).toEqual(before);
+  chat.getState().newChat();
+  notice?.undo?.run();
+  expect(chat.getState().documents).toEqual([]);
+});

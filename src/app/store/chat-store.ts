@@ -43,7 +43,7 @@ export interface ChatState extends Conversation, TurnActions {
   dismissNotice(): void;
   /** Adds a document to the conversation; one with the same name and text is there already. It holds from the next turn. */
   attach(document: NewDocument): void;
-  /** The conversation goes on without it, from the next turn. */
+  /** The conversation goes on without it, from the next turn. Can be undone. */
   detach(documentId: string): void;
   setDocumentTokens(documentId: string, tokens: number): void;
   changeSettings(change: Partial<ConversationSettings>): void;
@@ -103,7 +103,17 @@ function documentActions(
     },
 
     detach(documentId) {
-      set({ documents: get().documents.filter(({ id }) => id !== documentId), updatedAt: Date.now() });
+      const { id: conversationId, documents } = get();
+      const index = documents.findIndex(({ id }) => id === documentId);
+      const gone = documents[index];
+      if (gone === undefined) return;
+      set({ documents: documents.toSpliced(index, 1), updatedAt: Date.now() });
+      const run = () => {
+        const now = get();
+        if (now.id !== conversationId) return;
+        set({ documents: now.documents.toSpliced(index, 0, gone), updatedAt: Date.now(), notice: undefined });
+      };
+      get().say(`Removed ${gone.name}.`, { label: 'Bring it back', run });
     },
 
     setDocumentTokens(documentId, tokens) {

@@ -9,12 +9,19 @@ import type {
   TimeToFirstToken,
   TurnResult,
 } from '../../protocol';
+import type { DocumentKind } from '../documents/document-text';
 import type { Children, Messages } from './branches';
 
 export interface AttachedDocument {
   readonly id: string;
   readonly name: string;
+  /** Left out where a file's kind says nothing: the samples. */
+  readonly kind?: DocumentKind;
   readonly text: string;
+  /** Of a PDF: where in `text` the mark of each page begins. */
+  readonly pages?: readonly number[];
+  /** What its reader had to assume or leave out. */
+  readonly note?: string;
   /** Undefined until a model has counted them. */
   readonly tokens: number | undefined;
   /** What the demo model is known to answer about it; empty for a visitor's own text. */

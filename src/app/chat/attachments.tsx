@@ -1,0 +1,96 @@
+import { useRef } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { formatPercent } from '../format';
+import { Icon } from '../icons';
+import type { IncomingFile } from '../store/attachments-store';
+import { pendingDocuments } from '../store/conversation';
+import { useAttachments, useChat } from '../stores';
+import { DocumentChip, RemoveButton } from './document-chip';
+
+/** What goes with the next question: documents, files that are being read, and what was wrong with others. */
+export function Attachments() {
+  const documents = useChat(useShallow(pendingDocuments));
+  const incoming = useAttachments((state) => state.incoming);
+  return (
+    <>
+      {documents.length > 0 && (
+        <div className="documents">
+          {documents.map((document) => (
+            <DocumentChip key={document.id} document={document} />
+          ))}
+        </div>
+      )}
+      {/* There before it has anything to say, or it would not be heard. */}
+      <div className="documents" role="status" data-testid="incoming">
+        {incoming.map((file) => (
+          <IncomingChip key={file.id} file={file} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function IncomingChip({ file }: { readonly file: IncomingFile }) {
+  const dismiss = useAttachments((state) => state.dismiss);
+  const { id, name } = file;
+  const failed = file.state === 'failed';
+  return (
+    <div className="document">
+      <div className="document-chip incoming" data-testid="incoming-file" data-state={file.state}>
+        {failed ? (
+          <p className="incoming-failed">{file.message}</p>
+        ) : (
+          <p className="incoming-reading">
+            <Icon name="document" />
+            <span className="document-name">{name}</span>
+            <span className="document-size" aria-hidden="true">
+              {file.share === undefined ? 'reading' : `reading ${formatPercent(file.share)}`}
+            </span>
+          </p>
+        )}
+        <RemoveButton
+          label={failed ? `Dismiss what is said of ${name}` : `Stop reading ${name}`}
+          testId="incoming-dismiss"
+          onRemove={() => dismiss(id)}
+        />
+        {!failed && (
+          <progress
+            aria-label={`Reading ${name}`}
+            max={1}
+            {...(file.share !== undefined && { value: file.share })}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function AttachButton() {
+  const picker = useRef<HTMLInputElement>(null);
+  const attachFiles = useAttachments((state) => state.attachFiles);
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet-button"
+        title="Attach documents"
+        aria-label="Attach documents"
+        data-testid="attach"
+        onClick={() => picker.current?.click()}
+      >
+        <Icon name="attach" />
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        data-testid="file-input"
+        onChange={({ target }) => {
+          void attachFiles([...(target.files ?? [])]);
+          target.value = ''; // So that choosing the same file again is a change too.
+        }}
+      />
+    </>
+  );
+}
