@@ -26,6 +26,8 @@ export default defineConfig({
   outputDir: 'test-results',
   use: {
     baseURL,
+    // A page served by one could not be given spoilt files; the journeys about it allow it.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     launchOptions: { args, ...(executablePath === undefined ? {} : { executablePath }) },
   },

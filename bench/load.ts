@@ -2,13 +2,11 @@
  * `npm run bench:load [-- --megabytes 1000 --shards 1 --dtype f16]`: a random checkpoint in the built page, in Chromium, from this host by ranges:
  * what JavaScript holds while it loads, what the GPU holds at most beside the weights, and how fast it goes.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { chromium, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { watchHeaps } from '../e2e/heaps';
 import { badArgument, parseOptions, readChoice, readNumber, TEXT } from '../tools/arguments';
-import { findChromium } from '../tools/find-chromium.mjs';
+import { launchChromium, serveSite } from '../tools/built-site';
 import { writeRandomCheckpoint } from '../tools/random-checkpoint';
 import type { WeightForm } from '../src/protocol';
 import { bytesText } from './table';
@@ -25,15 +23,6 @@ const SITE = '/some/sub/path/';
 const MODEL = 'models/random/';
 /** A software adapter compiles and warms up for minutes. */
 const PATIENCE_MS = 20 * 60_000;
-
-/** The built site, with the checkpoint beside its own model. */
-async function serve(): Promise<() => void> {
-  const server = spawn(process.execPath, ['tools/serve.mjs', String(PORT), SITE], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(server.stdout, 'data');
-  return () => void server.kill();
-}
 
 const reaches = (page: Page, state: string) =>
   page.waitForSelector(`[data-testid="model-status"][data-value="${state}"]`, { timeout: PATIENCE_MS });
@@ -79,13 +68,8 @@ export async function main(argv: string[]): Promise<number> {
   const count = Math.max(1, readNumber('shards', shards, USAGE, true));
   const folder = `dist/${MODEL}`;
   const bytes = await writeRandomCheckpoint(folder, asked, count);
-  const stop = await serve();
-  const real = process.env['FASTKV_REAL_GPU'] === '1';
-  const executablePath = findChromium()?.path;
-  const browser = await chromium.launch({
-    args: ['--enable-unsafe-webgpu', ...(real ? [] : ['--no-sandbox', '--use-webgpu-adapter=swiftshader'])],
-    ...(executablePath !== undefined && { executablePath }),
-  });
+  const site = await serveSite(PORT, SITE);
+  const browser = await launchChromium();
   try {
     const measured = await load(await browser.newPage(), dtype, bytes);
     const { heapPeakBytes, weightsBytes, gpuPeakBytes, weightsMs, bytesPerSecond } = measured;
@@ -101,7 +85,7 @@ export async function main(argv: string[]): Promise<number> {
     console.log(JSON.stringify({ bytes, shards: count, dtype, ...measured }));
   } finally {
     await browser.close();
-    stop();
+    await site.stop();
     rmSync(folder, { recursive: true });
   }
   return 0;

@@ -1,10 +1,42 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test, type Response } from '@playwright/test';
+import type { Contents } from '../tools/site/contents';
 import { chatOn } from './page';
 
 const MOST_BYTES = 700_000;
 /** A model folder may hold it, and only asking tells; the demo's template stands in tokenizer_config.json. */
 const OPTIONAL = /\/chat_template\.jinja$/;
+
+/** Packages for what only some visitors come to: each is fetched when it is needed. */
+const WHEN_NEEDED = [
+  '@huggingface/hub',
+  'highlight.js',
+  'katex',
+  'lowlight',
+  'pdfjs-dist',
+  'rehype-highlight',
+  'rehype-katex',
+  'remark-math',
+  'turndown',
+  'uplot',
+];
+/** What the engine does without, and no build may hold. */
+const NEVER = ['@huggingface/transformers', 'onnxruntime-common', 'onnxruntime-web'];
+
+const contents = () => JSON.parse(readFileSync('.cache/contents.json', 'utf8')) as Contents;
+
+test('what a first visit brings is known from the build: it is small, and holds nothing that can wait', () => {
+  const { chunks, firstVisit } = contents();
+  const bytes = firstVisit.map((file) => gzipSync(readFileSync(`dist/${file}`)).length);
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+  const first = firstVisit.flatMap((file) => chunks[file]?.packages ?? []);
+  expect(first, 'the page was looked into').toContain('react-dom');
+  expect(first, 'the engine was looked into').toContain('@huggingface/tokenizers');
+  expect(first.filter((name) => WHEN_NEEDED.includes(name))).toEqual([]);
+  const all = Object.values(chunks).flatMap(({ packages }) => packages);
+  expect(all.filter((name) => NEVER.includes(name))).toEqual([]);
+});
 
 test('a first visit is small, brings no WebAssembly, and asks no other host', async ({ page, baseURL }) => {
   const responses: Response[] = [];
@@ -22,6 +54,10 @@ test('a first visit is small, brings no WebAssembly, and asks no other host', as
     'the engine was counted',
   ).toBe(true);
   expect(total).toBeLessThan(MOST_BYTES);
+
+  const { firstVisit } = contents();
+  const chunks = shell.map((response) => /assets\/.*\.(?:js|mjs|css)$/.exec(response.url())?.[0]);
+  expect(chunks.filter((file) => file !== undefined && !firstVisit.includes(file))).toEqual([]);
 
   const remote = asked.filter(
     (url) => /^https?:/.test(url) && new URL(url).origin !== new URL(baseURL ?? '').origin,

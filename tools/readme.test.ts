@@ -27,7 +27,7 @@ describe('the documents', () => {
 
   it('draw a map of folders that are there', () => {
     const map = read('README.md').split('```')[1]!;
-    const folders = [...map.matchAll(/^(\w[\w./]*)/gm)].map(([, path]) => path!);
+    const folders = [...map.matchAll(/^(\w[\w./-]*)/gm)].map(([, path]) => path!);
     expect(folders).toContain('shaders/');
     expect(folders.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
   });

@@ -9,7 +9,11 @@ export function startPage(stores: Stores, prefersDark: MediaQueryList): void {
   followTheme(stores, prefersDark);
   void loadSamples(stores.samples, document.baseURI);
   // What the page loads by itself is no choice of the visitor's.
-  void loadModel(stores).finally(() => stores.lastModel.follow());
+  void loadModel(stores).finally(() => {
+    stores.lastModel.follow();
+    // Not before the model is here, so that nothing is fetched beside it; and not where no model can run.
+    if (missingWebGpu() === undefined) stores.update.getState().keep();
+  });
 }
 
 function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {

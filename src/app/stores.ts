@@ -39,6 +39,8 @@ import { createSelectionStore, type SelectionState, type SelectionStore } from '
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
 import type { Memory } from './store/storage';
 import { countDocumentTokens } from './store/token-count';
+import { connectServiceWorker } from './store/site-worker';
+import { createUpdateStore, type UpdateState, type UpdateStore } from './store/update-store';
 import { createViewStore, type ViewState, type ViewStore } from './store/view-store';
 
 export interface Stores {
@@ -58,6 +60,7 @@ export interface Stores {
   readonly nextTurn: NextTurnStore;
   readonly library: LibraryStore;
   readonly lastModel: LastModel;
+  readonly update: UpdateStore;
   readonly announcer: StoreApi<Announcement>;
 }
 
@@ -96,6 +99,7 @@ export function createStores(
     view,
     library,
     lastModel: createLastModel(model, storage),
+    update: createUpdateStore(connectServiceWorker),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -127,6 +131,7 @@ export const useLoadOptions = <T>(select: (state: LoadOptionsState) => T): T =>
 export const usePlanner = <T>(select: (state: PlannerState) => T): T => useStore(useStores().planner, select);
 export const useNextTurn = <T>(select: (state: NextTurn) => T): T => useStore(useStores().nextTurn, select);
 export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useStores().library, select);
+export const useUpdate = <T>(select: (state: UpdateState) => T): T => useStore(useStores().update, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

@@ -2,6 +2,7 @@ import { NextTurnNotice } from '../memory/next-turn';
 import { LibraryNotice } from '../library/library-notice';
 import { ModelNotice } from '../models/model-notice';
 import { useChat } from '../stores';
+import { UpdateNotice } from '../update-notice';
 import './chat.css';
 import { Composer } from './composer';
 import { Transcript } from './transcript';
@@ -13,6 +14,7 @@ export function Chat() {
       <div className="dock">
         <ModelNotice />
         <LibraryNotice />
+        <UpdateNotice />
         <NoticeBar />
         <NextTurnNotice />
         <Composer />
