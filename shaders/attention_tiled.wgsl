@@ -2,12 +2,14 @@
 //
 //   o[t,h,:] = sum_s softmax_s(scale q[t,h] . k[g,s]) v[g,s,:]     s < kept[g] + appended + t + 1,  g = h / (H/G)
 //   by_position: s <= positions[step.position + t], for some rows of a sequence that lies whole in the cache
+//   SLIDES: of those, the keys less than `sliding` positions before the row's own
+//   CAPS: scores become cap tanh(score / cap)
 //
 // Layout   qkv [T,H+2G,D], queries first   k, v [G,capacity,D]   kept [G]   o [T,H,D]
-//          positions [N] of a reduced sequence, ascending; read only by_position
+//          positions [N] of a reduced sequence, ascending; read only by_position, or where the cache holds that sequence
 // Grid     (ceil(T * H/G / ROWS), G) workgroups; all query heads of a group share the fetched keys and values
 // Memory   KT keys and values at a time in workgroup memory; LPR lanes hold a row's q and o in registers
-// Variants unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
+// Variants SLIDES and CAPS, constants that cost the plain kernel nothing; unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
 //          Scores lie in workgroup memory: an indexed private array makes drivers unroll every loop around it
 // Source   online softmax, arXiv:1805.02867; tiling, arXiv:2205.14135. Tiles of keys start at slot 0 for every row, so
 //          sums run in one order whatever T is, and tiles do not change results.
@@ -18,6 +20,9 @@ struct Op {
   scale: f32,
   keys: u32, // KT; as a constant, drivers would unroll it
   by_position: u32,
+  reduced: u32, // 1: slot s holds the key of position positions[s]; 0: of the s-th of consecutive ones
+  sliding: u32, // positions that a row sees, its own included
+  cap: f32,
 }
 @group(0) @binding(0) var<uniform> op: Op;
 @group(0) @binding(1) var<uniform> step: Step;
@@ -40,6 +45,26 @@ fn seen_by(t: u32, g: u32) -> u32 {
   return kept[g] + step.appended + t + 1u;
 }
 
+// The first key that a row sees of those up to its own.
+fn first_of(seen: u32) -> u32 {
+  if (!SLIDES) { return 0u; }
+  if (op.reduced == 0u) { return seen - min(seen, op.sliding); }
+  let own = positions[seen - 1u];
+  var low = 0u;
+  var high = seen - 1u;
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (own - positions[middle] < op.sliding) { high = middle; } else { low = middle + 1u; }
+  }
+  return low;
+}
+
+// Scores as softmax takes them. Bounded: tanh of a large number is no number on some drivers.
+fn capped(x: f32) -> f32 {
+  if (!CAPS) { return x; }
+  return op.cap * tanh(clamp(x / op.cap, -15.0, 15.0));
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lid: u32) {
   let g = group.y;
@@ -50,7 +75,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   let h = g * R + row % R;
   let place = lid % LPR;
   let seen = seen_by(t, g);
+  let first = first_of(seen);
   let end = seen_by(min((group.x + 1u) * ROWS - 1u, rows - 1u) / R, g); // of the last row, which sees most
+  // Whole tiles that no row sees are left out: they would add nothing.
+  let begin = first_of(seen_by(group.x * ROWS / R, g)) / KT * KT;
 
   var q: array<vec4f, PER_LANE>;
   var sum: array<vec4f, PER_LANE>;
@@ -61,7 +89,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   }
   var top = -3.0e38; // WGSL may assume that no value is infinite
   var total = 0.0;
-  for (var s0 = 0u; s0 < end; s0 += KT) {
+  for (var s0 = begin; s0 < end; s0 += KT) {
     workgroupBarrier();
     for (var i = lid; i < KT * D4; i += WG) {
       let at = (g * op.capacity + min(s0 + i / D4, end - 1u)) * D4 + i % D4;
@@ -77,14 +105,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
     share_parts();
     var high = top;
     for (var j = 0u; j < op.keys; j++) {
-      if (s0 + j < seen) { high = max(high, row_sum(j, lid)); }
+      if (s0 + j >= first && s0 + j < seen) { high = max(high, capped(row_sum(j, lid))); }
     }
     let fade = exp(top - high);
     top = high;
     total *= fade;
     for (var i = 0u; i < PER_LANE; i++) { sum[i] *= fade; }
     for (var j = 0u; j < op.keys; j++) {
-      let p = select(0.0, exp(row_sum(j, lid) - top), s0 + j < seen);
+      // A key that the row does not see may lie above its maximum: exp must not overflow for it.
+      let e = min(capped(row_sum(j, lid)) - top, 0.0);
+      let p = select(0.0, exp(e), s0 + j >= first && s0 + j < seen);
       total += p;
       for (var i = 0u; i < PER_LANE; i++) { sum[i] += p * tile_v[j * D4 + LPR * i + place]; }
     }

@@ -2,15 +2,16 @@
 //
 //   m[i] = max_s scale q[i].k[s]   l[i] = sum_s exp(scale q[i].k[s] - m[i])     s in the stretch, s <= N - window + i
 //
-// Layout   q_window [window,H,D]   k [G,capacity,D]   part [H,splits,window] of (m, l); (-3e38, 0) where a row sees nothing
+// Layout   q_window [window,H,D]   k [G,capacity,D]   positions [N] if reduced   part [H,splits,window] of (m, l); (-3e38, 0) where a row sees nothing
 // Grid     (H, splits) workgroups of KEYS, a key a lane; heads of a group run side by side and share the keys' cache lines
 // Memory   one read of K a query head, and again for every ROWS rows; logits are not stored: O(H N) and not O(H window N)
-// Variants unpack_kv4 from chunks/kv_*; fetch_rows and dots from chunks/window_dots
+// Variants SLIDES and CAPS, as in attention_tiled; unpack_kv4 from chunks/kv_*; fetch_rows and dots from chunks/window_dots
 // Source   arXiv:2502.01068; statistics first, as in online softmax, arXiv:1805.02867
 @group(0) @binding(0) var<uniform> op: Selection;
 @group(0) @binding(1) var<storage, read> q_window: array<f32>;
 @group(0) @binding(2) var<storage, read> k: array<Kv4>;
-@group(0) @binding(3) var<storage, read_write> part: array<vec2f>;
+@group(0) @binding(3) var<storage, read> positions: array<u32>;
+@group(0) @binding(4) var<storage, read_write> part: array<vec2f>;
 
 const NEVER = -3.0e38; // WGSL may assume that no value is infinite
 const LANES = KEYS / ROWS; // lanes that reduce a row, each ROWS of its logits
@@ -25,12 +26,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) li
   let splits = (op.length + KEYS - 1u) / KEYS;
   let s = group.y * KEYS + lid;
   let row = lid / LANES;
+  let position = position_of(min(s, op.length - 1u));
   for (var i = 0u; i < op.window; i += ROWS) {
     fetch_rows(h, i, lid);
     let x = dots(g, s);
     for (var c = 0u; c < 4u; c++) {
-      logit[c * KEYS + lid] = select(NEVER, x.low[c], sees(i + c, s));
-      logit[(c + 4u) * KEYS + lid] = select(NEVER, x.high[c], sees(i + c + 4u, s));
+      logit[c * KEYS + lid] = select(NEVER, x.low[c], sees(i, c, s, position));
+      logit[(c + 4u) * KEYS + lid] = select(NEVER, x.high[c], sees(i, c + 4u, s, position));
     }
     workgroupBarrier();
     var top = NEVER;

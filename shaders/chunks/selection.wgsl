@@ -13,4 +13,7 @@ struct Selection {
   to_capacity: u32, // entries a head of the compacted cache has room for
   first: u32,       // row of `pooled` to select from
   scale: f32,       // of q.k, before softmax
+  cap: f32,         // scores become cap tanh(score / cap), if CAPS
+  sliding: u32,     // positions that a query sees, its own included, if SLIDES
+  reduced: u32,     // 1: token s of the layer has the position positions[s]; 0: its own number
 }

@@ -1,15 +1,21 @@
-// window_dots: scale q.k of ROWS window queries of one head with a lane's key; for window_stats and window_scores.
+// window_dots: scores of ROWS window queries of one head with a lane's key; for window_stats and window_scores.
 // The queries lie transposed in workgroup memory, four rows a vector, so that a lane's sums are two vectors: an indexed
 // private array inside the loop over a wider window would make drivers unroll it.
 const ROWS = 8u;
 const D4 = D / 4u;
 var<workgroup> q: array<vec4f, 2u * D>; // [D, 2] of four rows
+var<workgroup> row_position: array<u32, ROWS>; // if SLIDES
 
 // Rows i, i+1, i+2, i+3, and i+4 .. i+7.
 struct Rows { low: vec4f, high: vec4f }
 
 // Rows past the window repeat its last one; whoever asks for them must not use them.
 fn query(i: u32, h: u32, d: u32) -> f32 { return q_window[(min(i, op.window - 1u) * op.H + h) * D + d]; }
+
+fn position_of(s: u32) -> u32 {
+  if (op.reduced == 1u) { return positions[s]; }
+  return s;
+}
 
 // Fetches rows i .. i+7; every lane of the workgroup calls it.
 fn fetch_rows(h: u32, i: u32, lid: u32) {
@@ -20,6 +26,7 @@ fn fetch_rows(h: u32, i: u32, lid: u32) {
     let four = vec4f(query(j, h, d), query(j + 1u, h, d), query(j + 2u, h, d), query(j + 3u, h, d));
     q[2u * d + n / D] = four * op.scale;
   }
+  if (SLIDES && lid < ROWS) { row_position[lid] = position_of(op.length - op.window + min(i + lid, op.window - 1u)); }
   workgroupBarrier();
 }
 
@@ -33,8 +40,16 @@ fn dots(g: u32, s: u32) -> Rows {
     x.low += key.x * q[at] + key.y * q[at + 2u] + key.z * q[at + 4u] + key.w * q[at + 6u];
     x.high += key.x * q[at + 1u] + key.y * q[at + 3u] + key.z * q[at + 5u] + key.w * q[at + 7u];
   }
+  if (CAPS) { // bounded: tanh of a large number is no number on some drivers
+    x.low = op.cap * tanh(clamp(x.low / op.cap, vec4f(-15.0), vec4f(15.0)));
+    x.high = op.cap * tanh(clamp(x.high / op.cap, vec4f(-15.0), vec4f(15.0)));
+  }
   return x;
 }
 
-// Whether window row i sees key s: all before the window, and causal within it.
-fn sees(i: u32, s: u32) -> bool { return i < op.window && s + op.window <= op.length + i; }
+// Whether row i + c of the window, c < ROWS, sees key s at this position: all before the window, and causal within it; if
+// SLIDES, not those too far back. Without branches: drivers would copy what follows for each.
+fn sees(i: u32, c: u32, s: u32, position: u32) -> bool {
+  let is_near = !SLIDES | (row_position[c] - position < op.sliding);
+  return (i + c < op.window) & (s + op.window <= op.length + i + c) & is_near;
+}

@@ -117,9 +117,45 @@ describe.each(PROFILES)('in profile %s', (profile) => {
   );
 });
 
-/** Layers that are not turned, and a part of heads that is; scores with a scale of their own; norms over all heads. */
+const [s, whole] = ['sliding_attention', 'full_attention'];
+/** Three layers of four see 40 tokens back. */
+const SLIDING = randomLlamaFolder({
+  ...{ ...RANDOM, H: 4, seed: 7 },
+  config: {
+    ...{ model_type: 'qwen3', use_sliding_window: true, sliding_window: 40 },
+    layer_types: [s, whole, s, s],
+  },
+});
+
+describe.each(PROFILES)('in profile %s', (profile) => {
+  it.skipIf(!canRun(profile, features))(
+    'a model that slides selects, keeps and writes what the reference does, past its window too',
+    async () => {
+      const onCpu = await readOnCpu(SLIDING);
+      const { adapter } = await openNodeAdapter();
+      model = await loadModel(adapter, SLIDING, { dtype: 'f32', profile, tileRows: 64 });
+      expect(model.info.kv.tspLayer).toBe(1);
+      const tokens = tokensOf(333, RANDOM.V);
+      for (const more of [
+        { retain: 0.1, tspRate: 0.2, tspLayer: 1 },
+        // T slides: it scores nothing before its window.
+        { retain: 0.3, tspRate: 0.4, tspLayer: 2, protectFirst: 6 },
+        // All is kept, and leaves the window as the answer grows.
+        { retain: 1, tspRate: 1, tspLayer: 1 },
+      ]) {
+        const kv = fastkvSettings(more);
+        expectAsReference(onCpu, tokens, kv, await turn(model, tokens, kv, 48));
+      }
+    },
+  );
+});
+
+/**
+ * Layers that are not turned, and a part of heads that is; scores with a scale of their own; norms over all heads; every
+ * layer slides.
+ */
 const FAMILIES = FIXTURES.filter(({ name }) =>
-  ['smollm3', 'phi3-partial', 'granite', 'olmo2'].includes(name),
+  ['smollm3', 'phi3-partial', 'granite', 'olmo2', 'mistral-slides'].includes(name),
 );
 
 describe.each(PROFILES)('in profile %s', (profile) => {

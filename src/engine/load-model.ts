@@ -129,7 +129,7 @@ async function describeWeights(
   spec: ModelSpec,
 ): Promise<Omit<Description, 'config'>> {
   const { sources, tensors } = await openWeights(folder);
-  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec.L);
+  const tspLayer = readTspLayer(await readJson(folder, 'fastkv.json'), spec);
   const quantisation = readQuantisation(config);
   const packed = packedMatrices(spec, tensors, quantisation);
   const packedAs = packedForm(quantisation, packed);
@@ -164,8 +164,8 @@ function checkForm({ packedAs }: Checkpoint, quantise: LoadOptions['quantise']):
 }
 
 /** fastkv.json beside config.json may say which T suits the model: `{ "tsp_layer": 3 }`. */
-function readTspLayer(json: JsonObject | undefined, L: number): number {
-  const T = json?.['tsp_layer'] ?? defaultTspLayer(L);
+function readTspLayer(json: JsonObject | undefined, { L, layers }: ModelSpec): number {
+  const T = json?.['tsp_layer'] ?? defaultTspLayer(layers);
   if (typeof T === 'number' && Number.isInteger(T) && T >= 0 && T < L) return T;
   throw new EngineError(
     'config-invalid',

@@ -122,7 +122,13 @@ const MODELS: readonly (readonly [string, () => Promise<ModelFolder>, WeightForm
     'q8',
   ],
   ['a Qwen3 by MLX in 4 bits', wideQwen, undefined],
+  ['a random Mistral that slides', async () => slidingMistral, 'f16'],
 ];
+
+const slidingMistral = randomLlamaFolder({
+  ...{ L: 4, H: 4, G: 2, D: 32, C: 128, F: 256, V: 512, contextLength: 8192, seed: 9 },
+  config: { model_type: 'mistral', sliding_window: 256 },
+});
 
 /** A random checkpoint with the norms of Qwen3, packed as mlx-lm packs. */
 async function wideQwen(): Promise<ModelFolder> {

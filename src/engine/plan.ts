@@ -63,7 +63,7 @@ export function plannedFromConfig(text: string): PlannedFrom {
   const packed = packedMatrices(spec, assumedScales(spec, quantisation, dtype), quantisation);
   const packedAs = packedForm(quantisation, packed);
   const storedBytes = storedBytesOf(spec, packed, dtype);
-  return { spec, packed, packedAs, storedBytes, kv: { ...PAGE, tspLayer: defaultTspLayer(spec.L) } };
+  return { spec, packed, packedAs, storedBytes, kv: { ...PAGE, tspLayer: defaultTspLayer(spec.layers) } };
 }
 
 export function plannedFromLoaded({ session, info }: LoadedModel): PlannedFrom {

@@ -53,7 +53,7 @@ export function stagesOf(L: number, plan: ReadingPlan, cached: number): Stage[] 
   return stages;
 }
 
-type Sizes = Pick<ModelSpec, 'C' | 'H' | 'G' | 'D' | 'F'>;
+type Sizes = Pick<ModelSpec, 'C' | 'H' | 'G' | 'D' | 'F' | 'layers'>;
 
 /** Multiply-adds of rows t0..end of a stage, linear parts and attention. */
 export function tileWork(spec: Sizes, { N }: ReadingPlan, stage: Stage, t0: number, end: number): number {
@@ -63,7 +63,8 @@ export function tileWork(spec: Sizes, { N }: ReadingPlan, stage: Stage, t0: numb
   const q = C * H * D;
   const kv = 2 * C * G * D;
   const afterAttention = H * D * C + 3 * C * F;
-  const attention = (seen: number) => 2 * H * D * seen;
+  const { window = Infinity } = spec.layers[stage.l]!;
+  const attention = (seen: number) => 2 * H * D * Math.min(seen, window);
   switch (stage.kind) {
     case 'keys':
       return rows * kv;

@@ -22,9 +22,9 @@ const KV = settingsOf();
 const open: LoadedModel[] = [];
 afterEach(() => open.splice(0).forEach(({ device }) => device.destroy()));
 
-async function load(dtype: StorageDtype = 'f32', tileRows?: number): Promise<LoadedModel> {
+async function load(dtype: StorageDtype = 'f32', tileRows?: number, from = folder): Promise<LoadedModel> {
   const { adapter } = await openNodeAdapter();
-  const model = await loadModel(adapter, folder, { dtype, ...(tileRows && { tileRows }) });
+  const model = await loadModel(adapter, from, { dtype, ...(tileRows && { tileRows }) });
   open.push(model);
   return model;
 }
@@ -78,6 +78,29 @@ describe.each<StorageDtype>(['f32', 'f16'])('in mode exact, stored as %s', (dtyp
     const again = await turn(model, edited);
     expect(outcome(again)).toEqual(outcome(other));
     expect(again.reusedTokens).toBe(edited.length - WINDOW);
+  });
+});
+
+describe('in a model that slides', () => {
+  const [slides, whole] = ['sliding_attention', 'full_attention'];
+  const sliding = randomLlamaFolder({
+    ...{ ...SHAPE, seed: 6 },
+    config: {
+      ...{ model_type: 'qwen3', use_sliding_window: true, sliding_window: 70 },
+      layer_types: [slides, whole, slides, slides, whole],
+    },
+  });
+
+  it('a follow-up equals a fresh reading in other tiles bit for bit, in modes exact and lean', async () => {
+    const first = words(300);
+    for (const kv of [KV, settingsOf({ turnMode: 'lean' })]) {
+      const model = await load('f16', undefined, sliding);
+      const one = await turn(model, first, kv);
+      const second = [...first, ...one.tokens, ...words(95)];
+      const two = await turn(model, second, kv);
+      const fresh = await turn(await load('f16', 32, sliding), second, kv);
+      expect(outcome(two)).toEqual(outcome(fresh));
+    }
   });
 });
 

@@ -1,4 +1,12 @@
-import { ATTENTION, ATTENTION_INPUTS, attentionCase, prefillCases } from './attention';
+import {
+  ATTENTION,
+  ATTENTION_INPUTS,
+  attentionCase,
+  byKind,
+  kindConsts,
+  prefillCases,
+  slidingCases,
+} from './attention';
 import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
 
@@ -11,15 +19,15 @@ const lanesPerRow = (D: number): number => (D <= 32 ? 1 : D <= 64 ? 2 : 4);
 export const keysPerTile = (D: number): number => (D <= 64 ? 16 : 8);
 
 /** Causal attention for prefill. */
-export const attention_tiled: Kernel = {
+export const attention_tiled = byKind((kind): Kernel => ({
   name: 'attention_tiled',
   profiles: ALL_PROFILES,
   ...ATTENTION,
   bindings: [...ATTENTION_INPUTS, 'positions:read', 'o:write'],
-  op: [...ATTENTION.op, 'keys', 'by_position'],
+  op: [...ATTENTION.op, 'keys', 'by_position', 'reduced', 'sliding', 'cap:f32'],
   compose: ({ profile, dtype, D }) => ({
     enable: profile === 'fast' ? ['subgroups'] : [],
-    consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D) },
+    consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D), ...kindConsts(kind) },
     chunks: ['step', `kv_${dtype}`, profile === 'fast' ? 'row_sum_subgroup' : 'row_sum_shared'],
   }),
   grid: ({ D }, op, { rows }) => [
@@ -27,12 +35,29 @@ export const attention_tiled: Kernel = {
     op['G']!,
     1,
   ],
-};
+}));
 
 const withKeys = (c: KernelCase): KernelCase => ({ ...c, op: { ...c.op, keys: keysPerTile(c.D!) } });
 
-export const attentionTiledCases: KernelCases = {
-  kernel: attention_tiled,
-  cases: (dtype) => prefillCases(dtype).map(withKeys),
-  benchCases: (dtype) => [withKeys(attentionCase({ T: 128, H: 8, G: 4, D: 64, cached: 384 }, dtype))],
-};
+const benchShape = { T: 128, H: 8, G: 4, D: 64, cached: 384 };
+
+export const attentionTiledCases: KernelCases[] = [
+  {
+    kernel: attention_tiled({ slides: false, caps: false }),
+    cases: (dtype) => prefillCases(dtype).map(withKeys),
+    benchCases: (dtype) => [withKeys(attentionCase(benchShape, dtype))],
+  },
+  {
+    kernel: attention_tiled({ slides: true, caps: false }),
+    cases: (dtype) => slidingCases(dtype).map(withKeys),
+    benchCases: (dtype) => [withKeys(attentionCase({ ...benchShape, sliding: 128 }, dtype))],
+  },
+  {
+    kernel: attention_tiled({ slides: false, caps: true }),
+    cases: (dtype) => [withKeys(attentionCase({ T: 17, H: 9, G: 3, D: 64, cached: 30, cap: 1.5 }, dtype))],
+  },
+  {
+    kernel: attention_tiled({ slides: true, caps: true }),
+    cases: (dtype) => slidingCases(dtype, 0.8).slice(2, 4).map(withKeys),
+  },
+];

@@ -1,6 +1,6 @@
 import { ALL_PROFILES, fold, type Kernel } from './kernel';
 import { asStored, noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { SELECTION_OP, selectionOp } from './selection';
+import { SELECTION_OP, selectionOp, UNSCORED } from './selection';
 import type { StorageDtype } from '../../protocol';
 import { elementBytes } from '../shapes';
 
@@ -46,7 +46,7 @@ function compactCase(shape: Shape, dtype: StorageDtype): KernelCase {
     });
     return to;
   };
-  const scoring = { window: 1, kernel: 1, pooling: 'max', protect: 0, first: 0, scale: 1 } as const;
+  const scoring = { window: 1, kernel: 1, pooling: 'max', protect: 0, first: 0, ...UNSCORED } as const;
   return {
     name: `${take} of ${capacity} G=${G} D=${D}, room for ${toCapacity}`,
     D,

@@ -8,6 +8,7 @@ import { copyCases } from './copy';
 import { embedCases, embedGroupCases } from './embed';
 import { fmaRateCases } from './fma_rate';
 import { gatherRowsCases } from './gather_rows';
+import { keptPositionsCases } from './kept_positions';
 import { logitsAdjustCases } from './logits_adjust';
 import { matmulRowsCases, matmulRowsGroupCases } from './matmul_rows';
 import { matmulTiledCases, matmulTiledGroupCases } from './matmul_tiled';
@@ -42,16 +43,17 @@ export const KERNELS: readonly KernelCases[] = [
   matmulRowsCases,
   ...matmulRowsGroupCases,
   ropeAppendCases,
-  attentionTiledCases,
-  attentionSplitCases,
+  ...attentionTiledCases,
+  ...attentionSplitCases,
   attentionMergeCases,
   windowQueriesCases,
-  windowStatsCases,
+  ...windowStatsCases,
   windowMergeCases,
-  windowScoresCases,
+  ...windowScoresCases,
   poolScoresCases,
   selectTopCases,
   compactKvCases,
+  keptPositionsCases,
   ...gatherRowsCases,
   storeRowsCases,
   logitsAdjustCases,

@@ -1,6 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { SELECTION_OP, selectionOp } from './selection';
+import { SELECTION_OP, selectionOp, UNSCORED } from './selection';
 import { poolScoresReference, sumRows } from '../kv/score-reference';
 
 const WG = 64;
@@ -27,7 +27,7 @@ interface Shape {
 
 function poolCase({ H, G, N, window, kernel, pooling }: Shape): KernelCase {
   const score = noise(H * N, 1).map((x) => Math.abs(x));
-  const unused = { D: 8, capacity: N, protect: 0, take: window, toCapacity: 0, first: 0, scale: 1 };
+  const unused = { D: 8, capacity: N, protect: 0, take: window, toCapacity: 0, first: 0, ...UNSCORED };
   return {
     name: `H=${H} G=${G} N=${N} window ${window}, ${pooling} of ${kernel}`,
     op: selectionOp({ H, G, length: N, window, kernel, pooling, ...unused }),

@@ -10,7 +10,7 @@ import { ALL_PROFILES, type Kernel } from './kernel';
 import { pool_scores } from './pool_scores';
 import { dispatchOnce, prepareCase } from './run-case';
 import { select_top } from './select_top';
-import { selectionOp } from './selection';
+import { selectionOp, UNSCORED } from './selection';
 import { window_merge } from './window_merge';
 import { window_scores } from './window_scores';
 import { window_stats, windowPartFloats } from './window_stats';
@@ -25,12 +25,23 @@ beforeAll(async () => {
   pipelines = new Pipelines(device);
 });
 
+/** Every query sees all that came before. */
+const PLAIN = { slides: false, caps: false };
+
 type Published = (typeof SELECTIONS)[number];
 
 /** Rows of indices: what every KV head keeps, or with `first` G what goes on. */
 async function selectOnDevice(profile: Profile, { pooling }: Published, take: number, first = 0) {
   const rows = first === 0 ? G : 1;
-  const more = { capacity: N, length: N, protect: 0, toCapacity: take, first, scale: 1 / Math.sqrt(D) };
+  const more = {
+    capacity: N,
+    length: N,
+    protect: 0,
+    toCapacity: take,
+    first,
+    ...UNSCORED,
+    scale: 1 / Math.sqrt(D),
+  };
   const op = { ...selectionOp({ H, G, D, window, kernel, pooling, take, ...more }), rows };
   /** Runs a kernel; its last buffer is its output. */
   const run = async (which: Kernel, buffers: Buffers): Promise<Values> => {
@@ -41,13 +52,17 @@ async function selectOnDevice(profile: Profile, { pooling }: Published, take: nu
     prepared.destroy();
     return output;
   };
-  const part = await run(window_stats, {
+  const part = await run(window_stats(PLAIN), {
     q_window: q,
     k,
+    positions: Uint32Array.of(0),
     part: new Float32Array(windowPartFloats(H, N, window)),
   });
   const stats = await run(window_merge, { part, stats: new Float32Array(2 * H * window) });
-  const score = await run(window_scores, { q_window: q, k, stats, score: new Float32Array(H * N) });
+  const score = await run(window_scores(PLAIN), {
+    ...{ q_window: q, k, stats, positions: Uint32Array.of(0) },
+    score: new Float32Array(H * N),
+  });
   const pooled = await run(pool_scores, { score, pooled: new Float32Array((G + 2) * N) });
   const index = await run(select_top, { pooled, index: new Uint32Array(rows * take) });
   return Array.from({ length: rows }, (_, row) => [...index.subarray(row * take, (row + 1) * take)]);

@@ -1,6 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { SELECTION_OP, selectionOp } from './selection';
+import { SELECTION_OP, selectionOp, UNSCORED } from './selection';
 import { protectedOf, selectTopReference, type Selection } from '../kv/score-reference';
 
 /** Indices of the tokens that stay, by row of scores. `rows` is for the grid alone: 1 for all heads together, else G. */
@@ -31,7 +31,7 @@ export function selectCase(
     kernel: 1,
     pooling: 'max',
     toCapacity: take,
-    scale: 1,
+    ...UNSCORED,
   } as const;
   const protect = protectedOf(selection);
   return {

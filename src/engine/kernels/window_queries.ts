@@ -1,6 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import { noise, oneStep, type KernelCase, type KernelCases } from './cases';
-import { SELECTION_OP, selectionOp } from './selection';
+import { SELECTION_OP, selectionOp, UNSCORED } from './selection';
 
 const WG = 64;
 
@@ -36,7 +36,7 @@ function queriesCase({ H, G, D, N, window, appended, T }: Shape): KernelCase {
     take: window,
     toCapacity: 0,
     first: 0,
-    scale: 1,
+    ...UNSCORED,
   } as const;
   return {
     name: `H=${H} G=${G} D=${D}, ${window} of ${N}, rows ${appended}+${T}`,

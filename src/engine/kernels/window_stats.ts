@@ -1,5 +1,6 @@
 import { ALL_PROFILES, type Kernel } from './kernel';
 import type { KernelCase, KernelCases } from './cases';
+import { byKind, kindConsts } from './attention';
 import { KEYS } from './attention_merge';
 import {
   SELECTION_OP,
@@ -7,24 +8,25 @@ import {
   stretchesOf,
   windowLogits,
   windowSetting,
+  SLIDING_SHAPES,
   WINDOW_SHAPES,
   type WindowShape,
 } from './selection';
 import type { StorageDtype } from '../../protocol';
 
 /** Softmax statistics of the window's queries, a stretch of keys at a time. */
-export const window_stats: Kernel = {
+export const window_stats = byKind((kind): Kernel => ({
   name: 'window_stats',
   profiles: ALL_PROFILES,
-  bindings: ['op:uniform', 'q_window:read', 'k:read', 'part:write'],
+  bindings: ['op:uniform', 'q_window:read', 'k:read', 'positions:read', 'part:write'],
   stored: ['k'],
   op: SELECTION_OP,
   compose: ({ dtype, D }) => ({
-    consts: { D, KEYS },
+    consts: { D, KEYS, ...kindConsts(kind) },
     chunks: ['selection', `kv_${dtype}`, 'window_dots'],
   }),
   grid: (_, op) => [op['H']!, stretchesOf(op['length']!), 1],
-};
+}));
 
 /** Floats of `part` for N keys. [H, splits, window, 2] */
 export const windowPartFloats = (H: number, N: number, window: number): number =>
@@ -46,8 +48,22 @@ function statsCase(shape: WindowShape, dtype: StorageDtype): KernelCase {
   return { ...base, buffers: { ...base.buffers, part: new Float32Array(floats) }, expected };
 }
 
-export const windowStatsCases: KernelCases = {
-  kernel: window_stats,
-  cases: (dtype) => WINDOW_SHAPES.map((shape) => statsCase(shape, dtype)),
-  benchCases: (dtype) => [statsCase({ H: 8, G: 2, D: 64, N: 4096, window: 8 }, dtype)],
-};
+export const windowStatsCases: KernelCases[] = [
+  {
+    kernel: window_stats({ slides: false, caps: false }),
+    cases: (dtype) => WINDOW_SHAPES.map((shape) => statsCase(shape, dtype)),
+    benchCases: (dtype) => [statsCase({ H: 8, G: 2, D: 64, N: 4096, window: 8 }, dtype)],
+  },
+  {
+    kernel: window_stats({ slides: true, caps: false }),
+    cases: (dtype) => SLIDING_SHAPES.map((shape) => statsCase(shape, dtype)),
+  },
+  {
+    kernel: window_stats({ slides: false, caps: true }),
+    cases: (dtype) => [statsCase({ ...WINDOW_SHAPES[4]!, cap: 1.5 }, dtype)],
+  },
+  {
+    kernel: window_stats({ slides: true, caps: true }),
+    cases: (dtype) => [statsCase({ ...SLIDING_SHAPES[2]!, cap: 0.8 }, dtype)],
+  },
+];

@@ -80,7 +80,7 @@ export async function calibrate(
     steps.push({ tspLayer, distance, work: workShare(spec, prompts, kv) });
   }
   session.forget();
-  const fallback = settings.tspLayer ?? defaultTspLayer(spec.L);
+  const fallback = settings.tspLayer ?? defaultTspLayer(spec.layers);
   return { steps, suggested: suggestTspLayer(steps, spec.L) ?? fallback };
 }
 

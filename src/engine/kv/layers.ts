@@ -15,6 +15,8 @@ export interface KvLayer {
   readonly v: GPUBuffer; // [G, capacity, D]
   /** Entries that each KV head has besides the appended ones. [G] */
   readonly kept: GPUBuffer;
+  /** Original positions of those entries, where the layer's attention slides over a selection. [G, capacity] */
+  readonly positions: GPUBuffer | undefined;
   readonly capacity: number;
 }
 
@@ -29,6 +31,8 @@ export interface KvLayersOptions {
   readonly label: string;
   readonly count: number;
   readonly dtype: StorageDtype;
+  /** Of each layer: whether its entries' positions are kept too. */
+  readonly positions?: readonly boolean[];
 }
 
 /** Keys and values of some layers, which grow together. */
@@ -66,8 +70,11 @@ export class KvLayers {
         capacity,
         k: this.#grow('k', old?.k, capacity, live),
         v: this.#grow('v', old?.v, capacity, live),
+        positions: this.options.positions?.[l]
+          ? this.#grow('positions', old?.positions, capacity, live, 4)
+          : undefined,
       };
-      if (old) this.buffers.free(old.k, old.v);
+      if (old) this.#free(old);
       return grown;
     });
     this.capacity = capacity;
@@ -88,7 +95,7 @@ export class KvLayers {
 
   /** Gives keys and values back; `reserve` makes new ones. */
   release(): void {
-    for (const { k, v } of this.layers) this.buffers.free(k, v);
+    for (const layer of this.layers) this.#free(layer);
     this.layers = [];
     this.capacity = 0;
   }
@@ -99,10 +106,20 @@ export class KvLayers {
     this.layers = this.layers.map((layer) => ({ ...layer, k: other(layer.k), v: other(layer.v) }));
   }
 
-  #grow(name: string, from: GPUBuffer | undefined, capacity: number, live: number): GPUBuffer {
+  #free({ k, v, positions }: KvLayer): void {
+    this.buffers.free(k, v);
+    if (positions) this.buffers.free(positions);
+  }
+
+  #grow(
+    name: string,
+    from: GPUBuffer | undefined,
+    capacity: number,
+    live: number,
+    headBytes = this.rowBytes / 2 / this.spec.G,
+  ): GPUBuffer {
     const { device } = this.buffers;
     const { kind, label } = this.options;
-    const headBytes = this.rowBytes / 2 / this.spec.G;
     const to = this.buffers.storage(kind, `${label} ${name}`, this.spec.G * capacity * headBytes);
     if (!from || live === 0) return to;
     const encoder = device.createCommandEncoder({ label: 'grow kv' });

@@ -43,7 +43,7 @@ export function weightsBytes(spec: ModelSpec, forms: WeightForms): number {
 
 /** Buffers of hot cache, trunk and one layer's scratch, for `answer` entries after the prompt. Bytes. */
 function cacheBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan, question: MemoryQuestion) {
-  const { L, G, D, C } = spec;
+  const { L, G, D, C, layers } = spec;
   const { dtype } = question;
   const { N, kept, lowerLayers, propagated, scorer } = plan;
   const upper = L - lowerLayers;
@@ -52,6 +52,12 @@ function cacheBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan, qu
   const keys = (entries: number) => bufferBytes((capacityFor(entries) * G * entryBytes(D, dtype)) / 2);
   // Keys, values, and how many entries each head keeps.
   const layer = (entries: number) => 2 * keys(entries) + bufferBytes(4 * G);
+  /** Of what a layer that slides kept, positions too. */
+  const positions = (from: number, to: number, entries: number) =>
+    layers.slice(from, to).filter(({ window }) => window !== undefined).length *
+    bufferBytes(4 * G * capacityFor(entries));
+  const hot = (from: number, to: number, entries: number) =>
+    (to - from) * layer(entries) + positions(from, to, entries);
   const hidden = upper > 0 ? rowsFor(N) * C * elementBytes(dtype) : 0;
   const scratchRows = mode === 'lean' ? N : mode === 'exact' && upper > 0 ? propagated : 0;
   const longest = scorer ? Math.max(...kept) : N;
@@ -60,7 +66,7 @@ function cacheBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan, qu
     longest,
     hot: (answer: number) =>
       scorer
-        ? lowerLayers * layer(kept[0]! + answer) + upper * layer(kept[L - 1]! + answer)
+        ? hot(0, lowerLayers, kept[0]! + answer) + hot(lowerLayers, L, kept[L - 1]! + answer)
         : L * layer(N + answer),
     trunk: mode === 'exact' ? lowerLayers * layer(N) + hidden : 0,
     scratch: scratchRows > 0 ? layer(scratchRows) : 0,
@@ -79,13 +85,14 @@ function scratchBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan) 
   // A uniform for each dispatch.
   const forWeights = spec.norms === 'both' ? 10 : 8;
   const forNorms = spec.qkNorm === 'all' ? 1 : 0;
+  const forPositions = spec.layers.filter(({ window }) => window !== undefined).length;
   const decoding = uniformBytes((3 + forNorms) * L);
   return {
     always: sum(tile) + uniformBytes(forWeights * L + 5),
     reading:
       rowsFor(residualRows(tiled, plan, 0)) * 4 * C +
       sum(selecting) +
-      uniformBytes(((scorer ? 9 : 2) + forNorms) * L) +
+      uniformBytes(((scorer ? 9 : 2) + forNorms) * L + (scorer ? forPositions : 0)) +
       decoding, // of the turn before
     writing: (entries: number) => decoding + sum(floatBytes([partFloats(spec, capacityFor(entries))])),
     largest: Math.max(...tile, ...selecting),

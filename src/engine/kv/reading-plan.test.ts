@@ -161,9 +161,30 @@ describe('propagation', () => {
     [36, 17],
     [40, 19],
   ])('of a model of %i layers starts at T = %i unless somebody says otherwise', (L, T) => {
-    expect(defaultTspLayer(L)).toBe(T);
+    expect(defaultTspLayer(new Array(L).fill({ window: undefined }))).toBe(T);
     // A model of one layer has nothing past its T.
     expect(planReading(fastkvSettings(), L, 1000).lowerLayers).toBe(T + 1);
+  });
+});
+
+describe('T of a model some of whose layers slide', () => {
+  /** 's' slides, '.' sees all. */
+  const chosen = (layers: string) =>
+    defaultTspLayer([...layers].map((layer) => ({ window: layer === 's' ? 512 : undefined })));
+
+  it('is the layer nearest to the middle that sees all, the lower of two', () => {
+    expect(chosen('sssss.sssss.sssss.sssss.ss')).toBe(11); // Gemma 3 1B: 12 slides
+    expect(chosen('s.s.s.s.')).toBe(3);
+    expect(chosen('s.s.s.s.s.')).toBe(3); // 4 slides, 3 and 5 do not
+    expect(chosen('ss.s')).toBe(2);
+  });
+
+  it('lets all tokens go on where only the last layer sees all of them', () => {
+    expect(chosen('sss.')).toBe(3);
+  });
+
+  it('is the middle where every layer slides', () => {
+    expect(chosen('ssssssss')).toBe(3);
   });
 });
 

@@ -1,5 +1,6 @@
 /** How one prompt will be read and what will stay of it, known before the first tile: sizes alone, no scores. */
 import type { KvSettings, TurnMode } from '../../protocol';
+import type { LayerSpec } from '../models/spec';
 import type { Scorer } from './policy';
 import { POLICIES } from './policies';
 
@@ -44,8 +45,20 @@ export const PAGE: Omit<KvSettings, 'tspLayer'> = {
   floor: 256,
 };
 
-/** T where neither model nor calibration says: the published choices all equal L/2 - 1. */
-export const defaultTspLayer = (L: number): number => Math.max(0, Math.floor(L / 2) - 1);
+/** The published choices of T all equal L/2 - 1. */
+export const middleLayer = (L: number): number => Math.max(0, Math.floor(L / 2) - 1);
+
+/**
+ * T where neither model nor calibration says: the published choice, or of a model some of whose layers slide, the nearest that
+ * does not. At one that slides, the window's queries score no token before their sight, and all of those would be lost to the
+ * layers past T.
+ */
+export function defaultTspLayer(layers: readonly Pick<LayerSpec, 'window'>[]): number {
+  const usual = middleLayer(layers.length);
+  const whole = [...layers.keys()].filter((l) => layers[l]!.window === undefined);
+  const distance = (l: number) => Math.abs(l - usual);
+  return whole.reduce((best, l) => (distance(l) < distance(best) ? l : best), whole[0] ?? usual);
+}
 
 /** Turn mode full is policy full, whatever the policy's settings. */
 export const policyOf = ({ policy, turnMode }: KvSettings) => POLICIES[turnMode === 'full' ? 'full' : policy];
@@ -60,7 +73,7 @@ export const turnModeOf = (settings: KvSettings): TurnMode =>
  * the window (where the published code fails). As in that code, N below the budget of T switches propagation off too.
  */
 export function planReading(settings: KvSettings, L: number, N: number, header = 0): ReadingPlan {
-  const tspLayer = Math.min(settings.tspLayer ?? defaultTspLayer(L), L - 1);
+  const tspLayer = Math.min(settings.tspLayer ?? middleLayer(L), L - 1);
   const { scorer, budget, propagation } = policyOf(settings).roles({ ...settings, tspLayer }, L);
   const whole = { N, lowerLayers: (propagation?.layer ?? L - 1) + 1, propagated: N, scorer, protect: 0 };
   const keepAll: ReadingPlan = { ...whole, kept: new Array<number>(L).fill(N) };

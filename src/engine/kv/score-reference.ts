@@ -2,6 +2,7 @@
  * Scoring and selecting on the CPU, slow and plain: the specification of the kernels window_*, pool_scores and select_top,
  * and a part of the whole-model reference. Source: arXiv:2502.01068 and its published code.
  */
+import { cappedReference } from '../kernels/attention';
 import type { Scorer } from './policy';
 
 export interface WindowInputs {
@@ -13,6 +14,11 @@ export interface WindowInputs {
   readonly window: number;
   /** Of q.k, before softmax. */
   readonly scale: number;
+  readonly cap?: number | undefined;
+  /** Positions that a query sees, its own included. Undefined: all up to its own. */
+  readonly sliding?: number | undefined;
+  /** Original positions of the N tokens, ascending. Left out: their own numbers. */
+  readonly positions?: readonly number[] | undefined;
   /** Of the last `window` tokens, after RoPE. [window, H, D] */
   readonly q: Float32Array;
   /** Entries a head has room for. */
@@ -20,27 +26,34 @@ export interface WindowInputs {
   readonly k: Float32Array; // [G, capacity, D]
 }
 
+/** Whether row i of the window sees the token at s. */
+export function windowSees({ N, window, sliding = Infinity, positions }: WindowInputs, i: number) {
+  const own = N - window + i;
+  const at = (s: number) => positions?.[s] ?? s;
+  return (s: number): boolean => s <= own && at(own) - at(s) < sliding;
+}
+
 /**
- * Attention that each key gets from the window: softmax over all N keys, causal among the window's own, summed over the
- * window's queries. The window's columns are there too; who scores leaves them out. [H, N]
+ * Attention that each key gets from the window: softmax over the keys that a query sees (all N, or those within its sliding
+ * window, causal among the observation window's own), summed over the window's queries. The window's columns are there too; who scores leaves them out. [H, N]
  */
 export function windowScoresReference(inputs: WindowInputs): Float32Array<ArrayBuffer> {
-  const { H, G, D, N, window, scale, q, capacity, k } = inputs;
+  const { H, G, D, N, window, scale, cap, q, capacity, k } = inputs;
   const scores = new Float32Array(H * N);
   for (let h = 0; h < H; h++) {
     const g = Math.floor(h / (H / G));
     const sums = new Float64Array(N);
     for (let i = 0; i < window; i++) {
-      const seen = N - window + i + 1;
-      const logits = Float64Array.from({ length: seen }, (_, s) => {
+      const seen = Array.from({ length: N }, (_, s) => s).filter(windowSees(inputs, i));
+      const logits = Float64Array.from(seen, (s) => {
         let dot = 0;
         for (let d = 0; d < D; d++) dot += q[(i * H + h) * D + d]! * k[(g * capacity + s) * D + d]!;
-        return scale * dot;
+        return cappedReference(scale * dot, cap);
       });
       const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
       const weights = logits.map((x) => Math.exp(x - top));
       const total = weights.reduce((a, b) => a + b, 0);
-      weights.forEach((weight, s) => (sums[s]! += weight / total));
+      weights.forEach((weight, n) => (sums[seen[n]!]! += weight / total));
     }
     scores.set(sums, h * N);
   }

@@ -2,8 +2,10 @@
 import type { SelectionReport } from '../../protocol';
 import type { Buffers } from '../gpu/buffers';
 import type { Recorder } from '../gpu/recorder';
+import { kindOf } from '../kernels/attention';
 import { compact_kv } from '../kernels/compact_kv';
 import type { Step } from '../kernels/kernel';
+import { kept_positions } from '../kernels/kept_positions';
 import { pool_scores } from '../kernels/pool_scores';
 import { select_top } from '../kernels/select_top';
 import { selectionOp } from '../kernels/selection';
@@ -12,7 +14,7 @@ import { window_queries } from '../kernels/window_queries';
 import { window_scores } from '../kernels/window_scores';
 import { window_stats, windowPartFloats } from '../kernels/window_stats';
 import { sequence, type Op, type OpMaker } from '../models/ops';
-import type { ModelSpec } from '../models/spec';
+import { attentionOf, type ModelSpec } from '../models/spec';
 import { scores, seenBy, tspLayerOf } from '../stages';
 import type { KvLayer } from './layers';
 import type { Scorer } from './policy';
@@ -20,7 +22,7 @@ import type { ReadingPlan } from './reading-plan';
 import { protectedOf } from './score-reference';
 
 export interface SelectingParts {
-  readonly spec: Pick<ModelSpec, 'L' | 'H' | 'G' | 'D' | 'attentionScale'>;
+  readonly spec: Pick<ModelSpec, 'L' | 'H' | 'G' | 'D' | 'layers' | 'attentionScale' | 'attentionCap'>;
   readonly buffers: Buffers;
   readonly make: OpMaker;
   readonly plan: ReadingPlan & { readonly scorer: Scorer };
@@ -64,6 +66,8 @@ interface LayerOps {
   readonly window_queries?: Op;
   readonly score?: Op;
   readonly select?: Op;
+  /** Of a layer that slides. */
+  readonly positions?: Op;
 }
 
 /** Of kernels whose grids hang on their uniforms alone. */
@@ -119,12 +123,14 @@ export class Selecting {
       const { k, v } = parts.reading[l]!;
       const to = parts.hot[l]!;
       const values = this.#values(l, plan.kept[l]!, 0);
+      const how = kindOf(attentionOf(spec, l));
+      const { positions } = this;
       const score = () => ({
         window_queries: make.dispatch(window_queries, values, { qkv, q_window }),
         score: sequence([
-          make.dispatch(window_stats, values, { q_window, k, part }),
+          make.dispatch(window_stats(how), values, { q_window, k, positions, part }),
           make.dispatch(window_merge, values, { part, stats }),
-          make.dispatch(window_scores, values, { q_window, k, stats, score: scored }),
+          make.dispatch(window_scores(how), values, { q_window, k, stats, positions, score: scored }),
           make.dispatch(pool_scores, values, { score: scored, pooled }),
         ]),
       });
@@ -133,7 +139,16 @@ export class Selecting {
           make.dispatch(select_top, { ...values, rows: G }, { pooled, index }),
           make.dispatch(compact_kv, values, { index, k, v, to_k: to.k, to_v: to.v }),
         ]);
-      return { ...(scores(plan, l) && score()), ...(this.#kept[l] && { select: select() }) };
+      const place = (buffer: GPUBuffer) => {
+        const which = { every: this.#kept[l] ? 0 : 1, reduced: this.#isReduced(l) ? 1 : 0 };
+        const op = { G, take: plan.kept[l]!, capacity: to.capacity, ...which };
+        return make.dispatch(kept_positions, op, { index, positions, to: buffer });
+      };
+      return {
+        ...(scores(plan, l) && score()),
+        ...(this.#kept[l] && { select: select() }),
+        ...(to.positions && { positions: place(to.positions) }),
+      };
     });
     if (plan.propagated < plan.N) {
       const values = { ...this.#values(plan.lowerLayers - 1, plan.propagated, G), rows: 1 };
@@ -159,6 +174,7 @@ export class Selecting {
       ops.select?.encode(recorder.pass, ANY, 'prefill');
       recorder.copies.copyBufferToBuffer(this.#index, 0, this.#staging, 4 * kept.at, 4 * kept.words);
     } else this.#copyAll(recorder, l);
+    ops.positions?.encode(recorder.pass, ANY, 'prefill');
     if (l !== tspLayerOf(plan, spec.L) || !this.#propagate) return;
     this.#propagate.encode(recorder.pass, ANY, 'prefill');
     const { copies } = recorder;
@@ -210,15 +226,22 @@ export class Selecting {
   /** Of a selection of `take` tokens that layer l sees, from row `first` of the pooled scores. */
   #values(l: number, take: number, first: number) {
     const { spec, plan, reading, hot } = this.#parts;
-    const { H, G, D, attentionScale: scale } = spec;
+    const { H, G, D } = spec;
     const { window, kernel, pooling } = plan.scorer;
     return selectionOp({
-      ...{ H, G, D, window, kernel, pooling, take, first, scale },
+      ...{ H, G, D, window, kernel, pooling, take, first },
+      ...attentionOf(spec, l),
+      reduced: this.#isReduced(l),
       capacity: reading[l]!.capacity,
       length: seenBy(plan, l),
       protect: Math.max(0, protectedOf({ window, take, protect: plan.protect })),
       toCapacity: hot[l]!.capacity,
     });
+  }
+
+  /** Whether layer l sees a part of the tokens. */
+  #isReduced(l: number): boolean {
+    return l >= this.#parts.plan.lowerLayers;
   }
 
   /** Room in JavaScript's sight for all that is chosen. */

@@ -9,7 +9,7 @@ import type { ReadingPlan } from './reading-plan';
 import { RowPages, type RowPage } from './row-pages';
 import { elementBytes } from '../shapes';
 
-export type KvShape = Pick<ModelSpec, 'L' | 'G' | 'D' | 'C'>;
+export type KvShape = Pick<ModelSpec, 'L' | 'G' | 'D' | 'C' | 'layers'>;
 
 /** Layers 0..T and those past it, which differ in sizes. */
 interface Hot {
@@ -251,7 +251,12 @@ export class KvStore {
       this.#scratch ??= this.#make('scratch', 'layer', 1);
       grew.push(this.#scratch.reserve(scratchRows, 0));
     }
-    this.#hot ??= { lower: this.#make('kv', 'hot', lowerLayers), upper: this.#make('kv', 'hot', upper) };
+    // Of what it kept, a layer that slides sees less as the answer grows.
+    const slides = this.shape.layers.map(({ window }) => window !== undefined);
+    this.#hot ??= {
+      lower: this.#make('kv', 'hot', lowerLayers, slides.slice(0, lowerLayers)),
+      upper: this.#make('kv', 'hot', upper, slides.slice(lowerLayers)),
+    };
     const { lower, upper: past } = this.#hot;
     grew.push(lower.reserve(kept[0]! + answer, 0), past.reserve(kept[L - 1]! + answer, 0));
     lower.setKept(kept[0]!);
@@ -259,8 +264,13 @@ export class KvStore {
     return grew;
   }
 
-  #make(kind: 'kv' | 'trunk' | 'scratch', label: string, count: number): KvLayers {
-    return new KvLayers(this.buffers, this.shape, { kind, label, count, dtype: this.dtype });
+  #make(
+    kind: 'kv' | 'trunk' | 'scratch',
+    label: string,
+    count: number,
+    positions: readonly boolean[] = [],
+  ): KvLayers {
+    return new KvLayers(this.buffers, this.shape, { kind, label, count, dtype: this.dtype, positions });
   }
 
   #unpark(): void {

@@ -53,7 +53,7 @@ describe('readConfig', () => {
 
   it.each([
     ['llama', { G: 32, D: 64, contextLength: 2048, qkvBias: false, oBias: false, qkNorm: 'none' }],
-    ['mistral', { G: 8, D: 64, contextLength: 4096, qkvBias: false, oBias: false, qkNorm: 'none' }],
+    ['mistral', { G: 8, D: 64, contextLength: 131_072, qkvBias: false, oBias: false, qkNorm: 'none' }],
     ['qwen2', { G: 32, D: 64, contextLength: 32_768, qkvBias: true, oBias: false, qkNorm: 'none' }],
     ['qwen3', { G: 32, D: 128, contextLength: 32_768, qkvBias: false, oBias: false, qkNorm: 'head' }],
   ])('gives a %s config that names only its sizes the defaults of transformers', (name, defaults) => {
@@ -195,34 +195,51 @@ describe('readConfig', () => {
   });
 
   describe('of a sliding window', () => {
-    const context = (name: string, more: object) =>
-      readConfig(family(name, { max_position_embeddings: 32_768, ...more })).contextLength;
+    /** Windows of the 16 layers. */
+    const windows = (name: string, more: object) => {
+      const { layers, contextLength } = readConfig(
+        family(name, { max_position_embeddings: 32_768, ...more }),
+      );
+      expect(contextLength).toBe(32_768);
+      return layers.map(({ window }) => window);
+    };
+    const all = (window: number | undefined) => new Array<typeof window>(16).fill(window);
 
-    it('ends the context at the window of mistral, unless that is null or wider', () => {
-      expect(context('mistral', { sliding_window: 1000 })).toBe(1000);
-      expect(context('mistral', {})).toBe(4096);
-      expect(context('mistral', { sliding_window: null })).toBe(32_768);
-      expect(context('mistral', { sliding_window: 50_000 })).toBe(32_768);
+    it('slides in every layer of mistral, unless the window is null or no sequence outgrows it', () => {
+      expect(windows('mistral', { sliding_window: 1000 })).toEqual(all(1000));
+      expect(windows('mistral', {})).toEqual(all(4096));
+      expect(windows('mistral', { sliding_window: null })).toEqual(all(undefined));
+      expect(windows('mistral', { sliding_window: 50_000 })).toEqual(all(undefined));
     });
 
-    it.each(['qwen2', 'qwen3'])(
-      'ends the context of %s there only if the window is in use by a layer',
-      (name) => {
-        const on = { use_sliding_window: true, sliding_window: 1000, max_window_layers: 10 };
-        expect(context(name, on)).toBe(1000);
-        expect(context(name, { ...on, use_sliding_window: false })).toBe(32_768);
-        expect(context(name, { ...on, use_sliding_window: undefined })).toBe(32_768);
-        expect(context(name, { ...on, max_window_layers: 16 })).toBe(32_768);
-        expect(context(name, { ...on, max_window_layers: undefined })).toBe(32_768); // 28 by default, of 16
-        expect(context(name, { ...on, layer_types: Array(16).fill('full_attention') })).toBe(32_768);
-        expect(context(name, { ...on, max_window_layers: 16, layer_types: ['sliding_attention'] })).toBe(
-          1000,
-        );
-      },
-    );
+    it.each(['qwen2', 'qwen3'])('slides in the upper layers of %s, where that is switched on', (name) => {
+      const on = { use_sliding_window: true, sliding_window: 1000, max_window_layers: 14 };
+      expect(windows(name, on)).toEqual([...all(undefined).slice(2), 1000, 1000]);
+      expect(windows(name, { ...on, use_sliding_window: false })).toEqual(all(undefined));
+      expect(windows(name, { ...on, use_sliding_window: undefined })).toEqual(all(undefined));
+      expect(windows(name, { ...on, max_window_layers: undefined })).toEqual(all(undefined)); // 28 by default
+    });
+
+    it('slides where layer_types says so, before anything else', () => {
+      const on = { use_sliding_window: true, sliding_window: 1000, max_window_layers: 0 };
+      const layer_types = all(0).map((_, l) => (l % 3 === 0 ? 'sliding_attention' : 'full_attention'));
+      expect(windows('qwen3', { ...on, layer_types })).toEqual(
+        all(undefined).map((_, l) => (l % 3 === 0 ? 1000 : undefined)),
+      );
+    });
+
+    it.each([
+      ['too few', ['sliding_attention']],
+      ['others', all(0).map(() => 'chunked_attention')],
+    ])('refuses layer_types of %s, naming them', (_, layer_types) => {
+      const on = { use_sliding_window: true, sliding_window: 1000, layer_types };
+      expect(() => windows('qwen3', on)).toThrow(
+        expect.objectContaining({ code: 'config-invalid', message: expect.stringContaining('layer_types') }),
+      );
+    });
 
     it('leaves llama alone, whose code has no window', () => {
-      expect(context('llama', { sliding_window: 1000 })).toBe(32_768);
+      expect(windows('llama', { sliding_window: 1000 })).toEqual(all(undefined));
     });
   });
 

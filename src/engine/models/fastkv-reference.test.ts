@@ -24,6 +24,8 @@ import type { ModelSpec } from './spec';
 import { fastkvSettings } from '../kv/settings.test-support';
 
 const range = (to: number, from = 0): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+/** Attention without cap or window. */
+const plain = (D: number) => ({ scale: D ** -0.5, cap: undefined, sliding: undefined });
 const tokensOf = (N: number, V: number): number[] => range(N).map((i) => (i * i * 7 + i * 31 + 5) % V);
 
 describe.each(FASTKV.map((fixture, i) => ({ i, fixture })))(
@@ -47,7 +49,7 @@ describe.each(FASTKV.map((fixture, i) => ({ i, fixture })))(
       reading = fastkvReference(spec, tensors, tokens, settings);
       const chosen = { kept: keptPositions, propagated: tspPositions };
       following = fastkvReference(spec, tensors, tokens, settings, { chosen });
-    });
+    }, 120_000); // a second on an idle machine
 
     it('propagates the same positions up to ties', () => {
       const scores = sumRows(reading.scores[T]!, tokens.length);
@@ -166,7 +168,7 @@ function snapKv(spec: ModelSpec, tensors: Tensors, tokens: number[], take: numbe
   const x = model.embed(tokens);
   return range(L).map((l) => {
     const { q, kv } = model.project(l, x, range(N));
-    model.finish(l, x, attendRows({ ...spec, scale: D ** -0.5, q, kv, seen: range(N + 1, 1) }));
+    model.finish(l, x, attendRows({ ...spec, ...plain(D), q, kv, positions: range(N) }));
     /** Softmax of the query at `row` over the keys up to its own. */
     const weights = (row: number, h: number) => {
       const keys = kv.k.subarray(Math.floor((h * G) / H) * N * D);
@@ -312,7 +314,7 @@ describe('FastKV on a random model', () => {
 });
 
 /** Entries of each KV head from last to first. */
-function reversed({ S, k, v }: KeysValues, D: number): KeysValues {
+function reversed({ S, k, v, positions }: KeysValues, D: number): KeysValues {
   const turn = (values: Float32Array) => {
     const out = values.slice();
     for (let i = 0; i < values.length / D; i++) {
@@ -321,7 +323,7 @@ function reversed({ S, k, v }: KeysValues, D: number): KeysValues {
     }
     return out;
   };
-  return { S, k: turn(k), v: turn(v) };
+  return { S, k: turn(k), v: turn(v), positions: positions.map((own) => [...own].reverse()) };
 }
 
 /** Residual stream after layers 0 and 1 with full attention, at these positions. [positions, C] */
@@ -334,9 +336,8 @@ function readRowsPastT(
   const x = model.embed(tokens);
   for (const l of [0, 1]) {
     const { q, kv } = model.project(l, x, range(tokens.length));
-    const { attentionScale: scale } = model.spec;
-    const seen = range(tokens.length + 1, 1);
-    model.finish(l, x, attendRows({ ...model.spec, scale, q, kv, seen }));
+    const asking = { q, kv, positions: range(tokens.length) };
+    model.finish(l, x, attendRows({ ...model.spec, ...plain(model.spec.D), ...asking }));
   }
   return Float32Array.from(positions.flatMap((p) => [...x.subarray(p * C, (p + 1) * C)]));
 }

@@ -13,7 +13,7 @@ import {
 } from '../kv/score-reference';
 import { referenceModel, type ReferenceModel, type Tensors } from './reference';
 import { attendRows, type KeysValues } from './reference-math';
-import type { ModelSpec } from './spec';
+import { attentionOf, type ModelSpec } from './spec';
 
 export interface FastkvReading {
   readonly plan: ReadingPlan;
@@ -52,7 +52,7 @@ export function fastkvReference(
   settings: KvSettings,
   { header = 0, length = tokens.length, gatherAfterMlp = false, chosen }: FastkvOptions = {},
 ): FastkvReading {
-  const { L, H, G, D, C, attentionScale: scale } = spec;
+  const { L, H, G, D, C } = spec;
   const N = tokens.length;
   const model = referenceModel(spec, tensors, length);
   const plan = planReading(settings, L, N, header);
@@ -67,7 +67,7 @@ export function fastkvReference(
   for (let l = 0; l < L; l++) {
     const { q, kv } = model.project(l, x, positions);
     const selection = {
-      ...selectLayer(spec, plan, l, q, kv),
+      ...selectLayer(spec, plan, l, q, kv, positions),
       ...(chosen && rowsOf(chosen, l, plan, positions)),
     };
     cache.push(pickEntries(kv, selection.kept, D));
@@ -75,13 +75,14 @@ export function fastkvReference(
     scores.push(selection.scores);
     mass ??= selection.mass;
 
-    // After the last layer only the last row is asked for. Each row sees itself and what comes before it.
+    // After the last layer only the last row is asked for. Rows see by their original positions.
     const every = [...positions.keys()];
     const onward = l === L - 1 ? [every.length - 1] : (selection.onward ?? every);
     const rows = gatherAfterMlp ? every : onward;
     x = pickRows(x, rows, C);
-    const seen = rows.map((row) => row + 1);
-    model.finish(l, x, attendRows({ H, G, D, scale, q: pickRows(q, rows, H * D), kv, seen }));
+    const own = rows.map((row) => positions[row]!);
+    const asking = { q: pickRows(q, rows, H * D), positions: own };
+    model.finish(l, x, attendRows({ H, G, D, ...attentionOf(spec, l), ...asking, kv }));
     if (gatherAfterMlp) x = pickRows(x, onward, C);
     positions = onward.map((row) => positions[row]!);
     if (selection.onward) propagated = positions;
@@ -106,13 +107,14 @@ export function decodeReference(
   token: number,
   position: number,
 ): Float32Array {
-  const { L, G, attentionScale: scale } = model.spec;
+  const { L, G } = model.spec;
   const x = model.embed([token]);
   for (let l = 0; l < L; l++) {
     const { q, kv } = model.project(l, x, [position]);
     const grown = appendEntries(cache[l]!, kv, G);
     cache[l] = grown;
-    model.finish(l, x, attendRows({ ...model.spec, scale, q, kv: grown, seen: [grown.S] }));
+    const asking = { q, positions: [position], kv: grown };
+    model.finish(l, x, attendRows({ ...model.spec, ...attentionOf(model.spec, l), ...asking }));
   }
   return model.logits(x);
 }
@@ -139,8 +141,9 @@ function selectLayer(
   l: number,
   q: Float32Array,
   kv: KeysValues,
+  positions: readonly number[],
 ): LayerSelection {
-  const { H, G, D, attentionScale: scale } = spec;
+  const { H, G, D } = spec;
   const { S: N, k } = kv;
   const { scorer, protect } = plan;
   const propagates = l === plan.lowerLayers - 1 && plan.propagated < N;
@@ -151,7 +154,8 @@ function selectLayer(
   }
   const { window } = scorer;
   const asking = q.subarray((N - window) * H * D);
-  const raw = windowScoresReference({ H, G, D, N, window, scale, q: asking, capacity: N, k });
+  const how = { ...attentionOf(spec, l), positions };
+  const raw = windowScoresReference({ H, G, D, N, window, ...how, q: asking, capacity: N, k });
   const scores = poolScoresReference({ H, G, N }, scorer, raw);
   const select = (count: number, by: Float32Array) => [
     ...selectTopReference({ N, window, protect, take: count }, by),
@@ -183,9 +187,11 @@ function pickRows(x: Float32Array, rows: readonly number[], width: number): Floa
 }
 
 /** Each KV head's entries at its own slots [G], which are equally many. */
-function pickEntries({ S, k, v }: KeysValues, slots: readonly (readonly number[])[], D: number): KeysValues {
+function pickEntries(kv: KeysValues, slots: readonly (readonly number[])[], D: number): KeysValues {
+  const { S, k, v } = kv;
   const rows = slots.flatMap((own, g) => own.map((slot) => g * S + slot));
-  return { S: slots[0]!.length, k: pickRows(k, rows, D), v: pickRows(v, rows, D) };
+  const positions = slots.map((own, g) => own.map((slot) => kv.positions[g]![slot]!));
+  return { S: slots[0]!.length, k: pickRows(k, rows, D), v: pickRows(v, rows, D), positions };
 }
 
 /** Entries of `more` after those of `kv`, in each of G KV heads. */
@@ -199,5 +205,6 @@ function appendEntries(kv: KeysValues, more: KeysValues, G: number): KeysValues 
     }
     return out;
   };
-  return { S: kv.S + more.S, k: join(kv.k, more.k), v: join(kv.v, more.v) };
+  const positions = kv.positions.map((own, g) => [...own, ...more.positions[g]!]);
+  return { S: kv.S + more.S, k: join(kv.k, more.k), v: join(kv.v, more.v), positions };
 }

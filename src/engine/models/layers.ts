@@ -1,5 +1,6 @@
 /** Makes the lines of the forward pass: which kernel, which weights, which scratch, which cache. */
 import { reading } from '../kernels/affine';
+import { attentionOp, kindOf } from '../kernels/attention';
 import { attention_merge, splitsOf } from '../kernels/attention_merge';
 import { attention_split } from '../kernels/attention_split';
 import { attention_tiled, keysPerTile } from '../kernels/attention_tiled';
@@ -19,7 +20,7 @@ import type { LayerWeights, Matrix, ModelWeights, Vector } from '../weights/layo
 import type { Decoder, DecoderHead, DecoderLayer } from './decoder';
 import { sequence, type Op, type OpMaker } from './ops';
 import { ropeTables, type Scratch } from './scratch';
-import type { ModelSpec } from './spec';
+import { attentionOf, type ModelSpec } from './spec';
 
 export interface LayerParts {
   readonly spec: ModelSpec;
@@ -166,7 +167,7 @@ export function makeDecoder(
     layers: layers.map((kv, l) => ({
       ...weights.layers[l]!,
       rope_append: ropeAppend(parts, l, kv, {}),
-      self_attn: decodeAttention(parts, kv, kept[l]!, part),
+      self_attn: decodeAttention(parts, l, kv, kept[l]!, part),
     })),
   };
 }
@@ -194,7 +195,7 @@ export function makePrefillLayer(
     ...ops,
     ...(places.queriesOnly && { qkv_proj: ops.q_proj }),
     rope_append: ropeAppend(parts, l, kv, places),
-    self_attn: prefillAttention(parts, kv, places),
+    self_attn: prefillAttention(parts, l, kv, places),
   };
 }
 
@@ -220,26 +221,36 @@ function ropeAppend(
 }
 
 function prefillAttention(
-  { spec: { H, G, D, attentionScale: scale }, make, scratch: { qkv, attn: o, none } }: LayerParts,
+  { spec, make, scratch: { qkv, attn: o, none } }: LayerParts,
+  l: number,
   { k, v, kept, capacity }: KvLayer,
-  { positions, byPosition }: RowPlaces,
+  { positions, byPosition = false }: RowPlaces,
 ): Op {
+  const { H, G, D } = spec;
+  const how = attentionOf(spec, l);
+  const places = { by_position: byPosition ? 1 : 0, reduced: positions && !byPosition ? 1 : 0 };
   return make.dispatch(
-    attention_tiled,
-    { H, G, D, capacity, scale, keys: keysPerTile(D), by_position: byPosition ? 1 : 0 },
+    attention_tiled(kindOf(how)),
+    { H, G, D, capacity, keys: keysPerTile(D), ...places, ...attentionOp(how) },
     { qkv, kept, positions: positions ?? none, k, v, o },
   );
 }
 
 function decodeAttention(
-  { spec: { H, G, D, attentionScale: scale }, make, scratch: { qkv, attn: o } }: LayerParts,
-  { k, v, kept, capacity }: KvLayer,
+  { spec, make, scratch: { qkv, attn: o, none } }: LayerParts,
+  l: number,
+  { k, v, kept, positions, capacity }: KvLayer,
   kept_most: number,
   part: GPUBuffer,
 ): Op {
-  const values = { H, G, D, capacity, scale, kept_most };
+  const { H, G, D } = spec;
+  const how = attentionOf(spec, l);
+  const values = { H, G, D, capacity, kept_most, ...attentionOp(how) };
   return sequence([
-    make.dispatch(attention_split, values, { qkv, kept, k, v, part }),
+    make.dispatch(attention_split(kindOf(how)), values, {
+      ...{ qkv, kept, k, v, part },
+      entries: positions ?? none, // of a full cache nothing is kept, and all is appended
+    }),
     make.dispatch(attention_merge, values, { part, o }),
   ]);
 }

@@ -32,24 +32,21 @@ describe('the fast forms of the CPU twins', () => {
     const qkv = noise(T * (H + 2 * G) * D, 1, 3);
     const [k, v] = [noise(G * S * D, 2, 3), noise(G * S * D, 3)];
     const seen = [1, 2, 5, 6, 11, 18, 19];
-    const expected = attentionReference({
-      T,
-      H,
-      G,
-      D,
-      capacity: S,
-      scale: 0.3,
-      seen: (t) => seen[t]!,
-      qkv,
-      k,
-      v,
-    });
     const q = new Float32Array(T * H * D);
     for (let t = 0; t < T; t++) {
       q.set(qkv.subarray(t * (H + 2 * G) * D, (t * (H + 2 * G) + H) * D), t * H * D);
     }
-    const found = attendRows({ H, G, D, scale: 0.3, q, kv: { S, k, v }, seen });
-    // The twin sums in f32.
-    found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(2e-6));
+    const positions = Array.from({ length: S }, (_, s) => s);
+    const kv = { S, k, v, positions: new Array<number[]>(G).fill(positions) };
+    const own = seen.map((count) => count - 1);
+    for (const how of [{}, { sliding: 4 }, { cap: 1.2 }, { sliding: 1, cap: 0.7 }]) {
+      const { cap, sliding } = { cap: undefined, sliding: undefined, ...how };
+      const first = (t: number) => Math.max(0, seen[t]! - (sliding ?? S));
+      const inputs = { T, H, G, D, capacity: S, scale: 0.3, cap, qkv, k, v };
+      const expected = attentionReference({ ...inputs, seen: (t) => seen[t]!, first });
+      const found = attendRows({ H, G, D, scale: 0.3, cap, sliding, q, kv, positions: own });
+      // The twin sums in f32.
+      found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(2e-6));
+    }
   });
 });

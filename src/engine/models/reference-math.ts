@@ -2,6 +2,7 @@
  * The two heavy parts of the CPU reference: the same sums as their twins' in kernels/, in loops that the compiler makes
  * fast, so that whole prompts take a second and not a minute. A test compares them with the twins.
  */
+import { cappedReference } from '../kernels/attention';
 import type { LinearInputs } from '../kernels/linear';
 
 /** K and V of one layer, K after RoPE, by KV head. */
@@ -10,6 +11,8 @@ export interface KeysValues {
   readonly S: number;
   readonly k: Float32Array; // [G, S, D]
   readonly v: Float32Array; // [G, S, D]
+  /** Original positions of each head's entries. [G][S] */
+  readonly positions: readonly (readonly number[])[];
 }
 
 /** As linearReference, four outputs at a time: every sum is taken in the same order. [T, N] */
@@ -43,62 +46,84 @@ export interface RowsAttention {
   readonly D: number;
   /** Of q.k, before softmax. */
   readonly scale: number;
+  /** Scores become cap tanh(score / cap). Undefined: they stay. */
+  readonly cap: number | undefined;
+  /** Positions that a row sees, its own included. Undefined: all up to its own. */
+  readonly sliding: number | undefined;
   readonly q: Float32Array; // [T, H, D]
+  /** Original positions of the rows. [T] */
+  readonly positions: readonly number[];
   readonly kv: KeysValues;
-  /** How many entries, from the first, each row sees. [T] */
-  readonly seen: readonly number[];
 }
 
-/** Attention of rows that each see a beginning of the entries, four dims at a time. [T, H, D] */
-export function attendRows({ H, G, D, scale, q, kv, seen }: RowsAttention): Float32Array<ArrayBuffer> {
-  const { S, k, v } = kv;
-  const o = new Float32Array(seen.length * H * D);
+/**
+ * Attention of rows to the entries whose positions they see, whatever slots those are in; four dims at a time. [T, H, D]
+ */
+export function attendRows(attention: RowsAttention): Float32Array<ArrayBuffer> {
+  const { H, G, D, q, kv, positions } = attention;
+  const { S, v } = kv;
+  const R = H / G;
+  const o = new Float32Array(positions.length * H * D);
   const weights = new Float64Array(S);
-  for (let t = 0; t < seen.length; t++) {
-    for (let h = 0; h < H; h++) {
-      const first = Math.floor(h / (H / G)) * S * D;
-      const at = (t * H + h) * D;
-      softmaxInto(weights, seen[t]!, scale, q.subarray(at, at + D), k.subarray(first, first + S * D));
-      for (let d = 0; d < D; d += 4) {
-        let [o0, o1, o2, o3] = [0, 0, 0, 0];
-        for (let s = 0, row = first + d; s < seen[t]!; s++, row += D) {
-          const weight = weights[s]!;
-          o0 += weight * v[row]!;
-          o1 += weight * v[row + 1]!;
-          o2 += weight * v[row + 2]!;
-          o3 += weight * v[row + 3]!;
+  positions.forEach((own, t) => {
+    for (let g = 0; g < G; g++) {
+      const seen = slotsSeen(kv.positions[g]!, own, attention.sliding);
+      for (let h = g * R; h < (g + 1) * R; h++) {
+        const at = (t * H + h) * D;
+        softmaxInto(weights, attention, seen, g, q.subarray(at, at + D));
+        for (let d = 0; d < D; d += 4) {
+          let [o0, o1, o2, o3] = [0, 0, 0, 0];
+          for (let n = 0; n < seen.length; n++) {
+            const weight = weights[n]!;
+            const row = (g * S + seen[n]!) * D + d;
+            o0 += weight * v[row]!;
+            o1 += weight * v[row + 1]!;
+            o2 += weight * v[row + 2]!;
+            o3 += weight * v[row + 3]!;
+          }
+          o[at + d] = o0;
+          o[at + d + 1] = o1;
+          o[at + d + 2] = o2;
+          o[at + d + 3] = o3;
         }
-        o[at + d] = o0;
-        o[at + d + 1] = o1;
-        o[at + d + 2] = o2;
-        o[at + d + 3] = o3;
       }
     }
-  }
+  });
   return o;
 }
 
-/** Softmax of scale q.k over the first `count` rows of k. q [D], k [S, D] */
+/** Entries at or before a position, and less than `sliding` before it. */
+function slotsSeen(positions: readonly number[], own: number, sliding = Infinity): Uint32Array {
+  const seen = new Uint32Array(positions.length);
+  let count = 0;
+  for (let s = 0; s < positions.length; s++) {
+    const back = own - positions[s]!;
+    if (back >= 0 && back < sliding) seen[count++] = s;
+  }
+  return seen.subarray(0, count);
+}
+
+/** Softmax over the scores of these entries of head g. q [D] */
 function softmaxInto(
   weights: Float64Array,
-  count: number,
-  scale: number,
+  { D, scale, cap, kv: { S, k } }: RowsAttention,
+  seen: Uint32Array,
+  g: number,
   q: Float32Array,
-  k: Float32Array,
 ): void {
-  const D = q.length;
   let top = -Infinity;
-  for (let s = 0, row = 0; s < count; s++, row += D) {
+  for (let n = 0; n < seen.length; n++) {
+    const row = (g * S + seen[n]!) * D;
     let [even, odd] = [0, 0];
     for (let d = 0; d < D; d += 2) {
       even += q[d]! * k[row + d]!;
       odd += q[d + 1]! * k[row + d + 1]!;
     }
-    const score = (even + odd) * scale;
-    weights[s] = score;
+    const score = cappedReference((even + odd) * scale, cap);
+    weights[n] = score;
     if (score > top) top = score;
   }
   let total = 0;
-  for (let s = 0; s < count; s++) total += weights[s] = Math.exp(weights[s]! - top);
-  for (let s = 0; s < count; s++) weights[s]! /= total;
+  for (let n = 0; n < seen.length; n++) total += weights[n] = Math.exp(weights[n]! - top);
+  for (let n = 0; n < seen.length; n++) weights[n]! /= total;
 }

@@ -7,7 +7,7 @@ import { rmsnormReference } from '../kernels/rmsnorm';
 import { ropeReference } from '../kernels/rope_append';
 import { attendRows, linearRows, type KeysValues } from './reference-math';
 import { ropeFor, ropesOf } from './rope';
-import type { ModelSpec } from './spec';
+import { attentionOf, type ModelSpec } from './spec';
 
 /** A tensor's values by its name in the checkpoint; undefined when the checkpoint has none. */
 export type Tensors = (name: string) => Float32Array | undefined;
@@ -65,7 +65,11 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
       const q = turn(l, linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
       const k = turn(l, linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
       const v = linear(name('self_attn.v_proj'), h, C, G * D);
-      return { q, kv: { S: positions.length, k: byHead(k, G, D), v: byHead(v, G, D) } };
+      const entries = { k: byHead(k, G, D), v: byHead(v, G, D) };
+      return {
+        q,
+        kv: { S: positions.length, ...entries, positions: new Array<typeof positions>(G).fill(positions) },
+      };
     },
     finish: (l, x, o) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
@@ -95,11 +99,10 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
 export function referenceLogits(spec: ModelSpec, tensors: Tensors, tokens: readonly number[]): Float32Array {
   const model = referenceModel(spec, tensors, tokens.length);
   const positions = tokens.map((_, t) => t);
-  const seen = tokens.map((_, t) => t + 1);
   const x = model.embed(tokens);
   for (let l = 0; l < spec.L; l++) {
     const { q, kv } = model.project(l, x, positions);
-    model.finish(l, x, attendRows({ ...spec, scale: spec.attentionScale, q, kv, seen }));
+    model.finish(l, x, attendRows({ ...spec, ...attentionOf(spec, l), q, positions, kv }));
   }
   return model.logits(x.slice(-spec.C));
 }

@@ -95,3 +95,9 @@ export interface ModelSpec {
 
 /** Head dims that the attention kernels are made for. */
 export const HEAD_DIMS = [8, 16, 32, 64, 80, 96, 128] as const;
+
+/** How layer l makes its scores. */
+export const attentionOf = (
+  { layers, attentionScale, attentionCap }: Pick<ModelSpec, 'layers' | 'attentionScale' | 'attentionCap'>,
+  l: number,
+) => ({ scale: attentionScale, cap: attentionCap, sliding: layers[l]!.window });

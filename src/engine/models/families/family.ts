@@ -70,6 +70,24 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
   };
 }
 
+/** Layers that slide, where a window is shorter than what positions are made for. */
+export function withWindow(plain: Described, window: number, slides: (l: number) => boolean): Described {
+  if (window >= plain.contextLength) return plain;
+  const layers = plain.layers.map((layer, l) => (slides(l) ? { ...layer, window } : layer));
+  return { ...plain, layers };
+}
+
+/** Which layers slide as `layer_types` says it; undefined where it is not there. */
+export function readLayerTypes(fields: Fields, L: number): ((l: number) => boolean) | undefined {
+  if (!fields.has('layer_types')) return undefined;
+  const types = fields.texts('layer_types');
+  const known = types.every((type) => type === 'full_attention' || type === 'sliding_attention');
+  if (!known || types.length < L) {
+    throw fields.wrong('layer_types', `"full_attention" or "sliding_attention" for each of ${L} layers`);
+  }
+  return (l) => types[l] === 'sliding_attention';
+}
+
 export function readActivation(fields: Fields, name: string): ModelSpec['activation'] {
   const found = fields.text(name, 'silu');
   if (found !== 'silu') throw fields.wrong(name, '"silu"');

@@ -44,10 +44,10 @@ describe('phi3', () => {
     expect(rope({ rope_scaling: { type, ...FACTORS } }).scaling.type).toBe('longrope');
   });
 
-  it('ends the context at its sliding window, where it has one', () => {
-    const context = (more: object) => readConfig({ ...PHI3, ...more }).contextLength;
-    expect(context({ sliding_window: 2047 })).toBe(2047);
-    expect(context({ sliding_window: null })).toBe(4096);
-    expect(context({ sliding_window: 262_144 })).toBe(4096);
+  it('slides in every layer, where it has a window that a sequence may outgrow', () => {
+    const windows = (more: object) => readConfig({ ...PHI3, ...more }).layers.map(({ window }) => window);
+    expect(windows({ sliding_window: 2047 })).toEqual([2047, 2047]);
+    expect(windows({ sliding_window: null })).toEqual([undefined, undefined]);
+    expect(windows({ sliding_window: 262_144 })).toEqual([undefined, undefined]);
   });
 });

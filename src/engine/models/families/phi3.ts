@@ -1,8 +1,8 @@
-import { readPlain, type Family } from './family';
+import { readPlain, withWindow, type Family } from './family';
 
 /**
  * Phi-3, Phi-3.5 and Phi-4-mini: q, k and v are one matrix in the checkpoint, gate and up another; RoPE over a part of the
- * head, and longrope. The sliding window bounds the context, as Mistral's.
+ * head, and longrope. A sliding window in every layer, where there is one.
  */
 export const phi3: Family = {
   name: 'phi3',
@@ -13,8 +13,7 @@ export const phi3: Family = {
     const plain = readPlain(fields, { contextLength: 4096, rope });
     const window = fields.has('sliding_window') ? fields.count('sliding_window') : Infinity;
     return {
-      ...plain,
-      contextLength: Math.min(plain.contextLength, window),
+      ...withWindow(plain, window, () => true),
       rmsNormEps: fields.positive('rms_norm_eps', 1e-5),
       fused: true,
     };

@@ -1,5 +1,5 @@
 import type { Fields } from '../fields';
-import { readPlain, type Described, type Family } from './family';
+import { readLayerTypes, readPlain, withWindow, type Described, type Family } from './family';
 
 /** Biases on queries, keys and values, fixed in its code. */
 export const qwen2: Family = {
@@ -11,13 +11,10 @@ export const qwen2: Family = {
   },
 };
 
-/** A sliding window, where a layer has it, bounds the context: up to its length attention is full. */
+/** Layers slide, the upper ones unless layer_types says otherwise, only where a flag switches that on. */
 export function withinWindow(fields: Fields, plain: Described): Described {
   if (fields.isNull('sliding_window') || !fields.flag('use_sliding_window', false)) return plain;
-  const window = fields.count('sliding_window', 4096);
-  const layerTypes = fields.texts('layer_types');
-  const slides = fields.has('layer_types')
-    ? layerTypes.includes('sliding_attention')
-    : fields.whole('max_window_layers', 28) < plain.L;
-  return { ...plain, contextLength: Math.min(plain.contextLength, slides ? window : Infinity) };
+  const first = fields.whole('max_window_layers', 28);
+  const slides = readLayerTypes(fields, plain.L) ?? ((l: number) => l >= first);
+  return withWindow(plain, fields.count('sliding_window', 4096), slides);
 }

@@ -28,14 +28,17 @@ describe('smollm3', () => {
     expect(withRope({ no_rope_layers: [...marked, 0, 0], no_rope_layer_interval: 3 })).toEqual(marked);
   });
 
-  it('ends the context at a sliding window that is in use by a layer', () => {
-    const context = (more: object) =>
-      readConfig({ ...SMOLLM3, use_sliding_window: true, sliding_window: 1000, ...more }).contextLength;
-    expect(context({})).toBe(1000);
-    expect(context({ use_sliding_window: false })).toBe(32_768);
-    expect(context({ sliding_window: null })).toBe(32_768);
-    expect(context({ no_rope_layer_interval: 100 })).toBe(32_768);
-    expect(context({ layer_types: Array(9).fill('full_attention') })).toBe(32_768);
+  it('slides, where that is switched on, in the layers without RoPE or those that layer_types names', () => {
+    const slides = (more: object) =>
+      readConfig({ ...SMOLLM3, use_sliding_window: true, sliding_window: 1000, ...more }).layers.map(
+        ({ window }) => (window === 1000 ? 1 : 0),
+      );
+    const none = new Array<number>(9).fill(0);
+    expect(slides({})).toEqual([0, 0, 0, 1, 0, 0, 0, 1, 0]);
+    expect(slides({ use_sliding_window: false })).toEqual(none);
+    expect(slides({ sliding_window: null })).toEqual(none);
+    expect(slides({ no_rope_layer_interval: 100 })).toEqual(none);
+    expect(slides({ layer_types: Array(9).fill('full_attention') })).toEqual(none);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { Fields } from '../fields';
-import { readPlain, type Family } from './family';
+import { readLayerTypes, readPlain, withWindow, type Family } from './family';
 
-/** Some layers without RoPE, every fourth by default. Layers with a sliding window bound the context, as Qwen's. */
+/** Some layers without RoPE, every fourth by default. Those slide, if a flag switches that on and layer_types is not there. */
 export const smollm3: Family = {
   name: 'smollm3',
   architecture: 'SmolLM3',
@@ -11,10 +11,12 @@ export const smollm3: Family = {
     });
     const turns = turningLayers(fields, plain.L);
     const bias = fields.flag('attention_bias', false);
+    const isOn = fields.flag('use_sliding_window', false) && fields.has('sliding_window');
+    const slides = readLayerTypes(fields, plain.L) ?? ((l: number) => !turns[l]);
+    const slid = isOn ? withWindow(plain, fields.count('sliding_window'), slides) : plain;
     return {
-      ...plain,
-      contextLength: Math.min(plain.contextLength, slidingWindow(fields, turns)),
-      layers: plain.layers.map((layer, l) => (turns[l] ? layer : { ...layer, rope: undefined })),
+      ...slid,
+      layers: slid.layers.map((layer, l) => (turns[l] ? layer : { ...layer, rope: undefined })),
       qkvBias: bias,
       oBias: bias,
       mlpBias: fields.flag('mlp_bias', false),
@@ -31,13 +33,4 @@ function turningLayers(fields: Fields, L: number): readonly boolean[] {
   const listed = fields.numbers('no_rope_layers');
   if (listed.length < L) throw fields.wrong('no_rope_layers', `a number for each of ${L} layers`);
   return listed.slice(0, L).map((turns) => turns !== 0);
-}
-
-/** Tokens that the layers with a window see, those without RoPE unless layer_types says otherwise; Infinity without one. */
-function slidingWindow(fields: Fields, turns: readonly boolean[]): number {
-  if (!fields.flag('use_sliding_window', false) || !fields.has('sliding_window')) return Infinity;
-  const slides = fields.has('layer_types')
-    ? fields.texts('layer_types').includes('sliding_attention')
-    : turns.includes(false);
-  return slides ? fields.count('sliding_window') : Infinity;
 }
