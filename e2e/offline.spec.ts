@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
+import { tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
 import { filesOf, without } from '../src/engine/weights/files.test-support';
+import type { Contents } from '../tools/site/contents';
 import { startHub } from './hub-server';
 import { libraryOn } from './library-page';
 import { chatOn, demoFile, expectSound, sampleNamed } from './page';
@@ -101,16 +104,23 @@ test('the demo model is read from the cache by ranges, and a file that it lacks 
   });
 });
 
-test('a first visit stores what it has used, and the next one the rest', async ({ page }) => {
+test('a first visit stores what it has used, and the next one the rest: a PDF is then read without the network', async ({
+  page,
+}) => {
   await visit(page);
   const first = await stored(page);
   expect(first).toEqual(expect.arrayContaining(['index.html', 'models/demo/model.safetensors']));
   expect(first.filter((name) => name.includes('hub-client'))).toEqual([]);
   expect(first.filter((name) => name.endsWith('.wasm'))).toEqual([]);
   await page.reload();
-  await expect
-    .poll(async () => (await stored(page)).filter((name) => name.includes('hub-client')).length)
-    .toBe(1);
+  const { chunks, firstVisit } = JSON.parse(readFileSync('.cache/contents.json', 'utf8')) as Contents;
+  const late = Object.keys(chunks).filter((file) => !firstVisit.includes(file));
+  expect(late.length).toBeGreaterThan(1);
+  await expect.poll(() => stored(page), { timeout: 30_000 }).toEqual(expect.arrayContaining(late));
+  await site.stop();
+  const pdf = { name: 'report.pdf', mimeType: '', buffer: Buffer.from(tinyPdf([['Rent is due.']])) };
+  await page.getByTestId('file-input').setInputFiles(pdf);
+  await expect(chatOn(page).chip).toContainText('report.pdf');
 });
 
 test('a new version waits until it is asked for, and then replaces the old one', async ({

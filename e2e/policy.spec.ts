@@ -1,6 +1,9 @@
 import { expect, test, type Page } from '@playwright/test';
 import { libraryOn } from './library-page';
+import { tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
+import { MARKDOWN_ANSWER } from './markdown-answer';
 import { chatOn, withoutWebGpu } from './page';
+import { scriptEngine } from './scripted-engine';
 
 /** What the page's policy has forbidden so far, from its first byte on. */
 async function watchPolicy(page: Page): Promise<() => Promise<readonly string[]>> {
@@ -63,6 +66,43 @@ test('a whole chat, and every screen, keeps within the policy and asks no other 
   await chat.open();
   await expect(page.getByTestId('unsupported')).toBeVisible();
   expect(await violations()).toEqual([]);
+  expect([...strangers]).toEqual([]);
+});
+
+test('documents, answers in Markdown, charts and dialogs keep within the policy and ask no other host', async ({
+  page,
+  baseURL,
+}) => {
+  const violations = await watchPolicy(page);
+  const strangers = watchStrangers(page, baseURL);
+  await scriptEngine(page, { answers: [MARKDOWN_ANSWER], tokensPerSecond: 2000 });
+  const chat = chatOn(page);
+  await chat.openReady();
+  const html = `<h1>A page</h1><p style="color: red">of text</p><img src="https://stranger.invalid/pixel.png">`;
+  await page.getByTestId('file-input').setInputFiles([
+    { name: 'report.pdf', mimeType: '', buffer: Buffer.from(tinyPdf([['Rent is due.']])) },
+    { name: 'page.html', mimeType: '', buffer: Buffer.from(html) },
+  ]);
+  await expect(chat.chip).toHaveCount(2);
+  await chat.chip.first().getByRole('button').first().click();
+  await expect(page.getByTestId('document-dialog')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('answer-text').locator('.katex').first()).toBeVisible();
+  await expect(page.getByTestId('answer-text').locator('.hl-keyword').first()).toBeVisible();
+  await page.getByTestId('regenerate').click();
+  await chat.finished(chat.answers.first());
+  await page.getByTestId('edit').click();
+  await page.getByTestId('edit-cancel').click();
+  await page.getByTestId('chart').scrollIntoViewIfNeeded();
+  await expect(page.getByTestId('chart-picture').locator('canvas')).toBeVisible();
+  await page.getByTestId('theme').focus();
+  await page.keyboard.press('Control+/');
+  await expect(page.getByTestId('shortcuts-dialog')).toBeVisible();
+  // What the web page brought along is not the page's own: its styles are forbidden while it is read, unseen.
+  const own = (await violations()).filter((violation) => !violation.includes('/read-html-'));
+  expect(own).toEqual([]);
   expect([...strangers]).toEqual([]);
 });
 

@@ -70,8 +70,10 @@ registerRoute(
   createHandlerBoundToURL('index.html'),
 );
 
-// Of use once used: also what no list names, as a PDF's character maps.
-registerRoute((asked) => ofPage(asked, 'assets/'), new CacheFirst({ cacheName: LATER }));
+// Of use once used: also what no list names, as a PDF's character maps. Hosts that allow other origins let their answers
+// vary by who asks, and a module is asked for otherwise than it was stored.
+const later = new CacheFirst({ cacheName: LATER, matchOptions: { ignoreVary: true } });
+registerRoute((asked) => ofPage(asked, 'assets/'), later);
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(Promise.all([self.clients.claim(), dropOldFiles()]));
@@ -95,6 +97,6 @@ async function keepLater(): Promise<void> {
   const cache = await caches.open(LATER);
   for (const url of laterUrls) {
     // Without the network there is nothing to be had, and the next visit tries again.
-    if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
+    if (!(await cache.match(url, { ignoreVary: true }))) await cache.add(url).catch(() => undefined);
   }
 }
