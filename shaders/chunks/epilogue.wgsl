@@ -4,17 +4,25 @@ struct Op {
   K: u32,
   first: u32,    // first output to compute
   count: u32,    // outputs to compute
-  epilogue: u32, // STORE, ADD or SILU_MUL
+  epilogue: u32, // STORE, ADD, SILU_MUL, GELU_MUL or CAP
   has_bias: u32,
   skip: u32,     // row of w that makes output `first`: rows before it are in the buffer but left out
-  scale: f32,    // of the outputs, bias included; of STORE and ADD
+  scale: f32,    // of the outputs, bias included; of STORE and ADD, and the cap of CAP
 }
 const STORE = 0u;
 const ADD = 1u;      // y += scale * sum: the residual stream
 const SILU_MUL = 2u; // rows come in pairs gate, up: y = silu(gate) * up
+const GELU_MUL = 3u; // likewise, y = gelu(gate) * up
+const CAP = 4u;      // y = scale * tanh(sum / scale)
 
 // Bounded: WGSL may assume that nothing overflows.
 fn silu(v: f32) -> f32 { return v / (1.0 + exp(min(-v, 80.0))); }
+
+// tanh of a large number is no number on some drivers.
+fn bounded_tanh(v: f32) -> f32 { return tanh(clamp(v, -15.0, 15.0)); }
+
+// In the form with tanh. arXiv:1606.08415
+fn gelu(v: f32) -> f32 { return 0.5 * v * (1.0 + bounded_tanh(0.7978845608 * (v + 0.044715 * v * v * v))); }
 
 // Two neighbouring outputs n, n + 1 (n even, within the whole layer) of row t.
 fn finish(t: u32, n: u32, sums: vec2f) {
@@ -24,6 +32,8 @@ fn finish(t: u32, n: u32, sums: vec2f) {
   switch op.epilogue {
     case ADD: { y[i] += op.scale * v.x; y[i + 1u] += op.scale * v.y; }
     case SILU_MUL: { y[i / 2u] = silu(v.x) * v.y; }
+    case GELU_MUL: { y[i / 2u] = gelu(v.x) * v.y; }
+    case CAP: { y[i] = op.scale * bounded_tanh(v.x / op.scale); y[i + 1u] = op.scale * bounded_tanh(v.y / op.scale); }
     default: { y[i] = op.scale * v.x; y[i + 1u] = op.scale * v.y; }
   }
 }

@@ -39,3 +39,9 @@ export function fromBfloat16(bits: number): number {
   words[0] = bits << 16;
   return floats[0]!;
 }
+
+/** To the nearest bfloat16, ties to even. */
+export function toBfloat16(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}

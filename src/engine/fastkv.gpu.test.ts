@@ -152,10 +152,10 @@ describe.each(PROFILES)('in profile %s', (profile) => {
 
 /**
  * Layers that are not turned, and a part of heads that is; scores with a scale of their own; norms over all heads; every
- * layer slides.
+ * layer slides; soft caps; RoPE and sight that differ by layer.
  */
 const FAMILIES = FIXTURES.filter(({ name }) =>
-  ['smollm3', 'phi3-partial', 'granite', 'olmo2', 'mistral-slides'].includes(name),
+  ['smollm3', 'phi3-partial', 'granite', 'olmo2', 'mistral-slides', 'gemma2', 'gemma3'].includes(name),
 );
 
 describe.each(PROFILES)('in profile %s', (profile) => {

@@ -2,7 +2,7 @@
  * Matrices as affine groups: along a row, each group of elements has a scale and a bias, and element i is scale * q + bias
  * for a q of 4 or 8 bits. The layout of MLX's quantized_matmul, so MLX checkpoints are used as they come.
  */
-import { fromBfloat16, fromHalf, toHalf } from '../f16';
+import { fromBfloat16, fromHalf, toBfloat16, toHalf } from '../f16';
 import type { Variant } from '../gpu/compose';
 import type { StorageDtype } from '../../protocol';
 import type { Kernel } from './kernel';
@@ -68,11 +68,6 @@ const ROUND: Record<AffineGroups['scales'], (value: number) => number> = {
   bf16: (value) => fromBfloat16(toBfloat16(value)),
   f32: (value) => value,
 };
-
-function toBfloat16(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-}
 
 /** The specification of quantise.wgsl, for rows of whole groups. With f16 scales it is what quantise-on-load writes. */
 export function quantiseReference(values: Float32Array, { bits, group, scales }: AffineGroups): Quantised {

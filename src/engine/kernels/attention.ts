@@ -181,6 +181,7 @@ export const prefillCases = (dtype: StorageDtype): KernelCase[] =>
     { T: 5, H: 7, G: 1, D: 80, cached: 257 },
     { T: 20, H: 2, G: 1, D: 96, cached: 15 },
     { T: 40, H: 6, G: 2, D: 128, cached: 7 },
+    { T: 11, H: 4, G: 2, D: 256, cached: 20 },
     { T: 1, H: 7, G: 1, D: 32, cached: 40, gathered: true },
     { T: 37, H: 6, G: 2, D: 64, cached: 90, gathered: true },
     { T: 20, H: 9, G: 3, D: 80, cached: 200, gathered: true },

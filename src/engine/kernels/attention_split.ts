@@ -94,6 +94,7 @@ const SHAPES: readonly AttentionShape[] = [
   { T: 1, H: 14, G: 2, D: 80, cached: 200 },
   { T: 1, H: 11, G: 1, D: 96, cached: 130 },
   { T: 1, H: 18, G: 2, D: 128, cached: 9 },
+  { T: 1, H: 4, G: 1, D: 256, cached: 70 },
 ];
 
 /** Nothing kept is seen, some of it in some heads, all of it; whole stretches are not. */

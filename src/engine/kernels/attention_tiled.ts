@@ -8,15 +8,19 @@ import {
   slidingCases,
 } from './attention';
 import { ALL_PROFILES, type Kernel } from './kernel';
+import type { Profile } from '../../protocol';
 import type { KernelCase, KernelCases } from './cases';
 
 const WG = 64;
 
 /** Lanes that share a row: at most eight vec4s of q and of o a lane, so that they stay in registers. */
-const lanesPerRow = (D: number): number => (D <= 32 ? 1 : D <= 64 ? 2 : 4);
+const lanesPerRow = (D: number): number => (D <= 32 ? 1 : D <= 64 ? 2 : D <= 128 ? 4 : 8);
+
+/** A row's lanes have to lie in one subgroup, of which the smallest have 4. */
+const bySubgroups = (profile: Profile, D: number) => profile === 'fast' && lanesPerRow(D) <= 4;
 
 /** Keys and values that lie in workgroup memory at once: 12 KiB with the scores. */
-export const keysPerTile = (D: number): number => (D <= 64 ? 16 : 8);
+export const keysPerTile = (D: number): number => (D <= 64 ? 16 : D <= 128 ? 8 : 4);
 
 /** Causal attention for prefill. */
 export const attention_tiled = byKind((kind): Kernel => ({
@@ -26,9 +30,9 @@ export const attention_tiled = byKind((kind): Kernel => ({
   bindings: [...ATTENTION_INPUTS, 'positions:read', 'o:write'],
   op: [...ATTENTION.op, 'keys', 'by_position', 'reduced', 'sliding', 'cap:f32'],
   compose: ({ profile, dtype, D }) => ({
-    enable: profile === 'fast' ? ['subgroups'] : [],
+    enable: bySubgroups(profile, D) ? ['subgroups'] : [],
     consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D), ...kindConsts(kind) },
-    chunks: ['step', `kv_${dtype}`, profile === 'fast' ? 'row_sum_subgroup' : 'row_sum_shared'],
+    chunks: ['step', `kv_${dtype}`, bySubgroups(profile, D) ? 'row_sum_subgroup' : 'row_sum_shared'],
   }),
   grid: ({ D }, op, { rows }) => [
     Math.ceil((rows * (op['H']! / op['G']!)) / (WG / lanesPerRow(D))),

@@ -1,4 +1,5 @@
 import type { Kernel } from './kernel';
+import { cappedReference } from './attention';
 import { formName, reading, rowBytes, type AffineGroups, type MatrixForm } from './affine';
 import {
   GROUP_FORMS,
@@ -12,7 +13,7 @@ import {
 import type { Profile, StorageDtype } from '../../protocol';
 
 /** What a linear layer does with its sums; numbers as in chunks/epilogue.wgsl. */
-export const EPILOGUE = { store: 0, add: 1, silu_mul: 2 } as const;
+export const EPILOGUE = { store: 0, add: 1, silu_mul: 2, gelu_mul: 3, cap: 4 } as const;
 export type Epilogue = keyof typeof EPILOGUE;
 
 /** Bindings and fields that the three linear kernels share, so that one bind group serves matvec and matmul. */
@@ -25,6 +26,8 @@ export const LINEAR = {
 export const linearChunks = (dtype: StorageDtype): string[] => ['step', 'epilogue', `weights_${dtype}`];
 
 const silu = (v: number): number => v / (1 + Math.exp(-v));
+const gelu = (v: number): number =>
+  0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)));
 
 export interface LinearInputs {
   readonly T: number;
@@ -48,9 +51,13 @@ export function linearReference({ T, N, K, x, w, bias }: LinearInputs): Float32A
   return y;
 }
 
-/** silu(even columns) * odd columns. [T, N] -> [T, N/2] */
-export function siluMulReference(pairs: Float32Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: pairs.length / 2 }, (_, i) => silu(pairs[2 * i]!) * pairs[2 * i + 1]!);
+/** silu(even columns), or gelu of them in the form with tanh, * odd columns. [T, N] -> [T, N/2] */
+export function gateReference(
+  pairs: Float32Array,
+  activation: 'silu' | 'gelu_pytorch_tanh' = 'silu',
+): Float32Array<ArrayBuffer> {
+  const act = activation === 'silu' ? silu : gelu;
+  return Float32Array.from({ length: pairs.length / 2 }, (_, i) => act(pairs[2 * i]!) * pairs[2 * i + 1]!);
 }
 
 interface Shape {
@@ -76,7 +83,8 @@ export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): Ke
   // With a skip, rows that must not be read lie before the piece and behind it.
   const { buffers, values: w } = matrixBuffers(noise((skip + count + (skip > 0 ? 3 : 0)) * K, 2), form);
   const bias = shape.bias ? noise(N, 3) : new Float32Array(4);
-  const y = noise(epilogue === 'silu_mul' ? (T * N) / 2 : T * N, 4);
+  const isPairs = epilogue === 'silu_mul' || epilogue === 'gelu_mul';
+  const y = noise(isPairs ? (T * N) / 2 : T * N, 4);
   const expected = () => {
     const sums = linearReference({
       T,
@@ -87,8 +95,10 @@ export function linearCase(shape: Shape, form: MatrixForm, tolerance = 1e-5): Ke
       bias: shape.bias ? bias.slice(first) : undefined,
     });
     const out = y.slice();
-    const values = epilogue === 'silu_mul' ? siluMulReference(sums) : sums.map((v) => scale * v);
-    const [width, from, stride] = epilogue === 'silu_mul' ? [count / 2, first / 2, N / 2] : [count, first, N];
+    const values = isPairs
+      ? gateReference(sums, epilogue === 'gelu_mul' ? 'gelu_pytorch_tanh' : 'silu')
+      : sums.map((v) => (epilogue === 'cap' ? cappedReference(v, scale) : scale * v));
+    const [width, from, stride] = isPairs ? [count / 2, first / 2, N / 2] : [count, first, N];
     values.forEach((v, i) => {
       const to = Math.floor(i / width) * stride + from + (i % width);
       out[to] = epilogue === 'add' ? y[to]! + v : v;
@@ -125,6 +135,8 @@ export function linearCases(rows: readonly number[], form: MatrixForm, tolerance
     { T, N: 128, K: 72, epilogue: 'add', piece: [4, 70], skip: 1 },
     { T, N: 66, K: 24, epilogue: 'add', bias: true, scale: 0.22 },
     { T, N: 34, K: 40, epilogue: 'store', scale: 0.125 },
+    { T, N: 34, K: 24, epilogue: 'cap', bias: true, scale: 1.5 },
+    { T, N: 72, K: 40, epilogue: 'gelu_mul', bias: true },
     { T, N: 96, K: 40, epilogue: 'silu_mul', bias: true, piece: [26, 70], skip: 16 },
   ]);
   return shapes.map((shape) => linearCase({ ...shape, K: length(shape.K) }, form, tolerance));

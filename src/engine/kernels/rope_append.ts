@@ -159,6 +159,7 @@ export const ropeAppendCases: KernelCases = {
       { D: 16, H: 4, G: 2, T: 4, norm: false, position: [0, 9, 300, 301, 302], R: 12 },
       { D: 32, H: 2, G: 1, T: 3, norm: true, position: 300, R: 0 },
       { D: 64, H: 2, G: 1, T: 2, norm: false, position: 70_000, factor: 1.4 },
+      { D: 256, H: 4, G: 1, T: 2, norm: true, position: 30 },
     ].map((shape) => ropeCase(shape, dtype)),
   benchCases: (dtype) => [ropeCase({ D: 64, H: 16, G: 8, T: 256, norm: true, position: 1000 }, dtype)],
 };

@@ -103,6 +103,7 @@ export const WINDOW_SHAPES: readonly WindowShape[] = [
   { H: 2, G: 1, D: 80, N: 67, window: 16 },
   { H: 3, G: 3, D: 96, N: 64, window: 13 },
   { H: 4, G: 2, D: 128, N: 200, window: 64 },
+  { H: 2, G: 1, D: 256, N: 70, window: 8 },
 ];
 
 /** Windows of sight of one key, within a stretch, over its edges and beyond the prompt; of a reduced sequence too. */

@@ -244,7 +244,7 @@ describe('readConfig', () => {
   });
 
   it.each([
-    ['another family', { model_type: 'gemma3' }, 'gemma3'],
+    ['another family', { model_type: 'mamba2' }, 'mamba2'],
     ['another family of similar build', { model_type: 'phi3small' }, 'phi3small'],
     [
       'the wrong class for its family',
@@ -305,7 +305,7 @@ describe('readConfig', () => {
     ['max_position_embeddings', 0],
     ['head_dim', '64'],
     ['head_dim', 7],
-    ['head_dim', 256],
+    ['head_dim', 192],
     ['num_key_value_heads', 5],
     ['num_key_value_heads', '8'],
     ['tie_word_embeddings', 'false'],

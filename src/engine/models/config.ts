@@ -17,12 +17,24 @@ const SUPPORTED = FAMILIES.map((family) => `${family.name} (${classesOf(family)[
 /** Rejects with `family-unsupported`, `dtype-unsupported` or `config-invalid`, naming what was found and what is needed. */
 export function readConfig(json: unknown): ModelSpec {
   if (!isObject(json)) throw configInvalid('config.json', `holds ${shown(json)}`, 'a JSON object is needed');
-  const fields = new Fields(json, 'config.json');
-  const family = findFamily(json, fields);
   readQuantisation(json); // refuses what is not read here
+  const text = textPart(json);
+  const fields = new Fields(text, 'config.json');
+  const family = findFamily(text, fields);
   const spec = { family: family.name, ...family.read(fields) };
   checkLimits(spec);
   return spec;
+}
+
+/** Of a Gemma 3 that also sees, what describes its language model. */
+function textPart(json: JsonObject): JsonObject {
+  const { model_type, text_config: text, dtype, torch_dtype } = json;
+  if (model_type !== 'gemma3' || !isObject(text)) return json;
+  return {
+    ...(dtype || torch_dtype ? { dtype: dtype ?? torch_dtype } : {}),
+    model_type: 'gemma3_text',
+    ...text,
+  };
 }
 
 function findFamily(json: JsonObject, fields: Fields): Family {

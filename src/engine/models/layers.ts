@@ -29,6 +29,9 @@ export interface LayerParts {
   readonly weights: ModelWeights;
 }
 
+/** What makes one of gate and up. */
+const GATE = { silu: 'silu_mul', gelu_pytorch_tanh: 'gelu_mul' } as const;
+
 /** A line that a family does without. */
 const NOTHING = sequence([]);
 
@@ -63,7 +66,7 @@ export class WeightLayers {
 
   #layer(w: LayerWeights): WeightOps {
     const { x, h, qkv, attn, act } = this.parts.scratch;
-    const { H, G, D, norms, residualScale } = this.parts.spec;
+    const { H, G, D, norms, residualScale, activation } = this.parts.spec;
     const input = norms === 'post' ? x : h; // of attention and of the MLP
     const behind = norms !== 'pre';
     const heads = (from: number, to: number) =>
@@ -85,7 +88,7 @@ export class WeightLayers {
         ? added(w.post_attention_layernorm)
         : before(w.post_attention_layernorm),
       pre_feedforward_layernorm: before(w.pre_feedforward_layernorm),
-      gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, input, act, 'silu_mul'),
+      gate_up_proj: this.#linear(w.gate_up_proj, w.gate_up_bias, input, act, GATE[activation]),
       down_proj: out(w.down_proj, w.down_bias, act),
       post_feedforward_layernorm: w.post_feedforward_layernorm
         ? added(w.post_feedforward_layernorm)
@@ -99,7 +102,9 @@ export class WeightLayers {
     const values = samplingOp(spec.V, GREEDY); // for the grid; the values are in the shared uniform
     return {
       norm: this.#norm(weights.norm, x, h, { lastOnly: true }),
-      lm_head: this.#linear(weights.lm_head, undefined, h, logits, 'store', spec.logitsScale),
+      lm_head: spec.logitsCap
+        ? this.#linear(weights.lm_head, undefined, h, logits, 'cap', spec.logitsCap)
+        : this.#linear(weights.lm_head, undefined, h, logits, 'store', spec.logitsScale),
       sample: sequence([
         make.dispatch(logits_adjust, values, { op: sampling, logits, seen, adjusted, best }),
         make.dispatch(sample, values, { op: sampling, adjusted, best, seen, ids }),

@@ -79,6 +79,8 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
         'phi3-partial',
         'granite',
         'olmo2',
+        'gemma2',
+        'gemma3',
       ];
       for (const { folder, prompt, continuation } of FIXTURES.filter(({ name }) => families.includes(name))) {
         await open(folder, { profile, quantise });

@@ -2,7 +2,8 @@
  * The whole forward pass on the CPU, slow and plain: the specification that the GPU's is tested against, put together
  * from the CPU twins of the kernels and from the same sums in faster loops.
  */
-import { siluMulReference } from '../kernels/linear';
+import { cappedReference } from '../kernels/attention';
+import { gateReference } from '../kernels/linear';
 import { rmsnormReference } from '../kernels/rmsnorm';
 import { ropeReference } from '../kernels/rope_append';
 import { attendRows, linearRows, type KeysValues } from './reference-math';
@@ -38,11 +39,12 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
     if (!values) throw new Error(`no ${name}.weight`);
     return values;
   };
+  const normWeight = (name: string) => weight(name).map((w) => spec.normOffset + w);
   const linear = (name: string, x: Float32Array, K: number, N: number) =>
     linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
   const turn = (l: number, heads: Float32Array, norm: string, positions: readonly number[]) => {
     // By head or over all of them: as long as the weights are.
-    if (spec.qkNorm !== 'none') heads.set(rmsnormReference(heads, weight(norm), eps));
+    if (spec.qkNorm !== 'none') heads.set(rmsnormReference(heads, normWeight(norm), eps));
     const { rope } = spec.layers[l]!;
     if (!rope) return heads;
     const width = heads.length / positions.length;
@@ -61,7 +63,7 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
     },
     project: (l, x, positions) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
-      const h = norms === 'post' ? x : rmsnormReference(x, weight(name('input_layernorm')), eps);
+      const h = norms === 'post' ? x : rmsnormReference(x, normWeight(name('input_layernorm')), eps);
       const q = turn(l, linear(name('self_attn.q_proj'), h, C, H * D), name('self_attn.q_norm'), positions);
       const k = turn(l, linear(name('self_attn.k_proj'), h, C, G * D), name('self_attn.k_norm'), positions);
       const v = linear(name('self_attn.v_proj'), h, C, G * D);
@@ -73,7 +75,8 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
     },
     finish: (l, x, o) => {
       const name = (rest: string) => `model.layers.${l}.${rest}`;
-      const normed = (norm: string, rows: Float32Array) => rmsnormReference(rows, weight(name(norm)), eps);
+      const normed = (norm: string, rows: Float32Array) =>
+        rmsnormReference(rows, normWeight(name(norm)), eps);
       const attended = linear(name('self_attn.o_proj'), o, H * D, C);
       // The name is of its place in the layer: in most families it is the norm before the MLP.
       const behind = norms !== 'pre';
@@ -84,13 +87,13 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
       const h = before ? normed(before, x) : x;
       const gate = linear(name('mlp.gate_proj'), h, C, F);
       const up = linear(name('mlp.up_proj'), h, C, F);
-      const down = linear(name('mlp.down_proj'), siluMulReference(interleave(gate, up)), F, C);
+      const down = linear(name('mlp.down_proj'), gateReference(interleave(gate, up), spec.activation), F, C);
       add(x, behind ? normed('post_feedforward_layernorm', down) : down, spec.residualScale);
     },
     logits: (row) => {
-      const last = rmsnormReference(row, weight('model.norm'), eps);
+      const last = rmsnormReference(row, normWeight('model.norm'), eps);
       const logits = linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
-      return logits.map((logit) => spec.logitsScale * logit);
+      return logits.map((logit) => cappedReference(spec.logitsScale * logit, spec.logitsCap));
     },
   };
 }
@@ -129,7 +132,7 @@ function parted({ H, G, D, C, F }: ModelSpec, tensors: Tensors): Tensors {
   };
 }
 
-/** Rows [T, F] of each -> pairs as siluMulReference wants them. [T, 2F] */
+/** Rows [T, F] of each -> pairs as gateReference wants them. [T, 2F] */
 function interleave(even: Float32Array, odd: Float32Array): Float32Array {
   const pairs = new Float32Array(2 * even.length);
   for (let i = 0; i < even.length; i++) {

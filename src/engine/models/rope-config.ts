@@ -11,6 +11,10 @@ export interface RopeFamily {
   readonly originalContext?: number;
   /** Older names of longrope. */
   readonly longropeNames?: readonly string[];
+  /** Which of the sets by layer type. Older files have one beside them, for full attention, and the theta of the other. */
+  readonly layerType?: 'full_attention' | 'sliding_attention';
+  /** How the theta is called beside the group; default rope_theta. */
+  readonly thetaName?: string;
 }
 
 interface RopeDefaults {
@@ -26,17 +30,22 @@ interface RopeDefaults {
  * be in either or beside them. Throws `config-invalid`.
  */
 export function readRope(config: Fields, { contextLength, D, family = {} }: RopeDefaults): RopeSpec {
-  const scaling = config.group('rope_scaling');
-  const rope =
-    scaling && !scaling.empty
-      ? scaling
-      : (config.group('rope_parameters') ?? config.sub('rope_parameters', {}));
-  // Since transformers 5 each layer type may have parameters of its own, one object a type.
-  const nested = rope.groups()[0];
-  if (nested !== undefined) throw rope.wrong(nested, 'one set of RoPE parameters for all layers');
-  const theta = rope.positive('rope_theta', config.positive('rope_theta', family.theta ?? 10_000));
+  const rope = groupOf(config, family);
+  const outside = config.positive(family.thetaName ?? 'rope_theta', family.theta ?? 10_000);
+  const theta = rope.positive('rope_theta', outside);
   const dims = turnedDims(rope, config, D, family);
   return { theta, scaling: readScaling(rope, config, { contextLength, dims, family }), dims };
+}
+
+function groupOf(config: Fields, { layerType }: RopeFamily): Fields {
+  const none = config.sub('rope_parameters', {});
+  const scaling = config.group('rope_scaling');
+  const rope = scaling && !scaling.empty ? scaling : (config.group('rope_parameters') ?? none);
+  // Since transformers 5 each layer type may have parameters of its own, one object a type.
+  const nested = rope.groups()[0];
+  if (nested === undefined) return layerType === 'sliding_attention' ? none : rope;
+  if (!layerType) throw rope.wrong(nested, 'one set of RoPE parameters for all layers');
+  return rope.group(layerType) ?? none;
 }
 
 function turnedDims(rope: Fields, config: Fields, D: number, { partial }: RopeFamily): number {

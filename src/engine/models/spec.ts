@@ -44,7 +44,17 @@ export interface LayerSpec {
   readonly window: number | undefined;
 }
 
-export type FamilyName = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'smollm3' | 'phi3' | 'granite' | 'olmo2';
+export type FamilyName =
+  | 'llama'
+  | 'mistral'
+  | 'qwen2'
+  | 'qwen3'
+  | 'smollm3'
+  | 'phi3'
+  | 'granite'
+  | 'olmo2'
+  | 'gemma2'
+  | 'gemma3_text';
 
 /** Everything that the engine needs to know of a model, from its config.json, checked. */
 export interface ModelSpec {
@@ -94,7 +104,7 @@ export interface ModelSpec {
 }
 
 /** Head dims that the attention kernels are made for. */
-export const HEAD_DIMS = [8, 16, 32, 64, 80, 96, 128] as const;
+export const HEAD_DIMS = [8, 16, 32, 64, 80, 96, 128, 256] as const;
 
 /** How layer l makes its scores. */
 export const attentionOf = (

@@ -100,7 +100,13 @@ const FOREIGN: readonly (readonly [suffix: string, maker: string])[] = [
 export function namesIn(available: ReadonlyMap<string, unknown>): (name: string) => string {
   // Saved from the bare model instead of the causal one, all names but lm_head lack "model.".
   const bare = !available.has('model.embed_tokens.weight') && available.has('embed_tokens.weight');
-  return (name) => (bare ? name.replace(/^model\./, '') : name);
+  if (bare) return (name) => name.replace(/^model\./, '');
+  // The text part of a model that also sees: as published, and as transformers names it since.
+  if (available.has('language_model.model.embed_tokens.weight')) return (name) => `language_model.${name}`;
+  if (available.has('model.language_model.embed_tokens.weight')) {
+    return (name) => name.replace(/^model\./, 'model.language_model.');
+  }
+  return (name) => name;
 }
 
 /**

@@ -58,6 +58,8 @@ export interface Placement {
   readonly part: 'words' | 'scales' | 'biases' | undefined;
   readonly stride: number;
   readonly offset: number;
+  /** Added to each value; of vectors. */
+  readonly plus: number;
 }
 
 /** What makes the buffers; a memory plan only counts them. */
@@ -71,7 +73,7 @@ export function layOut(
   maxBindingBytes: number,
 ): { weights: ModelWeights; placements: Placement[] } {
   const { C, V } = spec;
-  const layout = new Layout(buffers, forms, maxBindingBytes);
+  const layout = new Layout(buffers, forms, maxBindingBytes, spec.normOffset);
   const embed_tokens = layout.linear('model.embed_tokens', V, C);
   const layers = Array.from({ length: spec.L }, (_, l) => layOutLayer(spec, layout, `model.layers.${l}`));
   const norm = layout.norm('model.norm', C);
@@ -139,6 +141,8 @@ class Layout {
     private readonly buffers: Maker,
     private readonly forms: WeightForms,
     private readonly maxBindingBytes: number,
+    /** What a norm's weights are stored without. */
+    private readonly normOffset: number,
   ) {}
 
   matrix(label: string, N: number, K: number, from: readonly Place[]): Matrix {
@@ -165,7 +169,7 @@ class Layout {
 
   vector(label: string, length: number, kind: 'weight' | 'bias', from: readonly Place[]): Vector {
     const to = { length, buffer: this.buffers.storage('weights', label, 4 * length) };
-    this.#note(to, kind, from);
+    this.#note(to, kind, from, undefined, kind === 'weight' ? this.normOffset : 0);
     return to;
   }
 
@@ -181,9 +185,9 @@ class Layout {
     return this.vector(tensor, length, 'bias', [{ tensor, offset: 0 }]);
   }
 
-  #note(to: Matrix | Vector, kind: string, from: readonly Place[], part?: Placement['part']): void {
+  #note(to: Matrix | Vector, kind: string, from: readonly Place[], part?: Placement['part'], plus = 0): void {
     for (const { tensor, stride = 1, offset } of from) {
-      this.placements.push({ tensor: `${tensor}.${kind}`, to, part, stride, offset });
+      this.placements.push({ tensor: `${tensor}.${kind}`, to, part, stride, offset, plus });
     }
   }
 }

@@ -61,13 +61,13 @@ export async function loadWeights(load: LoadWeights): Promise<void> {
       await device.queue.onSubmittedWorkDone();
       for (const part of parts) {
         const all = placed.get(part.tensor)!;
-        const { to, stride, offset } = all[0]!;
+        const { to, stride, offset, plus } = all[0]!;
         const slice = data.subarray(part.at, part.at + part.bytes);
         if ('buffer' in to) {
           const values = vectors.get(to) ?? new Float32Array(to.length);
           vectors.set(to, values);
           decodeTensor(part.tensor.dtype, slice).forEach((v, i) => {
-            values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v;
+            values[(part.from / elementBytes(part.tensor) + i) * stride + offset] = v + plus;
           });
         } else await upload(load, staging, params, { part, slice, placements: all, to });
       }

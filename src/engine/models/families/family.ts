@@ -25,6 +25,9 @@ export interface Defaults {
   /** tie_word_embeddings; default false. */
   readonly tied?: boolean;
   readonly contextLength: number;
+  /** num_attention_heads and vocab_size, where published files leave them out. */
+  readonly heads?: number;
+  readonly vocabulary?: number;
 }
 
 /** What a plain Llama does not have. */
@@ -48,7 +51,7 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
   const L = fields.count('num_hidden_layers');
   // Far beyond any model; what follows makes lists of it.
   if (L > 1024) throw fields.wrong('num_hidden_layers', 'a number of at most 1024');
-  const H = fields.count('num_attention_heads');
+  const H = fields.count('num_attention_heads', defaults.heads);
   const C = fields.count('hidden_size');
   // An explicit null means "as many as query heads" in every family.
   const G = fields.isNull('num_key_value_heads')
@@ -60,7 +63,7 @@ export function readPlain(fields: Fields, defaults: Defaults): Described {
   return {
     ...{ L, H, G, D, C, contextLength: reachOf(rope, contextLength) },
     F: fields.count('intermediate_size'),
-    V: fields.count('vocab_size'),
+    V: fields.count('vocab_size', defaults.vocabulary),
     layers: new Array<LayerSpec>(L).fill({ rope, window: undefined }),
     rmsNormEps: fields.positive('rms_norm_eps', 1e-6),
     ...PLAIN,
@@ -88,8 +91,12 @@ export function readLayerTypes(fields: Fields, L: number): ((l: number) => boole
   return (l) => types[l] === 'sliding_attention';
 }
 
-export function readActivation(fields: Fields, name: string): ModelSpec['activation'] {
-  const found = fields.text(name, 'silu');
-  if (found !== 'silu') throw fields.wrong(name, '"silu"');
-  return found;
+export function readActivation(
+  fields: Fields,
+  name: string,
+  fallback: ModelSpec['activation'] = 'silu',
+): ModelSpec['activation'] {
+  const found = fields.text(name, fallback);
+  if (found === 'silu' || found === 'gelu_pytorch_tanh') return found;
+  throw fields.wrong(name, '"silu" or "gelu_pytorch_tanh"');
 }
