@@ -1,8 +1,11 @@
 /** What a scripted engine is told before it starts. */
 export interface Script {
-  /** What it answers, turn by turn, and then from the first on again. */
+  /** What it answers, turn by turn; from then on always the last. */
   readonly answers: readonly string[];
   /** A token is four characters. */
   readonly tokensPerSecond: number;
-  readonly modelName?: string;
+  /** So many turns come at once before that. */
+  readonly atOnce?: number;
+  /** So many characters of each further answer come at once. */
+  readonly headStart?: number;
 }

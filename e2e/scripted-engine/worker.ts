@@ -23,8 +23,6 @@ function memoryOf(tokens: number): MemoryReport {
   return { ...report, kv: { ...report.kv, layers } };
 }
 
-const model = { ...MODEL, name: SCRIPT.modelName ?? MODEL.name };
-
 /** Of the turn that runs, or of the last one. */
 let stop = new AbortController();
 let turns = 0;
@@ -33,29 +31,32 @@ type OnEvents = (events: readonly EngineEvent[]) => void;
 
 async function write(answer: string, onEvents: OnEvents) {
   const { signal } = stop;
-  const { tokensPerSecond } = SCRIPT;
+  const isAtOnce = turns <= (SCRIPT.atOnce ?? 0);
+  const tokensPerSecond = isAtOnce ? 1e7 : SCRIPT.tokensPerSecond;
+  const headStart = isAtOnce ? 0 : (SCRIPT.headStart ?? 0);
   const began = performance.now();
   let written = 0;
   while (written < answer.length && !signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
-    const tokens = Math.floor(((performance.now() - began) / 1000) * tokensPerSecond);
-    const end = Math.min(answer.length, tokens * CHARACTERS);
+    const due = headStart + ((performance.now() - began) / 1000) * tokensPerSecond * CHARACTERS;
+    const end = Math.min(answer.length, Math.floor(due / CHARACTERS) * CHARACTERS);
     if (end === written) continue;
     const text = answer.slice(written, end);
     written = end;
-    onEvents([{ type: 'text', text, newTokens: tokens, decodeTokensPerSecond: tokensPerSecond }]);
+    const newTokens = Math.ceil(written / CHARACTERS);
+    onEvents([{ type: 'text', text, newTokens, decodeTokensPerSecond: tokensPerSecond }]);
   }
   return answer.slice(0, written);
 }
 
 const api: EngineApi = {
-  load: async () => model,
+  load: async ({ name }) => ({ ...MODEL, name }),
   send: async ({ messages }, onEvents) => {
     stop = new AbortController();
     const promptTokens = Math.ceil(
       messages.reduce((sum, { content }) => sum + content.length, 0) / CHARACTERS,
     );
-    const answer = SCRIPT.answers[turns % SCRIPT.answers.length] ?? '';
+    const answer = SCRIPT.answers[turns] ?? SCRIPT.answers.at(-1) ?? '';
     turns += 1;
     onEvents([
       { type: 'memory', memory: memoryOf(promptTokens) },

@@ -3,7 +3,10 @@ import type { EventBatch } from './event-batch';
 import type { LoadedModel } from './load-model';
 import type { PartTimes } from './prefill';
 import { headerTokens } from './tokenizer/header';
-import type { Tokenizer } from './tokenizer/tokenizer';
+import { openThought, type Tokenizer } from './tokenizer/tokenizer';
+
+/** Tokens in which `<think>` and a line's end are spelt where the vocabulary has neither. */
+const OPENING = 12;
 
 /** A model with everything a conversation needs. */
 export type ChatModel = LoadedModel & { readonly tokenizer: Tokenizer };
@@ -32,6 +35,8 @@ export class Turn {
     const kv = { ...info.kv, ...this.request.kv };
     const header = kv.protectHeader ? headerTokens(tokenizer, messages) : 0;
     this.#tokenizeMs = performance.now() - this.#started;
+    // An answer whose thought begins in the prompt shows it all the same: the page tells thought and answer apart by its marks.
+    let opened = continues ? '' : openThought(tokenizer.decode(prompt.slice(-OPENING), { special: true }));
     const decoder = tokenizer.streamDecoder(continues ? prompt : []);
     const result = await session.run(prompt, {
       sampling: { ...info.sampling, ...this.request.sampling },
@@ -48,7 +53,8 @@ export class Turn {
       },
       onToken: (id) => {
         this.#newTokens++;
-        this.#write(decoder.push(id));
+        this.#write(opened + decoder.push(id));
+        opened = '';
       },
     });
     this.#write(decoder.end());

@@ -2,6 +2,7 @@ import { memo, type ReactNode } from 'react';
 import { Icon, type IconName } from '../icons';
 import { siblingsOf } from '../store/branches';
 import type { Message } from '../store/conversation';
+import { answerOf } from '../store/reasoning';
 import { useCanAsk, useChat } from '../stores';
 import { CopyButton } from '../ui/copy-button';
 import { focusComposer } from './focus-composer';
@@ -90,8 +91,9 @@ function Branches({ id, what }: ActionProps): ReactNode {
   );
 }
 
+/** Of an answer its Markdown, without what the model thought before it. */
 const textOf = (message: Message | undefined): string =>
-  (message?.role === 'user' ? message.question : message?.text) ?? '';
+  message?.role === 'user' ? message.question : answerOf(message?.text ?? '');
 
 function CopyMessage({ id, what }: ActionProps) {
   const text = useChat(({ messages }) => textOf(messages[id]));

@@ -3,6 +3,7 @@ import { useShallow } from 'zustand/react/shallow';
 import { formatPercent, formatTokens } from '../format';
 import { AnswerText } from '../markdown/answer-text';
 import { isContinuable, type AssistantMessage, type UserMessage } from '../store/conversation';
+import { answerOf } from '../store/reasoning';
 import { useCanAsk, useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
 import { DocumentChip } from './document-chip';
@@ -10,6 +11,7 @@ import { EditQuestion } from './edit-question';
 import { focusComposer } from './focus-composer';
 import { MessageActions } from './message-actions';
 import { Reading } from './reading';
+import { Reasoning } from './reasoning';
 import { TurnError } from './turn-error';
 
 /** Selects its own message only, so a streamed token draws one message and not the transcript. */
@@ -51,11 +53,13 @@ function Question({ message }: { readonly message: UserMessage }) {
 
 function Answer({ message }: { readonly message: AssistantMessage }) {
   const { answer, text, figures } = message;
+  const said = answerOf(text);
   const running = answer.state === 'reading' || answer.state === 'writing';
   return (
     <article aria-busy={running} data-testid="answer" data-state={answer.state}>
       <h2 className="visually-hidden">Answer</h2>
-      {text !== '' && <AnswerText text={text} running={answer.state === 'writing'} />}
+      <Reasoning message={message} />
+      {said !== '' && <AnswerText text={said} running={answer.state === 'writing'} />}
       {answer.state === 'reading' && <Reading message={message} />}
       {answer.state === 'writing' && text === '' && <p className="answer-note">Writing…</p>}
       {answer.state === 'done' && <Ending message={message} stopReason={answer.stopReason} />}

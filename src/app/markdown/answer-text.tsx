@@ -8,14 +8,27 @@ interface AnswerTextProps {
   readonly text: string;
   /** More is to come. */
   readonly running: boolean;
+  readonly testId?: string;
 }
 
+/** Blocks from which on those out of sight are not laid out. */
+const LONG = 30;
+
 /** An answer as its Markdown means it. What is written already is parsed once, however long it goes on. */
-export const AnswerText = memo(function AnswerText({ text, running }: AnswerTextProps) {
+export const AnswerText = memo(function AnswerText({
+  text,
+  running,
+  testId = 'answer-text',
+}: AnswerTextProps) {
   const shown = useOnceAFrame(text, running);
   const blocks = useMemo(() => splitBlocks(shown), [shown]);
   return (
-    <div className="answer-text" data-testid="answer-text" data-growing={running || undefined}>
+    <div
+      className="answer-text"
+      data-testid={testId}
+      data-growing={running || undefined}
+      data-long={blocks.length > LONG || undefined}
+    >
       {blocks.map((block, index) => (
         <BlockView key={index} block={block} growing={running && index === blocks.length - 1} />
       ))}

@@ -11,7 +11,7 @@ interface BlockViewProps {
 }
 
 /** Pieces of a table or list that are drawn before more are asked for: a thousand rows. */
-const MOST = 50;
+const MOST = 100;
 
 /** Blocks are cut anew with every frame; only one that has changed is drawn anew. */
 export const BlockView = memo(

@@ -40,8 +40,8 @@ export type Block =
     };
 
 /** Characters from which on a piece of a list or a quotation is full. */
-const PIECE = 600;
-const ROWS = 20;
+const PIECE = 500;
+const ROWS = 10;
 
 interface Taken {
   readonly block: Block;

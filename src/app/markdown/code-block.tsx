@@ -12,7 +12,7 @@ interface CodeBlockProps {
 export const Growing = createContext(false);
 
 /** Longer code stays plain: colouring it would hold up the page. */
-const COLOURED = 6000;
+const COLOURED = 4000;
 const LINES = 40;
 
 interface ColouredProps {

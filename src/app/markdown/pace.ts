@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 /** Characters that may be parsed in one frame beyond the answer that is being written: a few milliseconds' worth. */
-const PER_FRAME = 3000;
+const PER_FRAME = 1200;
 
 type Start = () => void;
 

@@ -56,7 +56,7 @@ function dropEach(open: OpenMark[], run: string): boolean {
   return left < run.length;
 }
 
-const LONG = 1200;
+const LONG = 800;
 
 /** A long paragraph in pieces: cut after a sentence, or at least between words, where no mark is open. */
 export function cutParagraph(source: string): readonly string[] {

@@ -19,12 +19,16 @@ interface PieceProps {
 const GROWING = 4000;
 const LONGEST = 12_000;
 
+/** What formulas take beside words. */
+const FORMULAS = 3;
+
 export const Piece = memo(function Piece({ source, container, isFirst, growing }: PieceProps) {
   const isLong = source.length > (growing ? GROWING : LONGEST);
-  const ready = useTurn(source.length, growing);
+  const math = hasMath(source);
+  const ready = useTurn(source.length * (math ? FORMULAS : 1), growing);
   if (isLong || !ready) return <Raw source={source} container={container} isFirst={isFirst} />;
   const shown = growing ? completed(source) : source;
-  const Parsed = hasMath(shown) ? ProseWithFormulas : Prose;
+  const Parsed = math && hasMath(shown) ? ProseWithFormulas : Prose;
   return (
     <Growing value={growing}>
       <Parsed source={shown} container={container} isFirst={isFirst} />

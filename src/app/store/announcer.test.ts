@@ -25,6 +25,18 @@ it('tells a turn by state and sentence, each once, never by token', async () => 
   expect(heard).toEqual(['Reading.', 'It is silver.', 'And ol Stopped.']);
 });
 
+it('tells that the model thinks, and not what', async () => {
+  const { chat, kv, worker } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
+  const heard: string[] = [];
+  announcer.subscribe(({ text }) => heard.push(text));
+  await after(() => void chat.getState().ask('What?'));
+  for (const text of ['<think>', 'It is red. ', 'No.', '</think>', 'It is silver. ', 'So'])
+    worker.turns[0]?.emit({ type: 'text', text, newTokens: 1, decodeTokensPerSecond: 1 });
+  await worker.turns[0]?.finish({ text: '<think>It is red. No.</think>It is silver. So' });
+  expect(heard).toEqual(['Reading.', 'Thinking.', 'It is silver.', 'So']);
+});
+
 it('tells why a turn failed', async () => {
   const { chat, kv, worker } = await readyStores();
   const announcer = createAnnouncer(chat, kv);

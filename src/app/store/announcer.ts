@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
 import type { KvStore } from './kv-store';
+import { splitReasoning } from './reasoning';
 
 export interface Announcement {
   readonly text: string;
@@ -21,10 +22,12 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
   let followed: string | undefined;
   let spoken = 0;
   let lastState: string | undefined;
+  let thinking = false;
 
   const say = (text: string) => store.setState({ text });
   const follow = (message: AssistantMessage) => {
-    const { answer, text } = message;
+    const { answer } = message;
+    const { answer: text, isOpen } = splitReasoning(message.text);
     const changed = answer.state !== lastState;
     lastState = answer.state;
     if (answer.state === 'failed') {
@@ -32,6 +35,9 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
       return;
     }
     if (changed && answer.state === 'reading') say('Reading.');
+    // Not what it thinks: that is aside from the answer, and often many times as long.
+    if (isOpen && !thinking) say('Thinking.');
+    thinking = isOpen;
     const end = speakableLength(text, answer.state === 'done');
     const sentence = text.slice(spoken, end).trim();
     spoken = Math.max(spoken, end);
@@ -44,6 +50,7 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
       followed = activeId;
       spoken = 0;
       lastState = undefined;
+      thinking = false;
     }
     const message = followed === undefined ? undefined : messages[followed];
     if (message?.role !== 'assistant') return;

@@ -46,6 +46,20 @@ it('puts several documents one after the other, each below its name', () => {
 });
 
 describe('the prompt', () => {
+  it('leaves out what was thought before an answer, and a turn that came to no more', () => {
+    const talk = conversation(
+      ['Why?', '<think>They ask.</think>Because.'],
+      ['How?', '<think>Hm'],
+      ['And?', { state: 'reading', progress: undefined }],
+    );
+    expect(promptOf(talk).map(({ content }) => content)).toEqual(['Why?', 'Because.', 'And?']);
+  });
+
+  it('goes on with an answer and the thought before it', () => {
+    const begun = '<think>They ask.</think>Bec';
+    expect(promptOf(conversation(['Why?', begun])).at(-1)).toEqual({ role: 'assistant', content: begun });
+  });
+
   it('is the whole conversation, the document at the head of its first question only', () => {
     const talk = conversation(
       ['What color?', 'Silver.'],

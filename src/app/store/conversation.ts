@@ -11,6 +11,7 @@ import type {
 } from '../../protocol';
 import type { DocumentKind } from '../documents/document-text';
 import type { Children, Messages } from './branches';
+import { answerOf } from './reasoning';
 
 export interface AttachedDocument {
   readonly id: string;
@@ -65,6 +66,10 @@ export interface TurnFigures {
   readonly promptTokens?: number;
   readonly reusedTokens?: number;
   readonly newTokens?: number;
+  /** When the model began to think aloud, in milliseconds of the page's clock; until it has ended. */
+  readonly thinkingSince?: number;
+  /** How long it thought aloud. */
+  readonly thoughtMs?: number;
   /** Of the same answer, before it was continued. */
   readonly earlierTokens?: number;
   readonly prefillTokensPerSecond?: number;
@@ -177,10 +182,13 @@ export function promptOf(
     if (message === undefined) continue;
     if (message.role === 'user') {
       pending = message.question;
-    } else if (pending !== undefined && message.text !== '') {
-      said.push({ role: 'user', content: pending }, { role: 'assistant', content: message.text });
-      pending = undefined;
+      continue;
     }
+    // Thoughts are no part of what was said; only an answer that is to be continued goes on with its own.
+    const answer = id === order.at(-1) ? message.text : answerOf(message.text);
+    if (pending === undefined || answer === '') continue;
+    said.push({ role: 'user', content: pending }, { role: 'assistant', content: answer });
+    pending = undefined;
   }
   if (pending !== undefined) said.push({ role: 'user', content: pending });
   const prompt = said.map((message, index) =>

@@ -1,6 +1,7 @@
 /** One turn: what is shown while it runs, and what stays of it. */
 import type { EngineEvent, MemoryReport, TurnResult } from '../../protocol';
 import { shareRead, type AssistantMessage, type TurnFigures } from './conversation';
+import { splitReasoning } from './reasoning';
 
 export interface TurnView {
   readonly answer: AssistantMessage;
@@ -10,8 +11,22 @@ export interface TurnView {
 }
 
 /** What a batch of events makes of the view; one batch is one change, so one frame draws once. */
-export function applyEvents(view: TurnView, events: readonly EngineEvent[]): TurnView {
-  return events.reduce(applyEvent, view);
+export function applyEvents(
+  view: TurnView,
+  events: readonly EngineEvent[],
+  now = performance.now(),
+): TurnView {
+  const after = events.reduce(applyEvent, view);
+  return { ...after, answer: timed(after.answer, now) };
+}
+
+/** With the time that it has been thinking aloud, from the first of the thought to its end. */
+function timed(answer: AssistantMessage, now: number): AssistantMessage {
+  const { thinkingSince, ...figures } = answer.figures;
+  const isThinking = answer.answer.state === 'writing' && splitReasoning(answer.text).isOpen;
+  if (isThinking === (thinkingSince !== undefined)) return answer;
+  if (thinkingSince === undefined) return { ...answer, figures: { ...figures, thinkingSince: now } };
+  return { ...answer, figures: { ...figures, thoughtMs: (figures.thoughtMs ?? 0) + now - thinkingSince } };
 }
 
 function applyEvent(view: TurnView, event: EngineEvent): TurnView {
@@ -61,13 +76,15 @@ function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessa
 }
 
 /** The result is the last word: events travel on another channel and some may still be on their way. */
-export function applyResult(view: TurnView, result: TurnResult): TurnView {
+export function applyResult(view: TurnView, result: TurnResult, now = performance.now()): TurnView {
   const { text, stopReason, memory } = result;
   const { continued } = view;
-  const { kv, earlierTokens } = view.answer.figures;
+  const { kv, earlierTokens, thinkingSince, thoughtMs } = view.answer.figures;
   const common: TurnFigures = {
     ...(kv !== undefined && { kv }),
     ...(earlierTokens !== undefined && { earlierTokens }),
+    ...(thinkingSince !== undefined && { thinkingSince }),
+    ...(thoughtMs !== undefined && { thoughtMs }),
     promptTokens: result.promptTokens,
     reusedTokens: result.reusedTokens,
   };
@@ -84,9 +101,6 @@ export function applyResult(view: TurnView, result: TurnResult): TurnView {
           decodeTokensPerSecond: result.decodeTokensPerSecond,
         };
   const whole = (continued?.text ?? '') + text;
-  return {
-    answer: { ...view.answer, text: whole, answer: { state: 'done', stopReason }, figures },
-    continued,
-    memory,
-  };
+  const answer = { ...view.answer, text: whole, answer: { state: 'done', stopReason }, figures } as const;
+  return { answer: timed(answer, now), continued, memory };
 }

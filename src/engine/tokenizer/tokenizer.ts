@@ -105,13 +105,24 @@ export function loadTokenizer({
       });
       // The template writes its special tokens itself. What looks like one in a message becomes one too: after rendering
       // nobody can tell them apart, in transformers neither.
-      const ids = encode(rendered + begun, { addSpecialTokens: false });
+      const ids = encode(rendered + begunAfter(rendered, begun), { addSpecialTokens: false });
       if (ids.length === 0 && messages.length > 0)
         throw templateInvalid('writes nothing', 'its text for this conversation is empty');
       return ids;
     },
     streamDecoder: (after) => streamDecoder(decode, after),
   };
+}
+
+const OPEN_THOUGHT = /<think>\s*$/;
+
+/** What a prompt ends with where its template begins the answer with a thought: `<think>`, and the space behind it; else nothing. */
+export const openThought = (prompt: string): string => OPEN_THOUGHT.exec(prompt)?.[0] ?? '';
+
+/** An answer that began with the template's own `<think>` does not bring it again. */
+function begunAfter(rendered: string, begun: string): string {
+  const opened = openThought(rendered);
+  return begun.startsWith(opened) ? begun.slice(opened.length) : begun;
 }
 
 /** Tokens of an earlier text that are enough for the next one not to count as the first. */

@@ -1,0 +1,136 @@
+import { expect, test, type Page } from '@playwright/test';
+import { watchMainThread } from './main-thread';
+import { chatOn } from './page';
+import { scriptEngine } from './scripted-engine';
+
+const MARKUP = `<img src="https://evil.example/a.png" onerror="globalThis.hacked = 1">`;
+
+/** Everything that Markdown could be hoped to fetch, run or follow. */
+const HOSTILE = `<script>globalThis.hacked = 1</script>
+
+${MARKUP}
+
+<svg onload="globalThis.hacked = 1"></svg><iframe src="https://evil.example/"></iframe>
+
+<style>body { display: none }</style><link rel="stylesheet" href="https://evil.example/a.css">
+
+![pixel](https://evil.example/pixel.png) ![data](data:image/svg+xml,<svg onload="globalThis.hacked=1"/>)
+
+[run](javascript:globalThis.hacked=1) [also](JAVASCRIPT:globalThis.hacked=1) [file](file:///etc/passwd) [data](data:text/html,<script>globalThis.hacked=1</script>)
+
+<javascript:globalThis.hacked=1> <a href="javascript:globalThis.hacked=1">html</a>
+
+\`\`\`html
+</code></pre><script>globalThis.hacked = 1</script>${MARKUP}
+\`\`\`
+
+\`\`\`"><img/onerror=globalThis.hacked=1/src=x>
+language
+\`\`\`
+
+$\\href{javascript:globalThis.hacked=1}{x}$ $\\includegraphics{https://evil.example/b.png}$ $\\htmlData{a=b}{x}$ $\\def\\a{\\a\\a}\\a$ $\\rule{9999em}{9999em}$
+
+| a | ${MARKUP} |
+|---|---|
+| ${MARKUP} | [x](javascript:globalThis.hacked=1) |
+
+[ref]: javascript:globalThis.hacked=1
+[ref] [^1]
+
+[^1]: ${MARKUP}
+
+It ends here.
+`;
+
+/** The addresses that the page asked for beside its own, until it is looked at. */
+function watchStray(page: Page, baseURL: string | undefined): readonly string[] {
+  const stray: string[] = [];
+  page.on('request', (request) => {
+    const url = request.url();
+    if (/^(https?|file|ws):/.test(url) && !url.startsWith(baseURL ?? 'nowhere')) stray.push(url);
+  });
+  return stray;
+}
+
+const hacked = (page: Page) => page.evaluate(() => 'hacked' in globalThis);
+
+test('an answer full of scripts, images and addresses does nothing but show', async ({
+  page,
+  baseURL,
+  context,
+}) => {
+  const stray = watchStray(page, baseURL);
+  const dialogs: string[] = [];
+  page.on('dialog', (dialog) => dialogs.push(dialog.message()));
+  await scriptEngine(page, { answers: [HOSTILE], tokensPerSecond: 500 });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  const answer = page.getByTestId('answer-text');
+  await expect(answer).toContainText('<script>globalThis.hacked = 1</script>');
+  await expect(answer).toContainText('It ends here.');
+  await expect(answer.locator('.katex').first()).toBeAttached();
+  await expect(answer.locator('script, img, svg[onload], iframe, style, link, object, form')).toHaveCount(0);
+  const addresses = await answer
+    .locator('[href], [src]')
+    .evaluateAll((elements) =>
+      elements.map((element) => element.getAttribute('href') ?? element.getAttribute('src')),
+    );
+  expect(addresses).toEqual(['https://evil.example/pixel.png']);
+  // Wherever it is clicked.
+  for (const name of ['run', 'also', 'file']) await answer.getByText(name, { exact: true }).first().click();
+  expect(await hacked(page)).toBe(false);
+  expect(context.pages()).toHaveLength(1);
+  expect(dialogs).toEqual([]);
+  expect(stray).toEqual([]);
+});
+
+test('a question, a document and a model with markup in their names do nothing but show', async ({
+  page,
+  baseURL,
+}) => {
+  const stray = watchStray(page, baseURL);
+  await scriptEngine(page, { answers: ['So.'], tokensPerSecond: 5000 });
+  const chat = chatOn(page);
+  await chat.openReady(`?model=${encodeURIComponent(MARKUP.replaceAll('/', '-'))}/`);
+  await chat.attachFile(`${MARKUP.replaceAll('/', '-')}.txt`, MARKUP);
+  await chat.ask(HOSTILE);
+  await chat.finished(chat.answers.first());
+  await expect(page.getByTestId('model-status')).toContainText('<img src=');
+  await expect(page.getByTestId('message').first()).toContainText('<script>globalThis.hacked = 1</script>');
+  await chat.chip.getByRole('button').first().click();
+  await expect(page.getByTestId('document-dialog')).toContainText(MARKUP);
+  await expect(page.locator('img, iframe')).toHaveCount(0);
+  expect(await hacked(page)).toBe(false);
+  expect(stray).toEqual([]);
+});
+
+test('a table of 10,000 rows leaves the page usable, and is shown a part at a time', async ({
+  page,
+  browser,
+}) => {
+  test.setTimeout(240_000);
+  const rows = Array.from(
+    { length: 10_000 },
+    (_, row) => `| ${row} | **${row * 7}** | some text of row ${row} |`,
+  );
+  const table = ['| Row | Value | Text |', '|---|---|---|', ...rows].join('\n');
+  const thread = await watchMainThread(page, browser);
+  await scriptEngine(page, { answers: [table], tokensPerSecond: 100, headStart: table.length });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await thread.begin();
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  const drawn = page.getByTestId('answer-text').locator('tbody tr');
+  await expect(drawn).toHaveCount(1000, { timeout: 60_000 });
+  await chat.composer.pressSequentially('still typing');
+  await expect(chat.composer).toHaveValue('still typing');
+  const { longest } = await thread.end();
+  test.info().annotations.push({ type: 'longest task, ms of a processor', description: String(longest) });
+  await page.getByTestId('show-more').click();
+  await expect(drawn).toHaveCount(2000, { timeout: 60_000 });
+  await page.getByTestId('new-chat').click();
+  await expect(page.getByTestId('sample-short')).toBeVisible();
+});
