@@ -73,6 +73,8 @@ export default defineConfig(
       'no-restricted-imports': ['error', { patterns: [FENCES.page, FENCES.wgsl, FENCES.library] }],
     },
   },
+  // Lives longer than any page, and sees none.
+  { files: ['src/service-worker/**'], rules: fence('page', 'engine', 'lab', 'wgsl') },
   {
     files: ['src/app/**', 'src/main.tsx'],
     extends: [reactHooks.configs.flat['recommended-latest']],
