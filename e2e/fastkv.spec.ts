@@ -171,6 +171,9 @@ test('mode lean keeps no trunk and reads again; mode full keeps everything; both
   expect(await numberOn(strip(page), 'data-kept')).toBe(prompt);
   expect(await chat.figure('propagated-tokens')).toBe(prompt);
 
+  await page.getByTestId('use-for-new-chats').click();
+  await page.getByTestId('new-chat').click();
+  await expect(page.getByTestId('mode')).toHaveAttribute('data-value', 'full');
   await page.reload();
   await expect(page.getByTestId('mode')).toHaveAttribute('data-value', 'full');
 });

@@ -5,12 +5,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test('the sheet of shortcuts has no serious violation, and is no wider than the window', async ({
+    test('settings and shortcuts have no serious violation, and are no wider than the window', async ({
       page,
     }) => {
       await chatOn(page).openReady();
-      await page.getByTestId('theme').focus();
-      await page.keyboard.press('Control+/');
+      await page.getByTestId('settings-open').click();
+      await expect(page.getByTestId('settings-dialog')).toBeVisible();
+      await expectSound(page, 'settings');
+      await page.getByTestId('field-temperature').fill('warm');
+      await expect(page.getByTestId('field-temperature-problem')).toBeVisible();
+      await page.getByRole('radio', { name: 'Fixed' }).check();
+      await expectSound(page, 'settings, one refused');
+      await page.getByTestId('settings-shortcuts').click();
       await expect(page.getByTestId('shortcuts-dialog')).toBeVisible();
       await expectSound(page, 'shortcuts');
     });

@@ -62,10 +62,12 @@ test('a theme is chosen with the keyboard and remembered', async ({ page }) => {
   await chatOn(page).open();
   const shown = page.locator('html');
   await expect(shown).toHaveAttribute('data-theme', 'light');
-  await page.getByTestId('theme').focus();
+  await page.getByTestId('settings-open').focus();
   await page.keyboard.press('Enter');
-  await page.keyboard.press('Enter');
-  await expect(page.getByTestId('theme')).toHaveAttribute('data-value', 'dark');
+  await page.getByRole('radio', { name: 'System' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(shown).toHaveAttribute('data-theme', 'dark');
   await page.reload();
   await expect(shown).toHaveAttribute('data-theme', 'dark');
 });

@@ -47,7 +47,9 @@ test('a whole chat, and every screen, keeps within the policy and asks no other 
   await chat.finished(chat.answers.first());
   await page.getByTestId('kept-strip').focus();
   await page.getByTestId('more-settings').locator('summary').click();
-  await page.getByTestId('theme').click();
+  await page.getByTestId('settings-open').click();
+  await page.getByRole('radio', { name: 'Dark' }).check();
+  await page.keyboard.press('Escape');
   await page.getByTestId('mode-full').check();
   await chat.ask('And what else?');
   await chat.finished(chat.answers.last());
@@ -97,7 +99,7 @@ test('documents, answers in Markdown, charts and dialogs keep within the policy 
   await page.getByTestId('edit-cancel').click();
   await page.getByTestId('chart').scrollIntoViewIfNeeded();
   await expect(page.getByTestId('chart-picture').locator('canvas')).toBeVisible();
-  await page.getByTestId('theme').focus();
+  await page.getByTestId('settings-open').focus();
   await page.keyboard.press('Control+/');
   await expect(page.getByTestId('shortcuts-dialog')).toBeVisible();
   // What the web page brought along is not the page's own: its styles are forbidden while it is read, unseen.

@@ -11,7 +11,7 @@ test('? opens a sheet of all shortcuts, and each does what it says', async ({ pa
   await expect(chat.composer).toHaveValue('What?');
   await expect(sheet).toHaveCount(0);
   await chat.composer.fill('');
-  await page.getByTestId('theme').focus();
+  await page.getByTestId('settings-open').focus();
   await page.keyboard.press('?');
   await expect(sheet).toBeVisible();
   for (const said of [
@@ -25,7 +25,7 @@ test('? opens a sheet of all shortcuts, and each does what it says', async ({ pa
   await expect(page.getByTestId('inspector'), 'a dialog keeps the keys').not.toBeFocused();
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
-  await expect(page.getByTestId('theme')).toBeFocused();
+  await expect(page.getByTestId('settings-open')).toBeFocused();
 
   await page.keyboard.press('Control+i');
   await expect(page.getByTestId('inspector')).toBeFocused();
@@ -48,13 +48,13 @@ test('? opens a sheet of all shortcuts, and each does what it says', async ({ pa
 
 test('single signs can be switched off, and the sheet still opens by Ctrl+/', async ({ page }) => {
   await chatOn(page).openReady();
-  await page.getByTestId('theme').focus();
+  await page.getByTestId('settings-open').focus();
   await page.keyboard.press('Control+/');
   await page.getByTestId('single-keys').uncheck();
   await expect(page.getByTestId('shortcut-sheet')).not.toContainText('?');
   await page.keyboard.press('Escape');
   await page.reload();
-  await page.getByTestId('theme').focus();
+  await page.getByTestId('settings-open').focus();
   await page.keyboard.press('?');
   await expect(page.getByTestId('shortcuts-dialog')).toHaveCount(0);
   await page.keyboard.press('Control+/');

@@ -6,6 +6,7 @@ import { Header } from './header';
 import { Inspector } from './inspector/inspector';
 import { ModelsDialog } from './models/models-dialog';
 import { UnsupportedBrowser } from './models/unsupported-browser';
+import { SettingsDialog } from './settings/settings-dialog';
 import { ShortcutsDialog } from './shortcuts/shortcuts-dialog';
 import { useShortcuts } from './shortcuts/use-shortcuts';
 import { useAnnouncement, useModel } from './stores';
@@ -32,6 +33,7 @@ export function App() {
       {!unsupported && (
         <>
           <ModelsDialog />
+          <SettingsDialog />
           <ShortcutsDialog />
         </>
       )}

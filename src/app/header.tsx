@@ -2,8 +2,7 @@ import './header.css';
 import { Icon } from './icons';
 import { ModelStatus } from './models/model-status';
 import { keysFor } from './shortcuts/table';
-import { THEME_PREFERENCES } from './store/theme-store';
-import { useChat, useTheme, useView } from './stores';
+import { useChat, useView } from './stores';
 
 /** `canChat`: in a browser that the engine runs in. */
 export function Header({ canChat }: { readonly canChat: boolean }) {
@@ -19,7 +18,6 @@ export function Header({ canChat }: { readonly canChat: boolean }) {
       </h1>
       <ModelStatus />
       <div className="header-actions">
-        <ThemeSwitch />
         {canChat && (
           <>
             <button
@@ -31,6 +29,16 @@ export function Header({ canChat }: { readonly canChat: boolean }) {
               onClick={() => openDialog('shortcuts')}
             >
               <Icon name="keyboard" />
+            </button>
+            <button
+              type="button"
+              className="quiet-button"
+              aria-label="Settings"
+              title={`Settings (${keysFor('settings')})`}
+              data-testid="settings-open"
+              onClick={() => openDialog('settings')}
+            >
+              <Icon name="settings" />
             </button>
             <button
               type="button"
@@ -68,25 +76,5 @@ function Mark() {
       <path className="header-mark-full" d="M3 5h14M3 10h14M3 15h14" />
       <path className="header-mark-kept" d="M3 5h8M3 10h3.5M3 15h5.5" />
     </svg>
-  );
-}
-
-function ThemeSwitch() {
-  const preference = useTheme((state) => state.preference);
-  const choose = useTheme((state) => state.choose);
-  const at = THEME_PREFERENCES.indexOf(preference);
-  const next = THEME_PREFERENCES[(at + 1) % THEME_PREFERENCES.length] ?? 'system';
-  return (
-    <button
-      type="button"
-      className="quiet-button"
-      aria-label={`Theme: ${preference}. Switch to ${next}.`}
-      title={`Theme: ${preference}`}
-      data-testid="theme"
-      data-value={preference}
-      onClick={() => choose(next)}
-    >
-      <Icon name={preference} />
-    </button>
   );
 }

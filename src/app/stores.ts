@@ -36,6 +36,7 @@ import { createPlanner, type PlannerState, type PlannerStore } from './store/pla
 import { createPreviewStore, type PreviewState, type PreviewStore } from './store/preview-store';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
+import { createNewChatStore, type NewChatState, type NewChatStore } from './store/settings';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
 import type { Memory } from './store/storage';
 import { countDocumentTokens } from './store/token-count';
@@ -46,6 +47,7 @@ import { createViewStore, type ViewState, type ViewStore } from './store/view-st
 export interface Stores {
   readonly model: ModelStore;
   readonly kv: KvStore;
+  readonly newChat: NewChatStore;
   readonly chat: ChatStore;
   readonly attachments: AttachmentsStore;
   readonly preview: PreviewStore;
@@ -74,7 +76,8 @@ export function createStores(
   const keeper = connectLibrary();
   const model = createModelStore(connect, verifyStored(keeper, storage));
   const kv = createKvStore(storage);
-  const chat = createChatStore(model, kv);
+  const newChat = createNewChatStore(storage);
+  const chat = createChatStore(model, kv, () => newChat.getState().settings);
   const budget = createBudgetStore(storage, deviceClassOf(device));
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
@@ -85,6 +88,7 @@ export function createStores(
   return {
     model,
     kv,
+    newChat,
     chat,
     attachments: createAttachmentsStore(chat),
     preview: createPreviewStore(chat),
@@ -118,6 +122,7 @@ export const useAttachments = <T>(select: (state: AttachmentsState) => T): T =>
   useStore(useStores().attachments, select);
 export const usePreview = <T>(select: (state: PreviewState) => T): T => useStore(useStores().preview, select);
 export const useKv = <T>(select: (state: KvState) => T): T => useStore(useStores().kv, select);
+export const useNewChat = <T>(select: (state: NewChatState) => T): T => useStore(useStores().newChat, select);
 export const useSelection = <T>(select: (state: SelectionState) => T): T =>
   useStore(useStores().selection, select);
 export const useMemoryHistory = <T>(select: (state: MemoryHistory) => T): T =>
@@ -160,8 +165,9 @@ export function useCanAsk(): boolean {
 /** What the next turn will go by; undefined without a model. */
 export function useKvSettings(): KvSettings | undefined {
   const state = useKv((kv) => kv);
+  const settings = useChat((chat) => chat.settings);
   const model = useLoadedModel();
-  return model && settingsFor(state, model);
+  return model && settingsFor(state, settings, model);
 }
 
 export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | 'calibrating' | 'failed';

@@ -1,3 +1,4 @@
+import { changeKv } from '../store/settings';
 import type { Stores } from '../stores';
 import type { Change } from '../store/verdict';
 
@@ -5,8 +6,7 @@ import type { Change } from '../store/verdict';
 export const canApply = ({ promptTokens }: Change): boolean => promptTokens === undefined;
 
 /** For the next message and the next load. */
-export function applyChange({ model, kv, loadOptions }: Stores, { dtype, kv: settings }: Change): void {
-  const { status } = model.getState();
-  if (settings) kv.getState().change(settings, status.state === 'ready' ? status.model : undefined);
-  if (dtype) loadOptions.getState().choose(dtype);
+export function applyChange(stores: Stores, { dtype, kv }: Change): void {
+  if (kv) changeKv(stores, kv);
+  if (dtype) stores.loadOptions.getState().choose(dtype);
 }

@@ -4,7 +4,7 @@ import type { PlanRequest, WeightForm } from '../../protocol';
 import { dtypeFor } from '../store/load-options';
 import { keyOf, type Judged } from '../store/planner';
 import { sayChange, type Assessment, type Verdict } from '../store/verdict';
-import { useBudget, useKv, useLoadOptions, usePlanner, useStores } from '../stores';
+import { useBudget, useChat, useLoadOptions, usePlanner, useStores } from '../stores';
 import { applyChange, canApply } from './apply-change';
 import './memory.css';
 
@@ -24,7 +24,7 @@ interface MemoryVerdictProps {
 export function MemoryVerdict({ config, dtype }: MemoryVerdictProps) {
   const chosen = useLoadOptions((state) => state.dtype);
   // A policy that the engine does not know is none, and which it knows is for settingsFor to say.
-  const { policy: _, ...changed } = useKv((state) => state.changed);
+  const { policy: _, ...changed } = useChat(({ settings }) => settings.kv) ?? {};
   const judged = useJudged({ ...A_TEXT, config, dtype: dtypeFor(config, dtype ?? chosen), kv: changed });
   if (judged === undefined || judged.state === 'asked')
     return <p className="verdict">Working out what it takes …</p>;

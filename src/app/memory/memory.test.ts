@@ -50,7 +50,7 @@ describe('the verdict on a model', () => {
       'Will not fit. 301 MiB with a text of 4,096 tokens, of a budget of 256 MiB. With mode lean it takes 173 MiB.Use mode lean',
     );
     applyChange(page.stores, { kv: { turnMode: 'lean' }, dtype: 'q8' });
-    expect(page.stores.kv.getState().changed).toEqual({ turnMode: 'lean' });
+    expect(page.stores.chat.getState().settings.kv).toEqual({ turnMode: 'lean' });
     expect(page.stores.loadOptions.getState().dtype).toBe('q8');
     await judge({ dtype: 'q8', kv: { turnMode: 'lean' } });
     expect(words(verdict())).toMatch(/^Fits\. 114 MiB/);
@@ -59,7 +59,7 @@ describe('the verdict on a model', () => {
   it('can be made to fit while no model is loaded', () => {
     page.stores.model.getState().fail({ code: 'out-of-memory', message: 'No room.' });
     applyChange(page.stores, { kv: { turnMode: 'lean' } });
-    expect(page.stores.kv.getState().changed).toEqual({ turnMode: 'lean' });
+    expect(page.stores.chat.getState().settings.kv).toEqual({ turnMode: 'lean' });
   });
 
   it('says in the engine’s words why a model cannot be loaded at all', async () => {

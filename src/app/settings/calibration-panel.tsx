@@ -1,6 +1,7 @@
 import { formatNumber, formatPercent } from '../format';
 import type { Calibration, KvSettings, ModelInfo } from '../../protocol';
 import { calibrate, lastEligible, obstacleTo, stopCalibration, textsAtHand } from '../store/calibration';
+import { changeKv } from '../store/settings';
 import { useChat, useIsFree, useKv, useSamples, useStores } from '../stores';
 
 interface CalibrationPanelProps {
@@ -98,7 +99,7 @@ interface ResultProps {
 
 function Result({ result: { steps, suggested }, stopped, inUse, model }: ResultProps) {
   const remembers = useKv((state) => state.remembers);
-  const change = useKv((state) => state.change);
+  const stores = useStores();
   if (steps.length === 0)
     return <p className="setting-help">Stopped before there was anything to compare.</p>;
   const kept = remembers
@@ -123,7 +124,7 @@ function Result({ result: { steps, suggested }, stopped, inUse, model }: ResultP
           type="button"
           className="button setting-button"
           data-testid="use-suggested"
-          onClick={() => change({ tspLayer: suggested }, model)}
+          onClick={() => changeKv(stores, { tspLayer: suggested })}
         >
           Use layer {suggested}
         </button>

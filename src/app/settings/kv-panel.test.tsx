@@ -3,6 +3,7 @@ import type { KvSettings, PolicyInfo, PolicyName } from '../../protocol';
 import { createElement } from 'react';
 import { markupOf, pageStores } from '../static-markup.test-support';
 import { MODEL, POLICIES } from '../store/scripted-engine.test-support';
+import { changeKv } from '../store/settings';
 import { KvPanel } from './kv-panel';
 
 const SIX_LAYERS = { ...MODEL, layers: 6 };
@@ -39,7 +40,7 @@ async function panelWith(
 ) {
   const { stores } = await pageStores(SIX_LAYERS);
   stores.kv.setState({ policies });
-  stores.kv.getState().change(settings, SIX_LAYERS);
+  changeKv(stores, settings);
   prepare(stores);
   return markupOf(stores, createElement(KvPanel));
 }
@@ -120,8 +121,9 @@ it('explains the calibration’s rule before and after, and marks the layers tha
   const rule = 'Of layers 0 to 3, up to the middle of the model, the one with the least distance is taken';
   expect(await panelWith(PROPAGATING)).toContain(rule);
   const steps = [4, 3, 2, 1.5, 0.5].map((distance, tspLayer) => ({ tspLayer, distance, work: 0.5 }));
-  const html = await panelWith(PROPAGATING, {}, ({ kv }) => {
-    kv.getState().change({ tspLayer: 3 }, SIX_LAYERS);
+  const html = await panelWith(PROPAGATING, {}, (stores) => {
+    const { kv } = stores;
+    changeKv(stores, { tspLayer: 3 });
     kv.setState({ calibration: { state: 'done', result: { steps, suggested: 3 }, stopped: false } });
   });
   expect(html).toContain(rule);

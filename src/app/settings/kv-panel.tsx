@@ -1,10 +1,13 @@
 import type { KvParameter, KvSettings, ModelInfo, PolicyInfo } from '../../protocol';
 import { isChanged } from '../store/kv-store';
+import { changeKv, resetKv } from '../store/settings';
 import { useChat, useKv, useKvSettings, useLoadedModel, useStores } from '../stores';
+import { KV_SETTINGS_ID } from './go-to-kv-settings';
 import { Mode } from './mode';
 import { BudgetNote, effectOf, useOutlook } from './outlook';
 import { Choice, Parameter, Toggle } from './parameter';
 import { TspLayer } from './tsp-layer';
+import { UseForNewChats } from './use-for-new-chats';
 import './settings.css';
 
 /** How the next turns compress. Drawn from what the engine says of its policies: a new one changes nothing here. */
@@ -12,8 +15,8 @@ export function KvPanel() {
   const settings = useKvSettings();
   const model = useLoadedModel();
   return (
-    <section className="panel settings">
-      <h2>Settings</h2>
+    <section className="panel settings" id={KV_SETTINGS_ID} tabIndex={-1} aria-labelledby="kv-settings-title">
+      <h2 id="kv-settings-title">KV cache settings</h2>
       <WhenItHolds />
       {settings === undefined || model === undefined ? (
         <p className="panel-hint">How much of the prompt to keep, and where, once a model is loaded.</p>
@@ -21,7 +24,10 @@ export function KvPanel() {
         <>
           <Mode settings={settings} />
           <PolicySettings settings={settings} model={model} />
-          <Reset model={model} />
+          <div className="settings-buttons">
+            <UseForNewChats testId="use-for-new-chats" />
+            <Reset model={model} />
+          </div>
         </>
       )}
     </section>
@@ -48,13 +54,13 @@ interface PolicySettingsProps {
 
 function PolicySettings({ settings, model }: PolicySettingsProps) {
   const policies = useKv((state) => state.policies);
-  const change = useKv((state) => state.change);
+  const stores = useStores();
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   // Mode full compresses nothing, whichever policy would; the others are what can be chosen between.
   const compressing = policies.filter(({ name }) => name !== 'full');
   const policy = compressing.find(({ name }) => name === settings.policy);
   const outlook = useOutlook(settings);
-  const set = (part: Partial<KvSettings>) => change(part, model);
+  const set = (part: Partial<KvSettings>) => changeKv(stores, part);
   const draw = (parameter: KvParameter) =>
     isAsked(parameter, settings) && (
       <Parameter
@@ -108,9 +114,10 @@ const isAsked = (parameter: KvParameter, { budget }: KvSettings) =>
 const propagates = ({ parameters }: PolicyInfo) => parameters.some(({ key }) => key === 'tspRate');
 
 function Reset({ model }: { readonly model: ModelInfo }) {
-  const changed = useKv((state) => isChanged(state, model));
+  const settings = useChat((state) => state.settings);
+  const changed = useKv((state) => isChanged(state, settings, model));
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  const { kv } = useStores();
+  const stores = useStores();
   return (
     <button
       type="button"
@@ -118,7 +125,7 @@ function Reset({ model }: { readonly model: ModelInfo }) {
       data-testid="reset-settings"
       // Not `disabled`, which would drop the focus of whoever has just pressed it.
       aria-disabled={!changed || calibrating || undefined}
-      onClick={() => changed && !calibrating && kv.getState().reset(model)}
+      onClick={() => changed && !calibrating && resetKv(stores)}
     >
       Reset to the model’s defaults
     </button>

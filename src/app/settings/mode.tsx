@@ -1,5 +1,6 @@
 import type { KvSettings, TurnMode } from '../../protocol';
-import { useKv, useLoadedModel } from '../stores';
+import { changeKv } from '../store/settings';
+import { useStores } from '../stores';
 
 const MODES: readonly { readonly mode: TurnMode; readonly label: string; readonly cost: string }[] = [
   {
@@ -21,8 +22,7 @@ const MODES: readonly { readonly mode: TurnMode; readonly label: string; readonl
 
 /** What happens to the cache over the turns, each choice with what it costs. */
 export function Mode({ settings }: { readonly settings: KvSettings }) {
-  const change = useKv((state) => state.change);
-  const model = useLoadedModel();
+  const stores = useStores();
   return (
     <div
       className="mode"
@@ -41,7 +41,7 @@ export function Mode({ settings }: { readonly settings: KvSettings }) {
             data-testid={`mode-${mode}`}
             aria-describedby={`mode-${mode}-cost`}
             aria-label={label}
-            onChange={() => model && change({ turnMode: mode }, model)}
+            onChange={() => changeKv(stores, { turnMode: mode })}
           />
           <span className="mode-name">{label}</span>
           <span className="mode-cost" id={`mode-${mode}-cost`}>

@@ -25,6 +25,7 @@ export const SHORTCUTS = [
   },
   { id: 'stop', does: 'Stop reading, writing or calibrating', chords: [{ key: 'Escape' }] },
   { id: 'inspector', does: 'Go to the inspector', chords: [{ key: 'I', mod: true }] },
+  { id: 'settings', does: 'Open the settings', chords: [{ key: ',', mod: true }] },
   { id: 'sheet', does: 'Show these shortcuts', chords: [{ key: '/', mod: true }, { key: '?' }] },
 ] as const satisfies readonly Shortcut[];
 

@@ -50,6 +50,10 @@ export const ACTIONS: Readonly<Record<ShortcutId, Action>> = {
     requestAnimationFrame(() => focusOn('#inspector'));
     return true;
   },
+  settings({ view }) {
+    view.getState().open('settings');
+    return true;
+  },
   sheet({ view }) {
     view.getState().open('shortcuts');
     return true;

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { calibrate, obstacleTo, promptsFrom, stopCalibration, textsAtHand } from './calibration';
 import { emptyConversation, type NewDocument } from './conversation';
 import { settingsFor } from './kv-store';
+import { changeKv } from './settings';
 import { createSamplesStore } from './samples-store';
 import { after, coded, KV, memoryOf, MODEL, readyStores, TTFT } from './scripted-engine.test-support';
 
@@ -22,7 +23,7 @@ const RESULT = {
 type Stores = Awaited<ReturnType<typeof readyStores>> & { samples: ReturnType<typeof createSamplesStore> };
 let stores: Stores;
 const state = () => stores.kv.getState().calibration;
-const tspLayer = () => settingsFor(stores.kv.getState(), MODEL).tspLayer;
+const tspLayer = () => settingsFor(stores.kv.getState(), {}, MODEL).tspLayer;
 const call = (index = 0) => stores.worker.calibrations[index] ?? expect.fail('was never asked for');
 const start = () => after(() => void calibrate(stores));
 
@@ -156,7 +157,7 @@ it('is not begun where there is nothing to compare, and says why and what to do'
   expect(why({}, [text('fresh', undefined)])).toContain('being counted');
   expect(why({}, [sample], { layers: 1 })).toContain('one layer');
 
-  stores.kv.getState().change({ tspRate: 1 }, MODEL);
+  changeKv(stores, { tspRate: 1 });
   await start();
   expect(stores.worker.calibrations).toHaveLength(0);
   expect(state()).toEqual({ state: 'none' });

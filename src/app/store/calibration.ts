@@ -31,7 +31,7 @@ export async function calibrate({ model, chat, kv, samples }: CalibrationStores)
   const { status } = model.getState();
   if (status.state !== 'ready' || chat.getState().activeId !== undefined || isCalibrating(kv)) return;
   const { api, gone, model: info } = status;
-  const settings = settingsFor(kv.getState(), info);
+  const settings = settingsFor(kv.getState(), chat.getState().settings, info);
   const loaded = samples.getState();
   const texts = textsAtHand(chat.getState(), loaded.state === 'ready' ? loaded.samples : []);
   if (obstacleTo(texts, settings, info) !== undefined) return;
@@ -50,7 +50,7 @@ export async function calibrate({ model, chat, kv, samples }: CalibrationStores)
     const result = await Promise.race([api.calibrate(prompts, settings, onStep), gone.then(throwFailure)]);
     const { calibration } = kv.getState();
     const stopped = calibration.state === 'running' && calibration.stopping;
-    if (!stopped) kv.getState().change({ tspLayer: result.suggested }, info);
+    if (!stopped) kv.getState().setTspLayer(info, result.suggested);
     kv.setState({ calibration: { state: 'done', result, stopped } });
   } catch (thrown) {
     const error = toFailure(thrown);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../protocol';
+import { changeKv } from './settings';
 import {
   after,
   coded,
@@ -116,7 +117,7 @@ describe('settings', () => {
   it('hold from the next message: a running turn keeps the ones that it was sent with', async () => {
     await ask('One?');
     turn(0).emit({ type: 'text', text: '1', newTokens: 1, decodeTokensPerSecond: 40 });
-    stores.kv.getState().change({ retain: 0.5, tspLayer: 1 }, MODEL);
+    changeKv(stores, { retain: 0.5, tspLayer: 1 });
     await turn(0).finish({ text: '1' });
     expect(turn(0).request.kv).toEqual(KV);
     expect(answer().figures.kv).toEqual(KV);
@@ -125,7 +126,7 @@ describe('settings', () => {
   });
 
   it('are no reason to load the model again', async () => {
-    stores.kv.getState().change({ turnMode: 'full' }, MODEL);
+    changeKv(stores, { turnMode: 'full' });
     await ask('One?');
     expect(stores.workers).toHaveLength(1);
     expect(turn(0).request.kv).toMatchObject({ turnMode: 'full' });

@@ -10,9 +10,11 @@ import {
   type Conversation,
   type ConversationSettings,
   type NewDocument,
+  type SettingsChange,
 } from './conversation';
 import type { KvStore } from './kv-store';
 import type { ModelStore } from './model-store';
+import { withoutGaps } from './settings-rules';
 
 export interface Undo {
   readonly label: string;
@@ -46,7 +48,8 @@ export interface ChatState extends Conversation, TurnActions {
   /** The conversation goes on without it, from the next turn. Can be undone. */
   detach(documentId: string): void;
   setDocumentTokens(documentId: string, tokens: number): void;
-  changeSettings(change: Partial<ConversationSettings>): void;
+  /** Holds from the next turn. What is undefined goes back to the model's own. */
+  changeSettings(change: SettingsChange): void;
   beginEdit(questionId: string): void;
   cancelEdit(): void;
   /** Shows the branch that many steps beside a message; does nothing while a turn runs or where there is none. */
@@ -64,9 +67,14 @@ export type ChatStore = StoreApi<ChatState>;
 export type Get = () => ChatState;
 export type Set = (change: Partial<ChatState>) => void;
 
-export function createChatStore(model: ModelStore, kv: KvStore): ChatStore {
+export function createChatStore(
+  model: ModelStore,
+  kv: KvStore,
+  /** What new conversations begin with. */
+  newSettings: () => ConversationSettings = () => ({}),
+): ChatStore {
   const store = createStore<ChatState>()((set, get) => ({
-    ...emptyConversation(),
+    ...emptyConversation(newSettings()),
     others: [],
     activeId: undefined,
     editingId: undefined,
@@ -80,7 +88,7 @@ export function createChatStore(model: ModelStore, kv: KvStore): ChatStore {
     ...turnActions(set, get, model, kv),
     ...documentActions(set, get),
     ...branchActions(set, get),
-    ...conversationActions(set, get),
+    ...conversationActions(set, get, newSettings),
   }));
   model.subscribe(({ status }) => {
     // With the engine its buffers are gone, and what was reported of them is no longer so.
@@ -122,7 +130,7 @@ function documentActions(
     },
 
     changeSettings(change) {
-      set({ settings: { ...get().settings, ...change }, updatedAt: Date.now() });
+      set({ settings: withoutGaps({ ...get().settings, ...change }), updatedAt: Date.now() });
     },
   };
 }
@@ -164,7 +172,11 @@ function branchActions(
   };
 }
 
-function conversationActions(set: Set, get: Get): Pick<ChatState, 'newChat' | 'open'> {
+function conversationActions(
+  set: Set,
+  get: Get,
+  newSettings: () => ConversationSettings,
+): Pick<ChatState, 'newChat' | 'open'> {
   /** Shows another conversation; the one that was shown, unless it is empty, is then among the others. */
   const show = (conversation: Conversation, others: readonly Conversation[]) => {
     const state = get();
@@ -184,7 +196,7 @@ function conversationActions(set: Set, get: Get): Pick<ChatState, 'newChat' | 'o
 
   return {
     newChat() {
-      const left = show(emptyConversation(), get().others);
+      const left = show(emptyConversation(newSettings()), get().others);
       if (left === undefined) return;
       get().say('Started a new chat.', { label: 'Bring the last one back', run: () => get().open(left) });
     },

@@ -15,6 +15,7 @@ import {
 } from './conversation';
 import { toFailure } from './engine';
 import { settingsFor, type KvStore } from './kv-store';
+import { samplingOf } from './settings';
 import { throwFailure, type LoadedModel, type ModelStore } from './model-store';
 import { applyEvents, applyResult, type TurnView } from './turn';
 
@@ -146,7 +147,7 @@ function begun(answer: AssistantMessage, kv?: KvSettings): AssistantMessage {
 
 async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: AssistantMessage, kvStore: KvStore) {
   const { api, gone } = loaded;
-  const kv = settingsFor(kvStore.getState(), loaded.model);
+  const kv = settingsFor(kvStore.getState(), get().settings, loaded.model);
   let view: TurnView = {
     answer: begun(answer, kv),
     continued: answer.text === '' ? undefined : answer,
@@ -169,12 +170,12 @@ async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: Assistan
   }
   show(view);
   const { settings } = get();
-  const { sampling, maxNewTokens } = settings;
+  const { maxNewTokens } = settings;
   try {
     const request = {
       messages: promptOf(get()),
       kv,
-      ...(sampling && { sampling }),
+      sampling: samplingOf(settings),
       ...(maxNewTokens !== undefined && { maxNewTokens }),
     };
     const sent = api.send(request, (events) => show(applyEvents(view, events)));

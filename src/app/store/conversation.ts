@@ -104,6 +104,10 @@ export interface ConversationSettings {
   readonly thinking?: boolean;
 }
 
+export type SettingsChange = {
+  readonly [Key in keyof ConversationSettings]?: ConversationSettings[Key] | undefined;
+};
+
 export interface Conversation {
   readonly id: string;
   /** Empty until the first question. */
@@ -122,7 +126,7 @@ export interface Conversation {
   readonly children: Children;
 }
 
-export function emptyConversation(): Conversation {
+export function emptyConversation(settings: ConversationSettings = {}): Conversation {
   const createdAt = Date.now();
   return {
     id: crypto.randomUUID(),
@@ -130,7 +134,7 @@ export function emptyConversation(): Conversation {
     createdAt,
     updatedAt: createdAt,
     documents: [],
-    settings: {},
+    settings,
     messages: {},
     order: [],
     children: {},

@@ -12,91 +12,64 @@ function memory(stored?: string) {
   };
 }
 
+const refuse = () => {
+  throw new Error('denied');
+};
+
 it('starts with the model’s own settings', () => {
-  const kv = createKvStore(memory());
-  expect(settingsFor(kv.getState(), MODEL)).toEqual(KV);
-  expect(isChanged(kv.getState(), MODEL)).toBe(false);
+  const kv = createKvStore(memory()).getState();
+  expect(settingsFor(kv, {}, MODEL)).toEqual(KV);
+  expect(isChanged(kv, {}, MODEL)).toBe(false);
 });
 
-it('remembers what was changed for every model, and the TSP layer for its own', () => {
+it('takes what the conversation changed, and the TSP layer of its own model alone', () => {
   const storage = memory();
-  createKvStore(storage).getState().change({ retain: 0.3, tspLayer: 1 }, MODEL);
+  createKvStore(storage).getState().setTspLayer(MODEL, 1);
   const later = createKvStore(storage).getState();
-  expect(settingsFor(later, MODEL)).toEqual({ ...KV, retain: 0.3, tspLayer: 1 });
-  expect(settingsFor(later, OTHER)).toEqual({ ...OTHER.kv, retain: 0.3 });
+  const changed = { kv: { retain: 0.3 } };
+  expect(settingsFor(later, changed, MODEL)).toEqual({ ...KV, retain: 0.3, tspLayer: 1 });
+  expect(settingsFor(later, changed, OTHER)).toEqual({ ...OTHER.kv, retain: 0.3 });
+  expect(isChanged(later, {}, MODEL)).toBe(true);
+  expect(isChanged(later, {}, OTHER)).toBe(false);
 });
 
-it('goes back to the model’s defaults, and leaves other models their TSP layer', () => {
+it('gives a model its own TSP layer back, and leaves other models theirs', () => {
   const storage = memory();
-  const kv = createKvStore(storage);
-  kv.getState().change({ retain: 0.3, tspLayer: 1 }, MODEL);
-  kv.getState().change({ tspLayer: 5 }, OTHER);
-  kv.getState().reset(MODEL);
+  const { setTspLayer } = createKvStore(storage).getState();
+  setTspLayer(MODEL, 1);
+  setTspLayer(OTHER, 5);
+  setTspLayer(MODEL, undefined);
   const later = createKvStore(storage).getState();
-  expect(settingsFor(later, MODEL)).toEqual(KV);
-  expect(isChanged(later, MODEL)).toBe(false);
-  expect(settingsFor(later, OTHER).tspLayer).toBe(5);
+  expect(settingsFor(later, {}, MODEL)).toEqual(KV);
+  expect(settingsFor(later, {}, OTHER).tspLayer).toBe(5);
 });
 
 it('takes no TSP layer that the model does not have, and no policy that the engine does not know', () => {
-  const kv = createKvStore(
-    memory('{"changed":{"policy":"snapkv"},"tspLayers":{"Demo model":2,"Another model":7}}'),
-  );
+  const kv = createKvStore(memory('{"tspLayers":{"Demo model":2,"Another model":7}}'));
   kv.setState({ policies: POLICIES });
-  expect(settingsFor(kv.getState(), MODEL)).toEqual(KV);
-  expect(settingsFor(kv.getState(), OTHER).tspLayer).toBe(7);
+  const stored = { kv: { policy: 'snapkv' as 'full' } };
+  expect(settingsFor(kv.getState(), stored, MODEL)).toEqual(KV);
+  expect(settingsFor(kv.getState(), stored, OTHER).tspLayer).toBe(7);
 });
 
 it('drops what was stored and means nothing', () => {
-  const stored = {
-    changed: { retain: 7, tspRate: '0.5', turnMode: 'lossy', parkTrunk: true, toString: 1, floor: -1 },
-    tspLayers: { 'Demo model': 'deep', 'Another model': 4 },
-  };
-  const { changed, tspLayers } = createKvStore(memory(JSON.stringify(stored))).getState();
-  expect(changed).toEqual({ parkTrunk: true });
-  expect(tspLayers).toEqual({ 'Another model': 4 });
-  for (const broken of ['{', 'null', '7', '{"changed":5}']) {
-    expect(settingsFor(createKvStore(memory(broken)).getState(), MODEL), broken).toEqual(KV);
-  }
+  const tspLayers = { 'Demo model': 'deep', 'Another model': 4, third: -1, fourth: 1.5 };
+  expect(createKvStore(memory(JSON.stringify({ tspLayers }))).getState().tspLayers).toEqual({
+    'Another model': 4,
+  });
+  for (const broken of ['{', 'null', '7', '{"tspLayers":5}'])
+    expect(createKvStore(memory(broken)).getState().tspLayers, broken).toEqual({});
 });
 
-it('keeps only what the engine takes', () => {
-  const stored = (settings: object) =>
-    createKvStore(memory(JSON.stringify({ changed: settings }))).getState().changed;
-  const good = { window: 64, kernel: 63, capacity: 1, tspLength: 1, protectFirst: 0, floor: 0, retain: 1 };
-  expect(stored(good)).toEqual(good);
-  for (const [key, values] of Object.entries({
-    window: [0, 65, 8.5],
-    kernel: [0, 2, 65, -1, '7'],
-    capacity: [0, 2 ** 31],
-    tspLength: [0, 0.5],
-    protectFirst: [-1],
-    retain: [0, 1.01, null],
-    tspRate: [0, 2],
-  }))
-    for (const value of values) expect(stored({ [key]: value }), `${key} ${value}`).toEqual({});
-});
-
-it('knows whether its settings will outlast the page', () => {
-  const refuse = () => {
-    throw new Error('denied');
-  };
+it('knows whether it will outlast the page, and does without where storage is refused', () => {
   expect(createKvStore(memory()).getState().remembers).toBe(true);
   expect(createKvStore({ getItem: refuse, setItem: refuse }).getState().remembers).toBe(false);
   // As where the space is used up.
   const full = createKvStore({ getItem: () => null, setItem: refuse });
   expect(full.getState().remembers).toBe(true);
-  full.getState().change({ retain: 0.3 }, MODEL);
+  full.getState().setTspLayer(MODEL, 1);
   expect(full.getState().remembers).toBe(false);
-});
-
-it('does without a memory where storage is refused', () => {
-  const refuse = () => {
-    throw new Error('denied');
-  };
-  const kv = createKvStore({ getItem: refuse, setItem: refuse });
-  kv.getState().change({ turnMode: 'lean' }, MODEL);
-  expect(settingsFor(kv.getState(), MODEL).turnMode).toBe('lean');
+  expect(settingsFor(full.getState(), {}, MODEL).tspLayer).toBe(1);
 });
 
 it('has every newly loaded engine list its policies', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createBudgetStore } from './memory-budget';
 import { createNextTurn } from './next-turn';
 import { createPlanner } from './planner';
+import { changeKv } from './settings';
 import { MODEL, planOf, readyStores, TTFT } from './scripted-engine.test-support';
 
 const MIB = 2 ** 20;
@@ -50,7 +51,7 @@ it('goes on from the last turn’s prompt and answer, and waits while a turn run
 });
 
 it('names what would help when the budget or the settings change, by the settings of the next turn', async () => {
-  const { chat, next, settled, budget, kv } = await foretelling();
+  const { chat, next, settled, budget, ...stores } = await foretelling();
   chat.getState().attach(document(8000));
   await settled();
   // 2000 of weights, 100 of scratch, 864 of hot cache, 4000 of trunk; an eighth of a MiB each.
@@ -61,7 +62,7 @@ it('names what would help when the budget or the settings change, by the setting
     verdict: 'too-big',
     suggestion: { change: { kv: { turnMode: 'lean' } } },
   });
-  kv.getState().change({ turnMode: 'lean' }, MODEL);
+  changeKv({ ...stores, chat }, { turnMode: 'lean' });
   await settled();
   expect(next.getState().assessment).toMatchObject({ verdict: 'fits' });
 });

@@ -1,6 +1,5 @@
 /** What sending now would take: foretold while the visitor types, so that nobody learns it from a failure. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ModelInfo } from '../../protocol';
 import type { ChatState, ChatStore } from './chat-store';
 import { isTooLong, pendingDocuments, tokensOf, type TurnFigures } from './conversation';
 import { settingsFor, type KvStore } from './kv-store';
@@ -50,7 +49,7 @@ export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTu
   kv.subscribe(later);
   budget.subscribe(later);
   chat.subscribe((now, before) => {
-    const same = (['draft', 'documents', 'order', 'activeId'] as const).every(
+    const same = (['draft', 'documents', 'order', 'activeId', 'settings'] as const).every(
       (key) => now[key] === before[key],
     );
     if (!same) later();
@@ -71,8 +70,8 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
     if (tokens >= info.contextLength) return { tokens, assessment: undefined };
     const judged = await planner.getState().judge({
       promptTokens: tokens,
-      answerTokens: answerRoom(info, tokens),
-      kv: settingsFor(kv.getState(), info),
+      answerTokens: Math.min(state.settings.maxNewTokens ?? info.maxNewTokens, info.contextLength - tokens),
+      kv: settingsFor(kv.getState(), state.settings, info),
     });
     return { tokens, assessment: judged.state === 'judged' ? judged.assessment : undefined };
   } catch {
@@ -87,6 +86,3 @@ function heldTokens(state: ChatState): number {
   const unread = promptTokens === undefined ? state.documents : pendingDocuments(state);
   return (promptTokens ?? 0) + newTokens + (tokensOf(unread) ?? 0);
 }
-
-const answerRoom = ({ maxNewTokens, contextLength }: ModelInfo, tokens: number): number =>
-  Math.min(maxNewTokens, contextLength - tokens);

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { keep, recall, type Memory } from './storage';
 
-export type DialogName = 'models' | 'shortcuts';
+export type DialogName = 'models' | 'settings' | 'shortcuts';
 
 export interface ViewState {
   readonly dialog: DialogName | undefined;

@@ -1,6 +1,7 @@
 /** A chart to take away: its figures as JSON, or the picture with its title and legend as PNG. */
 import type { ModelInfo } from '../../../protocol';
-import { ABSENT, formatParameters } from '../../format';
+import { formatParameters } from '../../format';
+import { sayKv } from '../../settings/say-kv';
 import type { TurnFigures } from '../../store/conversation';
 import { shownIn, type Chart } from './chart';
 import { coloursOf, fillOf, type Colours } from './paint';
@@ -93,10 +94,7 @@ export function subtitleOf({ model, turns }: Context): string {
   const kv = turns.at(-1)?.kv;
   return [
     model && `${model.name}, ${formatParameters(model.parameters)} parameters, weights ${model.weights}`,
-    kv && `mode ${kv.turnMode}`,
-    kv && kv.turnMode !== 'full' && kv.budget === 'proportional'
-      ? `KV retention ${Math.round(kv.retain * 100)}\u00a0%, TSP rate ${Math.round(kv.tspRate * 100)}\u00a0%, TSP layer ${kv.tspLayer ?? ABSENT}`
-      : undefined,
+    kv && sayKv(kv),
   ]
     .filter(Boolean)
     .join(' · ');
