@@ -2,6 +2,8 @@ import './app/theme.css'; // First: what the other style sheets refine.
 import './app/boot.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
+import { openArchive } from './app/archive/database';
+import { tabsOf } from './app/archive/tabs';
 import { startPage } from './app/start';
 import { connectWorker } from './app/store/engine';
 import { createStores, StoresContext } from './app/stores';
@@ -13,7 +15,19 @@ const storage = {
   getItem: (key: string) => localStorage.getItem(key),
   setItem: (key: string, value: string) => localStorage.setItem(key, value),
 };
-const stores = createStores(connectWorker, storage, prefersDark.matches ? 'dark' : 'light', navigator);
+const session = {
+  getItem: (key: string) => sessionStorage.getItem(key),
+  setItem: (key: string, value: string) => sessionStorage.setItem(key, value),
+};
+const stores = createStores({
+  connect: connectWorker,
+  storage,
+  systemTheme: prefersDark.matches ? 'dark' : 'light',
+  device: navigator,
+  archive: openArchive(),
+  tabs: tabsOf(new BroadcastChannel('fastkv.conversations'), navigator.locks),
+  session,
+});
 startPage(stores, prefersDark);
 
 const root = document.getElementById('root');

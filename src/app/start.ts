@@ -7,6 +7,8 @@ import type { Stores } from './stores';
 /** What the page does by itself, once, when it opens. */
 export function startPage(stores: Stores, prefersDark: MediaQueryList): void {
   followTheme(stores, prefersDark);
+  // The last chance of what is written but once a second.
+  addEventListener('pagehide', () => void stores.conversations.getState().flush());
   void loadSamples(stores.samples, document.baseURI);
   // What the page loads by itself is no choice of the visitor's.
   void loadModel(stores).finally(() => {

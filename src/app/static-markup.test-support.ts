@@ -3,12 +3,13 @@ import { createElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import type { ModelInfo } from '../protocol';
 import { after, ScriptedWorker } from './store/scripted-engine.test-support';
+import { FORGETFUL } from './store/storage';
 import { createStores, StoresContext, type Stores } from './stores';
 
 /** All stores of a page on a scripted engine with this model loaded. */
 export async function pageStores(model: ModelInfo) {
   const worker = new ScriptedWorker();
-  const stores = createStores(() => worker, { getItem: () => null, setItem: () => undefined }, 'light');
+  const stores = createStores({ connect: () => worker, storage: FORGETFUL, systemTheme: 'light' });
   void stores.model
     .getState()
     .load({ source: { kind: 'site', baseUrl: 'https://example.org/models/demo/' }, name: model.name });
@@ -22,6 +23,7 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.model,
     stores.kv,
     stores.chat,
+    stores.conversations,
     stores.selection,
     stores.memoryHistory,
     stores.samples,

@@ -3,14 +3,21 @@ import { createContext, use } from 'react';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
 import type { KvSettings, ModelInfo } from '../protocol';
+import { memoryArchive, type Archive } from './archive/archive';
+import { ALONE, settling, type Tabs } from './archive/tabs';
 import { createAnnouncer, type Announcement } from './store/announcer';
 import {
   createAttachmentsStore,
   type AttachmentsState,
   type AttachmentsStore,
 } from './store/attachments-store';
-import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
+import { createChatStore, isIdle, type ChatState, type ChatStore } from './store/chat-store';
 import { isTooLong } from './store/conversation';
+import {
+  createConversationsStore,
+  type ConversationsState,
+  type ConversationsStore,
+} from './store/conversations-store';
 import type { ConnectEngine } from './store/engine';
 import { createKvStore, listPolicies, settingsFor, type KvState, type KvStore } from './store/kv-store';
 import { createLoadOptions, type LoadOptionsState, type LoadOptionsStore } from './store/load-options';
@@ -38,7 +45,7 @@ import { createSamplesStore, type SamplesState, type SamplesStore } from './stor
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createNewChatStore, type NewChatState, type NewChatStore } from './store/settings';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
-import type { Memory } from './store/storage';
+import { FORGETFUL, type Memory } from './store/storage';
 import { countDocumentTokens } from './store/token-count';
 import { connectServiceWorker } from './store/site-worker';
 import { createUpdateStore, type UpdateState, type UpdateStore } from './store/update-store';
@@ -51,6 +58,7 @@ export interface Stores {
   readonly chat: ChatStore;
   readonly attachments: AttachmentsStore;
   readonly preview: PreviewStore;
+  readonly conversations: ConversationsStore;
   readonly selection: SelectionStore;
   readonly memoryHistory: MemoryHistoryStore;
   readonly samples: SamplesStore;
@@ -66,18 +74,38 @@ export interface Stores {
   readonly announcer: StoreApi<Announcement>;
 }
 
-export function createStores(
-  connect: ConnectEngine,
-  storage: Memory,
-  systemTheme: Theme,
-  device: Told = {},
+/** What the page has from its browser; what is left out is as in a window that keeps nothing and is alone. */
+export interface Surroundings {
+  readonly connect: ConnectEngine;
+  readonly storage: Memory;
+  readonly systemTheme: Theme;
+  readonly device?: Told;
+  readonly connectLibrary?: typeof connectLibraryWorker;
+  readonly archive?: Promise<Archive>;
+  readonly tabs?: Tabs;
+  /** Of this tab alone. */
+  readonly session?: Memory;
+}
+
+export function createStores({
+  connect,
+  storage,
+  systemTheme,
+  device = {},
   connectLibrary = connectLibraryWorker,
-): Stores {
+  archive = Promise.resolve(memoryArchive()),
+  tabs = ALONE,
+  session = FORGETFUL,
+}: Surroundings): Stores {
   const keeper = connectLibrary();
   const model = createModelStore(connect, verifyStored(keeper, storage));
   const kv = createKvStore(storage);
   const newChat = createNewChatStore(storage);
-  const chat = createChatStore(model, kv, () => newChat.getState().settings);
+  const chat = createChatStore(model, kv, {
+    newSettings: () => newChat.getState().settings,
+    tabs: settling(tabs, () => conversations.getState().flush()),
+  });
+  const conversations = createConversationsStore({ chat, archive, tabs, session });
   const budget = createBudgetStore(storage, deviceClassOf(device));
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
@@ -92,6 +120,7 @@ export function createStores(
     chat,
     attachments: createAttachmentsStore(chat),
     preview: createPreviewStore(chat),
+    conversations,
     selection: createSelectionStore(model, chat, kv),
     memoryHistory: createMemoryHistory(chat),
     samples: createSamplesStore(),
@@ -121,6 +150,8 @@ export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useSt
 export const useAttachments = <T>(select: (state: AttachmentsState) => T): T =>
   useStore(useStores().attachments, select);
 export const usePreview = <T>(select: (state: PreviewState) => T): T => useStore(useStores().preview, select);
+export const useConversations = <T>(select: (state: ConversationsState) => T): T =>
+  useStore(useStores().conversations, select);
 export const useKv = <T>(select: (state: KvState) => T): T => useStore(useStores().kv, select);
 export const useNewChat = <T>(select: (state: NewChatState) => T): T => useStore(useStores().newChat, select);
 export const useSelection = <T>(select: (state: SelectionState) => T): T =>
@@ -145,7 +176,7 @@ export const useLoadedModel = (): ModelInfo | undefined =>
 /** Whether the engine has nothing to do: then it can be asked, or calibrated. */
 export function useIsFree(): boolean {
   const ready = useModel(({ status }) => status.state === 'ready');
-  const running = useChat(({ activeId }) => activeId !== undefined);
+  const running = useChat((state) => !isIdle(state));
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   return ready && !running && !calibrating;
 }

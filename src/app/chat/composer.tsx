@@ -79,7 +79,14 @@ function Hint() {
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   const tooLong = useIsTooLong();
   const several = useChat(({ documents }) => documents.length > 1);
+  const elsewhere = useChat((state) => state.elsewhere);
   if (calibrating) return <CalibratingHint />;
+  if (elsewhere)
+    return (
+      <p className="composer-hint" data-testid="send-off">
+        Another tab is answering in this chat
+      </p>
+    );
   if (tooLong && !running)
     return (
       <p className="composer-hint" data-testid="send-off">

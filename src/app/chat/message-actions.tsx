@@ -1,6 +1,7 @@
 import { memo, type ReactNode } from 'react';
 import { Icon, type IconName } from '../icons';
 import { siblingsOf } from '../store/branches';
+import { isIdle } from '../store/chat-store';
 import type { Message } from '../store/conversation';
 import { answerOf } from '../store/reasoning';
 import { useCanAsk, useChat } from '../stores';
@@ -55,7 +56,7 @@ function Action(props: {
   );
 }
 
-const useIsBusy = () => useChat(({ activeId }) => activeId !== undefined);
+const useIsBusy = () => useChat((state) => !isIdle(state));
 
 /** Which of several branches this message begins, and the way to the ones beside it. */
 function Branches({ id, what }: ActionProps): ReactNode {

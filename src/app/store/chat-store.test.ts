@@ -236,24 +236,23 @@ it('a load during a turn ends the turn', async () => {
 });
 
 describe('a new chat', () => {
-  it('leaves the last one among the others, to be brought back', async () => {
+  it('leaves the last one, which can be brought back', async () => {
     state().attach(DOCUMENT);
     await ask('What color?');
     await turn(0).finish({ text: 'Silver.' });
     const { id, order, documents } = state();
     state().newChat();
     expect(state()).toMatchObject({ order: [], documents: [], title: '' });
-    expect(state().others).toMatchObject([{ id, order, title: 'What color?' }]);
     // Of live buffers, which the engine still holds.
     expect(state().memory?.kv.hotBytes).toBe(500);
     state().notice?.undo?.run();
-    expect(state()).toMatchObject({ id, order, documents, notice: undefined, others: [] });
+    expect(state()).toMatchObject({ id, order, documents, title: 'What color?', notice: undefined });
     expect(state().memory?.kv.hotBytes).toBe(500);
   });
 
-  it('keeps nothing of an empty one', () => {
+  it('has nothing to say of an empty one', () => {
     state().newChat();
-    expect(state()).toMatchObject({ others: [], notice: undefined });
+    expect(state().notice).toBeUndefined();
   });
 
   it('stops the turn it leaves, drops what still comes of it, and waits for its end before it sends', async () => {
@@ -284,10 +283,9 @@ describe('a new chat', () => {
   it('leaves a written part as one that was stopped', async () => {
     await ask('Old?');
     turn(0).emit({ type: 'text', text: 'old', newTokens: 1, decodeTokensPerSecond: 1 });
-    const { id } = state();
     state().newChat();
     await turn(0).finish({ text: 'old', stopReason: 'stopped' });
-    state().open(id);
+    state().notice?.undo?.run();
     expect(answer()).toMatchObject({ text: 'old', answer: { state: 'done', stopReason: 'stopped' } });
   });
 });

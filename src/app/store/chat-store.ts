@@ -1,6 +1,7 @@
-/** The conversation that is shown, what is being typed, and the others to go back to. */
+/** The conversation that is shown, and what is being typed. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { MemoryReport } from '../../protocol';
+import { ALONE, type Tabs } from '../archive/tabs';
 import { childrenOf, orderThrough, pruned, subtreeOf } from './branches';
 import { turnActions, type TurnActions } from './chat-turns';
 import {
@@ -28,10 +29,10 @@ export interface Notice {
 }
 
 export interface ChatState extends Conversation, TurnActions {
-  /** Every other conversation, the last left first. */
-  readonly others: readonly Conversation[];
   /** The answer that this page's engine is reading for or writing. */
   readonly activeId: string | undefined;
+  /** Another tab is answering in this conversation: until it is through, this one only watches. */
+  readonly elsewhere: boolean;
   /** The question whose words are being changed in its place. */
   readonly editingId: string | undefined;
   readonly draft: string;
@@ -58,8 +59,10 @@ export interface ChatState extends Conversation, TurnActions {
   remove(id: string): void;
   /** Leaves the conversation, which stops its turn, for an empty one. */
   newChat(): void;
-  /** Leaves the conversation for another. */
-  open(id: string): void;
+  /** Leaves the conversation for another, which stops its turn. */
+  show(conversation: Conversation): void;
+  /** Takes over what another tab made of this conversation. Does nothing while a turn runs here. */
+  follow(conversation: Conversation): void;
 }
 
 export type ChatStore = StoreApi<ChatState>;
@@ -67,15 +70,20 @@ export type ChatStore = StoreApi<ChatState>;
 export type Get = () => ChatState;
 export type Set = (change: Partial<ChatState>) => void;
 
+export interface ChatSurroundings {
+  /** What new conversations begin with. */
+  readonly newSettings?: () => ConversationSettings;
+  readonly tabs?: Tabs;
+}
+
 export function createChatStore(
   model: ModelStore,
   kv: KvStore,
-  /** What new conversations begin with. */
-  newSettings: () => ConversationSettings = () => ({}),
+  { newSettings = () => ({}), tabs = ALONE }: ChatSurroundings = {},
 ): ChatStore {
   const store = createStore<ChatState>()((set, get) => ({
     ...emptyConversation(newSettings()),
-    others: [],
+    elsewhere: false,
     activeId: undefined,
     editingId: undefined,
     draft: '',
@@ -85,7 +93,7 @@ export function createChatStore(
     setDraft: (draft) => set({ draft }),
     say: (text, undo) => set({ notice: { text, undo } }),
     dismissNotice: () => set({ notice: undefined }),
-    ...turnActions(set, get, model, kv),
+    ...turnActions(set, get, { model, kv, tabs }),
     ...documentActions(set, get),
     ...branchActions(set, get),
     ...conversationActions(set, get, newSettings),
@@ -149,17 +157,17 @@ function branchActions(
     },
 
     showSibling(id, step) {
-      if (get().activeId === undefined) set({ order: orderThrough(get(), id, step), editingId: undefined });
+      if (isIdle(get())) set({ order: orderThrough(get(), id, step), editingId: undefined });
     },
 
     remove(id) {
       const before = get();
       const message = before.messages[id];
-      if (message === undefined || before.activeId !== undefined) return;
+      if (message === undefined || !isIdle(before)) return;
       const removed = subtreeOf(before, id);
       const undo = () => {
         const now = get();
-        if (now.id !== before.id || now.activeId !== undefined) return;
+        if (now.id !== before.id || !isIdle(now)) return;
         const back = Object.fromEntries(removed.map((gone) => [gone.id, gone]));
         const messages = { ...now.messages, ...back };
         set({ messages, children: childrenOf(messages), order: before.order, notice: undefined });
@@ -176,43 +184,45 @@ function conversationActions(
   set: Set,
   get: Get,
   newSettings: () => ConversationSettings,
-): Pick<ChatState, 'newChat' | 'open'> {
-  /** Shows another conversation; the one that was shown, unless it is empty, is then among the others. */
-  const show = (conversation: Conversation, others: readonly Conversation[]) => {
-    const state = get();
-    if (state.activeId !== undefined) void state.stop();
-    const left = { ...conversationOf(state), messages: settled(state.messages, state.activeId) };
-    set({
-      ...conversation,
-      others: isEmpty(left) ? others : [left, ...others],
-      activeId: undefined,
-      editingId: undefined,
-      stopping: false,
-      notice: undefined,
-      // Memory stays: the engine keeps the cache until the next question needs it.
-    });
-    return isEmpty(left) ? undefined : left.id;
-  };
-
+): Pick<ChatState, 'newChat' | 'show' | 'follow'> {
   return {
     newChat() {
-      const left = show(emptyConversation(newSettings()), get().others);
-      if (left === undefined) return;
-      get().say('Started a new chat.', { label: 'Bring the last one back', run: () => get().open(left) });
+      const left = leave(set, get);
+      get().show(emptyConversation(newSettings()));
+      if (isEmpty(left)) return;
+      get().say('Started a new chat.', { label: 'Bring the last one back', run: () => get().show(left) });
     },
 
-    open(id) {
-      const opened = get().others.find((other) => other.id === id);
-      if (opened === undefined) return;
-      show(
-        opened,
-        get().others.filter((other) => other !== opened),
-      );
+    show(conversation) {
+      leave(set, get);
+      // Memory stays: the engine keeps the cache until the next question needs it.
+      set({ ...conversation, elsewhere: false, editingId: undefined, notice: undefined });
+    },
+
+    follow(conversation) {
+      const { id, activeId, editingId } = get();
+      if (id !== conversation.id || activeId !== undefined) return;
+      const stillThere = editingId !== undefined && conversation.order.includes(editingId);
+      set({ ...conversation, editingId: stillThere ? editingId : undefined });
     },
   };
 }
 
-function conversationOf(state: Conversation): Conversation {
+/** Stops the turn, and settles what there is of its answer. */
+function leave(set: Set, get: Get): Conversation {
+  const { activeId, messages, stop } = get();
+  if (activeId !== undefined) {
+    void stop();
+    set({ messages: settled(messages, activeId), activeId: undefined, stopping: false });
+  }
+  return conversationOf(get());
+}
+
+/** Neither this tab nor another is answering. */
+export const isIdle = ({ activeId, elsewhere }: Pick<ChatState, 'activeId' | 'elsewhere'>): boolean =>
+  activeId === undefined && !elsewhere;
+
+export function conversationOf(state: Conversation): Conversation {
   const { id, title, createdAt, updatedAt, documents, settings, messages, order, children } = state;
   return { id, title, createdAt, updatedAt, documents, settings, messages, order, children };
 }

@@ -1,8 +1,9 @@
 /** The turns that the engine is asked for. Each ends in one answer of the conversation, on a branch of its own or not. */
 import type { KvSettings } from '../../protocol';
+import type { Tabs } from '../archive/tabs';
 import { grown, isWordless, pruned, type Thread } from './branches';
 import { isCalibrating } from './calibration';
-import type { ChatState, Get, Set } from './chat-store';
+import { isIdle, type ChatState, type Get, type Set } from './chat-store';
 import {
   isContinuable,
   isTooLong,
@@ -34,20 +35,28 @@ export interface TurnActions {
   stop(): Promise<void>;
 }
 
-export function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore): TurnActions {
+interface TurnParts {
+  readonly model: ModelStore;
+  readonly kv: KvStore;
+  readonly tabs: Tabs;
+}
+
+export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts): TurnActions {
   /** The engine takes one turn at a time, and a turn left behind by another chat needs a moment to end. */
   let turnBefore: Promise<unknown> = Promise.resolve();
 
   /** The model, if it would take a turn now. */
   const taker = (): LoadedModel | undefined => {
     const { status } = model.getState();
-    if (status.state !== 'ready' || get().activeId !== undefined || isCalibrating(kv)) return undefined;
+    if (status.state !== 'ready' || !isIdle(get()) || isCalibrating(kv)) return undefined;
     return isTooLong(get().documents, status.model) ? undefined : status;
   };
   const begin = async (loaded: LoadedModel, answer: AssistantMessage, change: Partial<ChatState>) => {
     const fresh = { activeId: answer.id, editingId: undefined, notice: undefined, stopping: false };
     set({ ...change, ...fresh, updatedAt: Date.now() });
-    const turn = turnBefore.then(() => runTurn(set, get, loaded, answer, kv));
+    const run = () => runTurn(set, get, loaded, answer, kv);
+    const { id } = get();
+    const turn = turnBefore.then(() => holding(tabs, id, run));
     turnBefore = turn;
     await turn;
   };
@@ -98,6 +107,14 @@ export function turnActions(set: Set, get: Get, model: ModelStore, kv: KvStore):
 
     stop: () => stopTurn(set, get, model),
   };
+}
+
+/** While one tab answers in a conversation, the others watch. */
+async function holding(tabs: Tabs, id: string, run: () => Promise<void>): Promise<void> {
+  await tabs.hold(id, () => {
+    tabs.tell({ what: 'began', id });
+    return run();
+  });
 }
 
 async function stopTurn(set: Set, get: Get, model: ModelStore): Promise<void> {

@@ -28,7 +28,7 @@ function open(): Stores {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
   };
-  return createStores(connect, storage, 'light', {}, () => api);
+  return createStores({ connect, storage, systemTheme: 'light', connectLibrary: () => api });
 }
 
 beforeEach(() => {

@@ -32,8 +32,7 @@ describe('a conversation', () => {
     void stores.chat.getState().ask('What?');
     stores.chat.getState().newChat();
     expect(kvNow()).toEqual({ ...KV, tspLayer: 1 });
-    const [left] = stores.chat.getState().others;
-    stores.chat.getState().open(left?.id ?? '');
+    stores.chat.getState().notice?.undo?.run();
     expect(kvNow()).toEqual({ ...KV, retain: 0.5, tspLayer: 1 });
     resetKv(stores);
     expect(kvNow()).toEqual(KV);
@@ -89,7 +88,7 @@ describe('a new chat', () => {
   it('begins with what was chosen for new ones, also after a reload, and the others stay as they were', () => {
     const storage = memory();
     const newChat = createNewChatStore(storage);
-    const chat = createChatStore(stores.model, stores.kv, () => newChat.getState().settings);
+    const chat = createChatStore(stores.model, stores.kv, { newSettings: () => newChat.getState().settings });
     newChat.getState().choose({ sampling: { temperature: 0.7 } });
     expect(chat.getState().settings).toEqual({});
     chat.getState().newChat();

@@ -20,3 +20,6 @@ export function keep(memory: Pick<Memory, 'setItem'>, key: string, text: string)
     return false;
   }
 }
+
+/** Keeps nothing. */
+export const FORGETFUL: Memory = { getItem: () => null, setItem: () => undefined };

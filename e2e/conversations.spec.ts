@@ -1,0 +1,89 @@
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, demoJson, sampleNamed } from './page';
+
+const asked = sampleNamed('short').questions.filter(({ right }) => right);
+const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
+const ANSWER = asked[0]?.answer ?? '';
+
+/** A chat about the short sample with its first question answered. */
+async function answered(page: Page) {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await chat.ask(FIRST);
+  await chat.finished(chat.answers.first());
+  return chat;
+}
+
+/** A model that never ends by itself, so that there is something to interrupt. */
+async function endless(page: Page) {
+  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
+  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
+  await page.route('**/models/demo/config.json', (route) =>
+    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
+  );
+}
+
+test('a reload brings the conversation back with its document, and it goes on', async ({ page }) => {
+  const chat = await answered(page);
+  await page.reload();
+  await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
+  await expect(chat.chip).toContainText('Short sample');
+  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await chat.ask(SECOND);
+  await chat.finished(chat.answers.nth(1));
+  await expect(page.getByTestId('answer-text').nth(1)).not.toBeEmpty();
+});
+
+test('a reload in the middle of an answer keeps the part and marks it, and the answer can be gone on with', async ({
+  page,
+}) => {
+  await endless(page);
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await chat.ask(FIRST);
+  const text = page.getByTestId('answer-text');
+  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  // Past the first time that it was written down.
+  await page.waitForTimeout(2500);
+  await page.reload();
+  await expect(page.getByTestId('interrupted')).toContainText('Interrupted');
+  await expect(text).not.toBeEmpty();
+  const part = (await text.textContent()) ?? '';
+  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await page.getByTestId('continue').click();
+  await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(part.length);
+  await chat.stop.click();
+  await chat.finished(chat.answers.first());
+  expect((await text.textContent())?.startsWith(part)).toBe(true);
+});
+
+test('two tabs with the same conversation: one answers, the other watches, and both have all of it', async ({
+  page,
+  context,
+}) => {
+  await endless(page);
+  const one = chatOn(page);
+  await one.openReady();
+  await one.attachShort();
+  await one.ask(FIRST);
+  await expect(one.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  const id = await page.evaluate(() => sessionStorage.getItem('fastkv.conversation'));
+
+  const second = await context.newPage();
+  await second.addInitScript((shown) => sessionStorage.setItem('fastkv.conversation', shown ?? ''), id);
+  const two = chatOn(second);
+  await two.open();
+  await expect(second.getByTestId('send-off')).toHaveText('Another tab is answering in this chat');
+  const seen = second.getByTestId('answer-text');
+  await expect(seen).not.toBeEmpty();
+  const before = ((await seen.textContent()) ?? '').length;
+  await expect.poll(async () => ((await seen.textContent()) ?? '').length).toBeGreaterThan(before);
+
+  await one.stop.click();
+  await one.finished(one.answers.first());
+  await expect(second.getByTestId('stopped')).toBeVisible();
+  await expect(second.getByTestId('send-off')).toHaveCount(0);
+  await expect(seen).toHaveText((await page.getByTestId('answer-text').textContent()) ?? '');
+});

@@ -1,0 +1,380 @@
+import 'fake-indexeddb/auto';
+import { Dexie } from 'dexie';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { memoryArchive, type Archive } from '../archive/archive';
+import { openArchive } from '../archive/database';
+import { settling, tabsOf, type Tabs } from '../archive/tabs';
+import { createChatStore } from './chat-store';
+import { createConversationsStore } from './conversations-store';
+import { after, readyStores, type ScriptedWorker } from './scripted-engine.test-support';
+
+const NAME = 'conversations of a test';
+const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
+/** By turns of the loop and not by time alone, as the machine may be busy. */
+const settle = async () => {
+  for (let i = 0; i < 15; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+/** The locks of a browser, for the tabs of one test. */
+function lockManager(): LockManager {
+  const tails = new Map<string, Promise<unknown>>();
+  const held = new Set<string>();
+  type Act = (lock: { name: string } | null) => unknown;
+  const request = async (name: string, ...rest: [Act] | [LockOptions, Act]) => {
+    const [options, act] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (options.ifAvailable && held.has(name)) return act(null);
+    const before = tails.get(name) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      held.add(name);
+      try {
+        return await act({ name });
+      } finally {
+        held.delete(name);
+      }
+    });
+    tails.set(
+      name,
+      mine.catch(() => undefined),
+    );
+    return mine;
+  };
+  return { request } as unknown as LockManager;
+}
+
+/** The news of a browser's tabs, at once. */
+function channels() {
+  const open: { hear: ((event: MessageEvent) => void)[] }[] = [];
+  return () => {
+    const mine = { hear: [] as ((event: MessageEvent) => void)[] };
+    open.push(mine);
+    return {
+      postMessage: (data: unknown) =>
+        open.forEach(
+          (other) => other !== mine && other.hear.forEach((hear) => hear({ data } as MessageEvent)),
+        ),
+      addEventListener: (_: string, hear: (event: MessageEvent) => void) => mine.hear.push(hear),
+    } as unknown as BroadcastChannel;
+  };
+}
+
+function memory() {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+}
+
+let locks: LockManager;
+let newChannel: () => BroadcastChannel;
+
+async function openTab(session = memory(), archive: Promise<Archive> = openArchive(NAME)) {
+  const { model, kv, worker } = await readyStores();
+  const tabs: Tabs = tabsOf(newChannel(), locks);
+  const chat = createChatStore(model, kv, {
+    tabs: settling(tabs, () => conversations.getState().flush()),
+  });
+  const conversations = createConversationsStore({ chat, archive, tabs, session, periodMs: 10 });
+  await settle();
+  return { chat, conversations, worker, session };
+}
+
+type Tab = Awaited<ReturnType<typeof openTab>>;
+const turnOf = (worker: ScriptedWorker, index = 0) =>
+  worker.turns[index] ?? expect.fail(`turn ${index} was never sent`);
+const ask = async ({ chat }: Tab, question: string) => {
+  await after(() => void chat.getState().ask(question));
+  await settle();
+};
+const answer = async (tab: Tab, question: string, text: string, index = 0) => {
+  await ask(tab, question);
+  await turnOf(tab.worker, index).finish({ text });
+  await settle();
+};
+const texts = ({ chat }: Tab) => {
+  const { order, messages } = chat.getState();
+  return order.map((id) => {
+    const message = messages[id];
+    return message?.role === 'user' ? message.question : message?.text;
+  });
+};
+const names = ({ conversations }: Tab) => conversations.getState().list.map(({ name }) => name);
+const write = (tab: Tab, text: string, index = 0) =>
+  turnOf(tab.worker, index).emit({ type: 'text', text, newTokens: 1, decodeTokensPerSecond: 40 });
+
+beforeEach(() => {
+  locks = lockManager();
+  newChannel = channels();
+});
+afterEach(async () => {
+  await Dexie.delete(NAME);
+});
+
+describe('a conversation', () => {
+  it('is there again after a reload, with documents, branches, settings and title', async () => {
+    const tab = await openTab();
+    tab.chat.getState().attach(DOCUMENT);
+    tab.chat.getState().changeSettings({ system: 'Be brief.' });
+    await answer(tab, 'What color?', 'Silver.');
+    await after(() => void tab.chat.getState().regenerate(tab.chat.getState().order[1] ?? ''));
+    await turnOf(tab.worker, 1).finish({ text: 'Grey.' });
+    await settle();
+    const { id, title, documents, messages, order, children, settings } = tab.chat.getState();
+
+    const again = await openTab(tab.session);
+    expect(again.chat.getState()).toMatchObject({
+      id,
+      title,
+      documents,
+      messages,
+      order,
+      children,
+      settings,
+    });
+    expect(texts(again)).toEqual(['What color?', 'Grey.']);
+  });
+
+  it('is listed in a new tab, which begins with an empty one', async () => {
+    await answer(await openTab(), 'What color?', 'Silver.');
+    const other = await openTab();
+    expect(texts(other)).toEqual([]);
+    expect(names(other)).toEqual(['What color?']);
+    await other.conversations.getState().open(other.conversations.getState().list[0]?.id ?? '');
+    expect(texts(other)).toEqual(['What color?', 'Silver.']);
+  });
+
+  it('that nothing was said or attached in is not kept', async () => {
+    const tab = await openTab();
+    tab.chat.getState().newChat();
+    await settle();
+    expect(names(tab)).toEqual([]);
+  });
+
+  it('reloaded while an answer is written keeps the part, marked as interrupted, to be gone on with', async () => {
+    const tab = await openTab();
+    await ask(tab, 'What color?');
+    write(tab, 'Sil');
+    await settle();
+    locks = lockManager(); // The page went, and its locks with it.
+    const again = await openTab(tab.session);
+    const { order, messages, resume } = again.chat.getState();
+    expect(messages[order[1] ?? '']).toMatchObject({
+      text: 'Sil',
+      answer: { state: 'done', stopReason: 'interrupted' },
+    });
+    await after(() => void resume(order[1] ?? ''));
+    await settle();
+    expect(turnOf(again.worker).request.messages.at(-1)).toEqual({ role: 'assistant', content: 'Sil' });
+  });
+
+  it('left while it answers keeps the part as one that was stopped', async () => {
+    const tab = await openTab();
+    await ask(tab, 'What color?');
+    write(tab, 'Sil');
+    tab.chat.getState().newChat();
+    await turnOf(tab.worker).finish({ text: 'Sil', stopReason: 'stopped' });
+    await settle();
+    await tab.conversations.getState().open(tab.conversations.getState().list[0]?.id ?? '');
+    const { order, messages } = tab.chat.getState();
+    expect(messages[order[1] ?? '']).toMatchObject({ text: 'Sil', answer: { stopReason: 'stopped' } });
+  });
+
+  it('is renamed, whether it is shown or not', async () => {
+    const tab = await openTab();
+    await answer(tab, 'What color?', 'Silver.');
+    const { id } = tab.chat.getState();
+    await tab.conversations.getState().rename(id, ' The lamp ');
+    expect(names(tab)).toEqual(['The lamp']);
+    tab.chat.getState().newChat();
+    await tab.conversations.getState().rename(id, 'Lamps');
+    await tab.conversations.getState().rename(id, ' ');
+    expect(names(await openTab())).toEqual(['Lamps']);
+  });
+
+  it('is deleted, and comes back whole', async () => {
+    const tab = await openTab();
+    await answer(tab, 'What color?', 'Silver.');
+    const { id } = tab.chat.getState();
+    await tab.conversations.getState().remove(id);
+    expect([texts(tab), names(tab), names(await openTab())]).toEqual([[], [], []]);
+    tab.chat.getState().notice?.undo?.run();
+    await settle();
+    expect([texts(tab), names(tab)]).toEqual([['What color?', 'Silver.'], ['What color?']]);
+  });
+
+  it('is found by its title and by what was said, in any case', async () => {
+    const tab = await openTab();
+    await answer(tab, 'What color?', 'Silver, I think.');
+    tab.chat.getState().newChat();
+    await answer(tab, 'Who keeps it?', 'Nobody.', 1);
+    const search = async (words: string) => {
+      await tab.conversations.getState().search(words);
+      return tab.conversations.getState().found?.map(({ excerpt }) => excerpt);
+    };
+    expect(await search('SILVER')).toEqual(['Silver, I think.']);
+    expect(await search('who')).toEqual([undefined]);
+    expect(await search('gold')).toEqual([]);
+    expect(await search(' ')).toBeUndefined();
+  });
+});
+
+describe('writing down', () => {
+  it('touches only the rows that changed, and a running answer not at every token', async () => {
+    const archive = await openArchive(NAME);
+    const written = vi.spyOn(archive, 'write');
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    await answer(tab, 'One?', '1');
+    written.mockClear();
+    await ask(tab, 'Two?');
+    const [change] = written.mock.lastCall ?? expect.fail('nothing was written');
+    expect(change.messages).toHaveLength(2);
+    written.mockClear();
+    for (let i = 0; i < 200; i++) write(tab, 'x', 1);
+    await settle();
+    expect(written.mock.calls.length).toBeLessThan(4);
+    expect(written.mock.lastCall?.[0].messages).toMatchObject([{ text: 'x'.repeat(200) }]);
+  });
+
+  it('that is refused is told, nothing is lost, and the next change brings all of it', async () => {
+    const archive = await openArchive(NAME);
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    const refuse = vi
+      .spyOn(archive, 'write')
+      .mockRejectedValue(new DOMException('full', 'QuotaExceededError'));
+    await answer(tab, 'One?', '1');
+    expect(tab.chat.getState().notice?.text).toContain('no more room');
+    expect(texts(tab)).toEqual(['One?', '1']);
+    refuse.mockRestore();
+    await answer(tab, 'Two?', '2', 1);
+    expect(texts(await openTab(tab.session))).toEqual(['One?', '1', 'Two?', '2']);
+  });
+
+  it('goes to the page’s memory where there is no database, which is said', async () => {
+    const tab = await openTab(memory(), Promise.resolve(memoryArchive()));
+    await answer(tab, 'What color?', 'Silver.');
+    expect(tab.conversations.getState().persists).toBe(false);
+    tab.chat.getState().newChat();
+    await tab.conversations.getState().open(tab.conversations.getState().list[0]?.id ?? '');
+    expect(texts(tab)).toEqual(['What color?', 'Silver.']);
+  });
+});
+
+describe('rows that are broken', () => {
+  it('are skipped and said so; what followed them is still there', async () => {
+    const archive = await openArchive(NAME);
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    await answer(tab, 'One?', '1');
+    await answer(tab, 'Two?', '2', 1);
+    const { id, order } = tab.chat.getState();
+    const broken = { id: order[1], parentId: order[0], conversationId: id, text: 7 };
+    await archive.write({
+      ...{ id, removedMessages: [], documents: [], removedDocuments: [] },
+      messages: [broken as never],
+    });
+    const again = await openTab(tab.session);
+    expect(texts(again)).toEqual(['One?', 'Two?', '2']);
+    expect(again.chat.getState().notice?.text).toContain('One message or document could not be read');
+  });
+});
+
+describe('two tabs', () => {
+  it('with the same conversation: one answers, the other watches and may not, then has all of it', async () => {
+    const one = await openTab();
+    await answer(one, 'One?', '1');
+    const two = await openTab(one.session);
+    await ask(one, 'Two?');
+    write(one, 'half', 1);
+    await settle();
+    expect(two.chat.getState().elsewhere).toBe(true);
+    expect(texts(two)).toEqual(['One?', '1', 'Two?', 'half']);
+    await ask(two, 'Mine?');
+    expect(two.worker.turns).toHaveLength(0);
+    await turnOf(one.worker, 1).finish({ text: 'half and half' });
+    await settle();
+    expect(two.chat.getState().elsewhere).toBe(false);
+    const { order, messages } = two.chat.getState();
+    expect(messages[order[3] ?? '']).toMatchObject({ text: 'half and half', answer: { stopReason: 'end' } });
+    await answer(two, 'Mine?', 'Yours.', 0);
+    expect(texts(one)).toEqual(['One?', '1', 'Two?', 'half and half', 'Mine?', 'Yours.']);
+  });
+
+  it('that ask at the same moment answer one after the other, and both questions stay', async () => {
+    const one = await openTab();
+    await answer(one, 'One?', '1');
+    const two = await openTab(one.session);
+    void one.chat.getState().ask('Left?');
+    void two.chat.getState().ask('Right?');
+    await settle();
+    const both = [one.worker.turns.length - 1, two.worker.turns.length];
+    expect(both.reduce((sum, turns) => sum + turns)).toBe(1);
+    const [first, index] = both[0] === 1 ? [one, 1] : [two, 0];
+    await turnOf(first.worker, index).finish({ text: 'first' });
+    await settle();
+    const [second, next] = first === one ? [two, 0] : [one, 1];
+    await turnOf(second.worker, next).finish({ text: 'second' });
+    await settle();
+    const third = await openTab(one.session);
+    const said = Object.values(third.chat.getState().messages).map((message) =>
+      message.role === 'user' ? message.question : message.text,
+    );
+    expect(said.toSorted()).toEqual(['1', 'Left?', 'One?', 'Right?', 'first', 'second']);
+  });
+
+  it('one of which deletes what the other shows: that one says so and writes nothing back', async () => {
+    const one = await openTab();
+    await answer(one, 'One?', '1');
+    const two = await openTab(one.session);
+    await one.conversations.getState().remove(one.chat.getState().id);
+    await settle();
+    expect(texts(two)).toEqual([]);
+    expect(two.chat.getState().notice?.text).toContain('deleted in another tab');
+    expect(names(await openTab())).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('bring a conversation back as it was, and again beside itself', async () => {
+    const tab = await openTab();
+    tab.chat.getState().attach(DOCUMENT);
+    await answer(tab, 'What color?', 'Silver.');
+    const file = await tab.conversations.getState().exportJson();
+    await tab.conversations.getState().remove(tab.chat.getState().id);
+
+    await tab.conversations.getState().importJson(file);
+    expect(JSON.parse(await tab.conversations.getState().exportJson())).toEqual(JSON.parse(file));
+    await tab.conversations.getState().importJson(file);
+    expect(names(tab)).toEqual(['What color?', 'What color?']);
+    const ids = tab.conversations.getState().list.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) {
+      await tab.conversations.getState().open(id);
+      expect(texts(tab)).toEqual(['What color?', 'Silver.']);
+      expect(tab.chat.getState().documents).toMatchObject([{ name: 'notes.txt' }]);
+    }
+  });
+
+  it('are read by people as Markdown', async () => {
+    const tab = await openTab();
+    tab.chat.getState().attach(DOCUMENT);
+    await answer(tab, 'What color?', 'Silver.');
+    expect(
+      (await tab.conversations.getState().exportMarkdown(tab.chat.getState().id)).replaceAll('\u00a0', ' '),
+    ).toBe('# What color?\n\n- notes.txt, 5 tokens\n\n## Question\n\nWhat color?\n\n## Answer\n\nSilver.\n');
+  });
+
+  it.each([
+    ['no JSON', '{', 'not JSON'],
+    ['another file', '{"format":"other"}', 'no conversations'],
+    ['of a newer page', '{"format":"fastkv-conversations","version":2,"conversations":[]}', 'newer version'],
+    ['an empty one', '{"format":"fastkv-conversations","version":1,"conversations":[]}', 'no conversation'],
+    [
+      'a damaged one',
+      '{"format":"fastkv-conversations","version":1,"conversations":[{"conversation":{},"documents":[],"messages":[]}]}',
+      'damaged',
+    ],
+  ])('that cannot be read are refused in words: %s', async (_, text, said) => {
+    const tab = await openTab();
+    await expect(tab.conversations.getState().importJson(text)).rejects.toThrow(said);
+    expect(names(tab)).toEqual([]);
+  });
+});

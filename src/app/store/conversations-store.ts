@@ -1,0 +1,324 @@
+/** All conversations: the list, and what can be done with each. What is shown of one is the chat store's. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { memoryArchive, wholeOf, type Archive, type ArchiveChange } from '../archive/archive';
+import { createKeeper, type Keeper } from '../archive/keeper';
+import { fromJson, toJson, toMarkdown } from '../archive/portable';
+import {
+  interrupted,
+  messageRow,
+  readConversation,
+  readConversationRow,
+  rowOf,
+  type ConversationRow,
+} from '../archive/rows';
+import { find, type Found, type Summary } from '../archive/search';
+import type { TabNews, Tabs } from '../archive/tabs';
+import { conversationOf, type ChatStore } from './chat-store';
+import { emptyConversation, isEmpty, type Conversation } from './conversation';
+import { keep, recall, type Memory } from './storage';
+
+export interface ConversationsState {
+  /** The last changed first. */
+  readonly list: readonly Summary[];
+  /** False where the browser keeps nothing: then they last as long as the page. Undefined until it is known. */
+  readonly persists: boolean | undefined;
+  readonly query: string;
+  /** Undefined while nothing is searched for. */
+  readonly found: readonly Found[] | undefined;
+  open(id: string): Promise<void>;
+  rename(id: string, title: string): Promise<void>;
+  /** Can be undone. */
+  remove(id: string): Promise<void>;
+  search(query: string): Promise<void>;
+  /** JSON of one, or of all. */
+  exportJson(id?: string): Promise<string>;
+  exportMarkdown(id: string): Promise<string>;
+  /** Adds what a file holds; rejects with a sentence. Nothing that is there is replaced. */
+  importJson(text: string): Promise<void>;
+  /** Resolves when everything is written down that there is. */
+  flush(): Promise<void>;
+}
+
+export type ConversationsStore = StoreApi<ConversationsState>;
+
+export interface ConversationsParts {
+  readonly chat: ChatStore;
+  readonly archive: Promise<Archive>;
+  readonly tabs: Tabs;
+  /** Of this tab alone: which conversation a reload comes back to. */
+  readonly session: Memory;
+  /** Of writing a running answer. */
+  readonly periodMs?: number;
+}
+
+const SHOWN = 'fastkv.conversation';
+
+export function createConversationsStore(parts: ConversationsParts): ConversationsStore {
+  const store: ConversationsStore = createStore<ConversationsState>()(() => {
+    const book = new Book(parts, () => store);
+    return {
+      list: [],
+      persists: undefined,
+      query: '',
+      found: undefined,
+      ...actionsOf(book),
+      ...fileActions(book),
+    };
+  });
+  return store;
+}
+
+/** The archive, the shown conversation, the list and the other tabs, kept in step. */
+class Book {
+  readonly chat: ChatStore;
+  readonly keeper: Keeper;
+  readonly ready: Promise<void>;
+  archive: Archive = memoryArchive();
+
+  constructor(
+    private readonly parts: ConversationsParts,
+    private readonly store: () => ConversationsStore,
+  ) {
+    const { chat, tabs, session, periodMs } = parts;
+    this.chat = chat;
+    this.ready = this.#open();
+    this.keeper = createKeeper(chat, (change) => this.#writeShown(change), periodMs);
+    chat.subscribe((now, before) => {
+      const changed = (['id', 'title', 'documents'] as const).some((key) => now[key] !== before[key]);
+      if (changed) keep(session, SHOWN, isEmpty(now) ? '' : now.id);
+    });
+    tabs.listen((news) => void this.ready.then(() => this.#hear(news)));
+  }
+
+  get state(): ConversationsState {
+    return this.store().getState();
+  }
+
+  set(change: Partial<ConversationsState>): void {
+    this.store().setState(change);
+  }
+
+  async #open(): Promise<void> {
+    this.archive = await this.parts.archive;
+    const rows = await this.archive.list();
+    const read = rows.flatMap((row) => readConversationRow(row) ?? []);
+    const list = sorted([...read.map(summaryOf), ...this.state.list]);
+    this.set({ list, persists: this.archive.persists });
+    const last = recall(this.parts.session, SHOWN);
+    if (last && isEmpty(this.chat.getState()) && read.some(({ id }) => id === last)) await this.show(last);
+    if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'conversation');
+  }
+
+  async #writeShown(change: ArchiveChange): Promise<void> {
+    await this.ready;
+    try {
+      await this.write(change);
+    } catch (thrown) {
+      this.chat.getState().say(`The conversation could not be stored. ${reasonOf(thrown)}`);
+      throw thrown;
+    }
+  }
+
+  async write(change: ArchiveChange): Promise<void> {
+    await this.archive.write(change);
+    if (change.conversation) this.#list(summaryOf(change.conversation));
+    this.parts.tabs.tell({ what: 'changed', id: change.id });
+  }
+
+  /** All of a conversation. */
+  async put(conversation: Conversation): Promise<void> {
+    const { id } = conversation;
+    await this.write(
+      wholeOf(
+        rowOf(conversation),
+        Object.values(conversation.messages).map((message) => messageRow(id, message)),
+        conversation.documents.map((document) => ({ ...document, conversationId: id })),
+      ),
+    );
+  }
+
+  #list(summary: Summary): void {
+    this.set({ list: sorted([summary, ...this.state.list.filter(({ id }) => id !== summary.id)]) });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.archive.remove(id);
+    this.#unlist(id);
+    this.parts.tabs.tell({ what: 'removed', id });
+  }
+
+  #unlist(gone: string): void {
+    const { list, found } = this.state;
+    this.set({
+      list: list.filter(({ id }) => id !== gone),
+      found: found?.filter(({ id }) => id !== gone),
+    });
+  }
+
+  #tellSkipped(count: number, what: string): void {
+    const more = count === 1 ? `One ${what}` : `${count} ${what}s`;
+    this.chat.getState().say(`${more} could not be read and ${count === 1 ? 'is' : 'are'} not shown.`);
+  }
+
+  async row(id: string): Promise<ConversationRow | undefined> {
+    return readConversationRow((await this.archive.read(id))?.conversation);
+  }
+
+  async read(id: string): Promise<Conversation | undefined> {
+    const parts = await this.archive.read(id);
+    return (parts && readConversation(parts))?.conversation;
+  }
+
+  /** From the archive to the page. An answer in the making is another tab's, or was cut off. */
+  async show(id: string): Promise<void> {
+    // Asked first: who lets go of it has written down the end.
+    const held = await this.parts.tabs.isHeld(id);
+    const parts = await this.archive.read(id);
+    const stored = parts && readConversation(parts);
+    if (stored === undefined) return this.chat.getState().say('This conversation could not be read.');
+    const { conversation, skipped } = stored;
+    this.keeper.adopt(conversation);
+    this.chat.getState().show(held ? conversation : interrupted(conversation));
+    if (skipped > 0) this.#tellSkipped(skipped, 'message or document');
+    // Not waited for: the other tab may take its time.
+    if (held) void this.#watch(id);
+  }
+
+  /** Until the tab that answers is through. */
+  async #watch(id: string): Promise<void> {
+    this.chat.setState({ elsewhere: true });
+    await this.parts.tabs.hold(id, () => Promise.resolve());
+    if (this.chat.getState().id !== id) return;
+    this.chat.setState({ elsewhere: false });
+    await this.#follow(id, interrupted);
+  }
+
+  async #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
+    const stored = await this.read(id);
+    const { id: shown, activeId } = this.chat.getState();
+    if (stored === undefined || shown !== id || activeId !== undefined) return;
+    this.keeper.adopt(stored);
+    this.chat.getState().follow(as(stored));
+  }
+
+  async #hear({ what, id }: TabNews): Promise<void> {
+    const { id: shown, activeId } = this.chat.getState();
+    switch (what) {
+      case 'began':
+        if (shown === id && activeId === undefined) await this.#watch(id);
+        return;
+      case 'removed':
+        this.#unlist(id);
+        if (shown !== id) return;
+        this.keeper.forget();
+        this.chat.getState().show(emptyConversation());
+        this.chat.getState().say('This conversation was deleted in another tab.');
+        return;
+      case 'changed': {
+        const row = await this.row(id);
+        if (row) this.#list(summaryOf(row));
+        if (shown === id) await this.#follow(id, (stored) => stored);
+        return;
+      }
+      default:
+        return what satisfies never;
+    }
+  }
+}
+
+type Actions = Omit<ConversationsState, 'list' | 'persists' | 'query' | 'found'>;
+type FileAction = 'exportJson' | 'exportMarkdown' | 'importJson';
+
+function actionsOf(book: Book): Omit<Actions, FileAction> {
+  return {
+    async open(id) {
+      if (book.chat.getState().id === id) return;
+      await book.keeper.flush();
+      await book.show(id);
+    },
+
+    async rename(id, title) {
+      const wanted = title.trim();
+      if (wanted === '') return;
+      if (book.chat.getState().id === id) {
+        book.chat.setState({ title: wanted });
+        return book.keeper.flush();
+      }
+      const row = await book.row(id);
+      if (row) await book.write(wholeOf({ ...row, title: wanted, name: wanted }, [], []));
+    },
+
+    async remove(id) {
+      const wasShown = book.chat.getState().id === id;
+      if (wasShown) book.chat.getState().show(emptyConversation());
+      await book.keeper.flush();
+      const gone = await book.read(id);
+      await book.remove(id);
+      if (gone === undefined) return;
+      const undo = async () => {
+        await book.put(gone);
+        if (wasShown && isEmpty(book.chat.getState())) await book.show(id);
+        book.chat.getState().dismissNotice();
+      };
+      const label = 'Bring it back';
+      book.chat.getState().say(`Deleted “${rowOf(gone).name}”.`, { label, run: () => void undo() });
+    },
+
+    async search(query) {
+      book.set({ query });
+      const words = query.trim().toLocaleLowerCase();
+      if (words === '') return book.set({ found: undefined });
+      await book.keeper.flush();
+      const found = await find(book.archive, book.state.list, words);
+      if (book.state.query === query) book.set({ found });
+    },
+
+    flush: () => book.keeper.flush(),
+  };
+}
+
+function fileActions(book: Book): Pick<Actions, FileAction> {
+  const stored = async (id: string): Promise<Conversation> => {
+    const shown = book.chat.getState();
+    const found = shown.id === id ? conversationOf(shown) : await book.read(id);
+    if (found === undefined) throw new Error('This conversation could not be read.');
+    return found;
+  };
+
+  return {
+    async exportJson(id) {
+      await book.keeper.flush();
+      const ids = id === undefined ? book.state.list.map((summary) => summary.id) : [id];
+      return toJson(await Promise.all(ids.map(stored)));
+    },
+
+    exportMarkdown: async (id) => toMarkdown(await stored(id)),
+
+    async importJson(text) {
+      const read = fromJson(text);
+      await book.ready;
+      const taken = new Set(book.state.list.map(({ id }) => id)).add(book.chat.getState().id);
+      for (const { conversation } of read) {
+        const id = taken.has(conversation.id) ? crypto.randomUUID() : conversation.id;
+        taken.add(id);
+        await book.put(interrupted({ ...conversation, id }));
+      }
+      const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
+      const count = read.length === 1 ? 'one conversation' : `${read.length} conversations`;
+      const without = skipped === 0 ? '' : ` Left out what could not be read: ${skipped} of its parts.`;
+      book.chat.getState().say(`Imported ${count}.${without}`);
+    },
+  };
+}
+
+const summaryOf = ({ id, name, updatedAt }: Summary): Summary => ({ id, name, updatedAt });
+
+const sorted = (list: readonly Summary[]): readonly Summary[] =>
+  list.toSorted((a, b) => b.updatedAt - a.updatedAt);
+
+const reasonOf = (thrown: unknown): string => {
+  const name = thrown instanceof Error ? thrown.name : '';
+  return name === 'QuotaExceededError' || /quota/i.test(String(thrown))
+    ? 'The browser gives this page no more room. Delete a conversation or a stored model.'
+    : 'It lasts as long as this page is open.';
+};
