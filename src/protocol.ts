@@ -105,6 +105,7 @@ export interface ModelInfo {
   /** From generation_config.json where it says so; greedy otherwise. */
   readonly sampling: SamplingOptions;
   readonly maxNewTokens: number;
+  readonly knowsThinking: boolean; // whether `SendRequest.thinking` means anything to its chat template
   /** The model's own defaults; `tspLayer` is a number here. */
   readonly kv: KvSettings;
 }
@@ -276,6 +277,8 @@ export interface SendRequest {
   readonly messages: readonly ChatMessage[];
   readonly sampling?: Partial<SamplingOptions>;
   readonly maxNewTokens?: number;
+  /** Whether to think before the answer; left out: as the chat template has it. */
+  readonly thinking?: boolean;
   /** What is left out is as in `ModelInfo.kv`. */
   readonly kv?: Partial<KvSettings>;
 }

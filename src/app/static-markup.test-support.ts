@@ -22,6 +22,8 @@ export function markupOf(stores: Stores, part: ReactNode): string {
   for (const store of [
     stores.model,
     stores.kv,
+    stores.newChat,
+    stores.view,
     stores.chat,
     stores.conversations,
     stores.selection,

@@ -236,6 +236,28 @@ describe('a turn', () => {
   });
 });
 
+it('a turn tells the chat template whether to think, and says whether it can be told', async () => {
+  const template = `{% if enable_thinking is defined and not enable_thinking %}Short. {% endif %}{% for message in messages %}{{ message.content }}{% endfor %}`;
+  const engine = new Engine({
+    requestAdapter,
+    openFolder: (request) => {
+      const folder = openFolder(request);
+      const whole = (file: string, limit: number) =>
+        file === 'chat_template.jinja'
+          ? Promise.resolve(new TextEncoder().encode(template))
+          : folder.whole(file, limit);
+      return { ...folder, whole };
+    },
+  });
+  expect(await engine.load(REQUEST, nothing)).toMatchObject({ knowsThinking: true });
+  const turn = { messages: [user('Hello.')], maxNewTokens: 1 };
+  const [own, off, on] = [{}, { thinking: false }, { thinking: true }].map((said) => ({ ...turn, ...said }));
+  const { promptTokens } = await engine.send(own!, nothing);
+  expect((await engine.send(off!, nothing)).promptTokens).toBeGreaterThan(promptTokens);
+  expect((await engine.send(on!, nothing)).promptTokens).toBe(promptTokens);
+  device.destroy();
+});
+
 describe('what a turn selected', () => {
   let engine: Engine;
   beforeAll(async () => {

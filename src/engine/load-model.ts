@@ -214,6 +214,7 @@ function describeModel(name: string, checkpoint: Checkpoint, session: Session, a
     weightsBytes: session.memory().weightsBytes,
     sampling: generation.sampling,
     maxNewTokens: generation.maxNewTokens ?? MAX_NEW_TOKENS,
+    knowsThinking: checkpoint.tokenizer?.knowsThinking ?? false,
     kv: { ...PAGE, tspLayer: checkpoint.tspLayer },
   };
 }

@@ -29,11 +29,15 @@ export class Turn {
 
   async run(): Promise<TurnResult> {
     const { tokenizer, session, info, stopIds } = this.model;
-    const { messages } = this.request;
+    const { messages, thinking } = this.request;
     const continues = messages.at(-1)?.role === 'assistant';
-    const prompt = tokenizer.chat(messages, { addGenerationPrompt: true, continueFinalMessage: true });
+    const prompt = tokenizer.chat(messages, {
+      addGenerationPrompt: true,
+      continueFinalMessage: true,
+      thinking,
+    });
     const kv = { ...info.kv, ...this.request.kv };
-    const header = kv.protectHeader ? headerTokens(tokenizer, messages) : 0;
+    const header = kv.protectHeader ? headerTokens(tokenizer, messages, thinking) : 0;
     this.#tokenizeMs = performance.now() - this.#started;
     // An answer whose thought begins in the prompt shows it all the same: the page tells thought and answer apart by its marks.
     let opened = continues ? '' : openThought(tokenizer.decode(prompt.slice(-OPENING), { special: true }));

@@ -26,6 +26,7 @@ export function SettingsDialog() {
           <div className="settings-fields">
             <SamplingFields />
           </div>
+          <Thinking />
           <KvSummary />
           <Actions />
         </section>
@@ -55,6 +56,31 @@ function SystemPrompt() {
         again.
       </p>
     </div>
+  );
+}
+
+const THINKING = [
+  { value: 'own', label: 'Model’s own' },
+  { value: 'on', label: 'On' },
+  { value: 'off', label: 'Off' },
+];
+
+/** Only where the model's template can be told. */
+function Thinking() {
+  const thinking = useChat(({ settings }) => settings.thinking);
+  const change = useChat((state) => state.changeSettings);
+  const known = useLoadedModel()?.knowsThinking ?? false;
+  if (!known) return null;
+  const value = thinking === undefined ? 'own' : thinking ? 'on' : 'off';
+  return (
+    <Choice
+      name="thinking"
+      label="Thinking"
+      help="Whether the model thinks aloud before it answers. Longer, and better for what has to be worked out."
+      choices={THINKING}
+      value={value}
+      onChange={(choice) => change({ thinking: choice === 'own' ? undefined : choice === 'on' })}
+    />
   );
 }
 

@@ -187,13 +187,14 @@ async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: Assistan
   }
   show(view);
   const { settings } = get();
-  const { maxNewTokens } = settings;
+  const { maxNewTokens, thinking } = settings;
   try {
     const request = {
       messages: promptOf(get()),
       kv,
       sampling: samplingOf(settings),
       ...(maxNewTokens !== undefined && { maxNewTokens }),
+      ...(thinking !== undefined && { thinking }),
     };
     const sent = api.send(request, (events) => show(applyEvents(view, events)));
     const result = await Promise.race([sent, gone.then(throwFailure)]);

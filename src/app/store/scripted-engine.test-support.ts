@@ -58,6 +58,7 @@ export const MODEL: ModelInfo = {
   weightsBytes: 2_614_272,
   sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 },
   maxNewTokens: 64,
+  knowsThinking: true,
   kv: KV,
 };
 

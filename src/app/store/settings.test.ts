@@ -28,7 +28,9 @@ describe('a conversation', () => {
     changeKv(stores, { retain: 0.5, tspLayer: 1 });
     expect(settings()).toEqual({ kv: { retain: 0.5 } });
     expect(kvNow()).toEqual({ ...KV, retain: 0.5, tspLayer: 1 });
-    stores.chat.getState().setDraft('x');
+    changeKv(stores, { turnMode: 'lean' });
+    expect(kvNow(), 'what is not said stays').toMatchObject({ retain: 0.5, tspLayer: 1 });
+    changeKv(stores, { turnMode: 'exact' });
     void stores.chat.getState().ask('What?');
     stores.chat.getState().newChat();
     expect(kvNow()).toEqual({ ...KV, tspLayer: 1 });
@@ -41,9 +43,13 @@ describe('a conversation', () => {
 
   it('sends what was chosen with the next message, and the model’s own for the rest', async () => {
     changeSampling(stores, { temperature: 0.7, seed: 42 });
-    stores.chat.getState().changeSettings({ maxNewTokens: 9, system: 'Be brief.' });
+    stores.chat.getState().changeSettings({ maxNewTokens: 9, system: 'Be brief.', thinking: false });
     await ask();
-    expect(sent()).toMatchObject({ sampling: { temperature: 0.7, seed: 42 }, maxNewTokens: 9 });
+    expect(sent()).toMatchObject({
+      sampling: { temperature: 0.7, seed: 42 },
+      maxNewTokens: 9,
+      thinking: false,
+    });
     expect(sent()?.sampling).not.toHaveProperty('topP');
     expect(sent()?.messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
     await stores.worker.turns[0]?.finish({ text: 'This.' });

@@ -119,6 +119,20 @@ describe('chat', () => {
   const invalid = (words: string) =>
     expect.objectContaining({ code: 'template-invalid', message: expect.stringContaining(words) });
 
+  it('tells a template that knows it whether to think, by either name, and finds out which do', () => {
+    const qwen = '{% if enable_thinking is defined and not enable_thinking %}off{% else %}own{% endif %}';
+    const granite = '{%- if thinking %}on{% else %}own{% endif %}';
+    const told = (template: string, thinking?: boolean) => {
+      const tokenizer = load({ chatTemplateJinja: template });
+      return tokenizer.decode(tokenizer.chat(hello, { ...prompt, thinking }));
+    };
+    expect([told(qwen), told(qwen, true), told(qwen, false)]).toEqual(['own', 'own', 'off']);
+    expect([told(granite), told(granite, true), told(granite, false)]).toEqual(['own', 'on', 'own']);
+    const knows = (chatTemplateJinja: string) => load({ chatTemplateJinja }).knowsThinking;
+    expect([knows(qwen), knows(granite)]).toEqual([true, true]);
+    expect([demo.knowsThinking, knows('{{ "enable_thinking" }} thinking')]).toEqual([false, false]);
+  });
+
   it('adds no special tokens to those that the template writes', () => {
     const tokenizer = load({ tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }) });
     expect(tokenizer.chat(hello, prompt)).toEqual(demo.chat(hello, prompt));

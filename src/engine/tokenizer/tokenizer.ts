@@ -20,6 +20,8 @@ export interface TokenizerFiles {
 
 export interface Tokenizer {
   readonly hasTemplate: boolean;
+  /** The template can be told whether the model is to think before it answers. */
+  readonly knowsThinking: boolean;
   /** The id of tokenizer_config.json's eos_token, for a checkpoint whose other files name no end token. */
   readonly eosId: TokenId | undefined;
   /** Throws `tokenizer-invalid` for characters that a vocabulary without an unknown token lacks. */
@@ -40,6 +42,8 @@ export interface ChatOptions {
    * is, as the model itself wrote it: templates change answers of the past (they trim them, or leave out the thoughts).
    */
   readonly continueFinalMessage?: boolean;
+  /** Left out: as the template has it. Without effect on a template that does not know it. */
+  readonly thinking?: boolean | undefined;
 }
 
 /** Decodes an answer while it is written: the pieces joined are `decode` of all ids, and none splits a character. */
@@ -60,7 +64,8 @@ export function loadTokenizer({
   const json = parseJsonObject(tokenizerJson, 'tokenizer.json', 'tokenizer-invalid');
   const config = parseJsonObject(tokenizerConfigJson ?? '{}', 'tokenizer_config.json', 'tokenizer-invalid');
   const library = openLibrary(json, config, V);
-  const template = readTemplate(chatTemplateJinja, config);
+  const source = chatTemplateJinja ?? templateText(config.chat_template);
+  const template = source === undefined ? undefined : parseTemplate(source);
   const special = new Set(
     [...library.get_added_tokens_decoder().values()]
       .filter((token) => token.special)
@@ -87,10 +92,11 @@ export function loadTokenizer({
 
   return {
     hasTemplate: template !== undefined,
+    knowsThinking: source !== undefined && THINKING.test(source),
     eosId: eosIdOf(library, config),
     encode,
     decode,
-    chat: (messages, { addGenerationPrompt, continueFinalMessage = false }) => {
+    chat: (messages, { addGenerationPrompt, continueFinalMessage = false, thinking }) => {
       if (!template) {
         throw templateInvalid('has none', 'neither chat_template.jinja nor tokenizer_config.json holds one');
       }
@@ -101,6 +107,8 @@ export function loadTokenizer({
         add_generation_prompt: addGenerationPrompt,
         tools: null,
         documents: null,
+        // Two names are in use: Qwen3's and SmolLM3's, and Granite's.
+        ...(thinking !== undefined && { enable_thinking: thinking, thinking }),
         ...specialTokenTexts(config),
       });
       // The template writes its special tokens itself. What looks like one in a message becomes one too: after rendering
@@ -113,6 +121,9 @@ export function loadTokenizer({
     streamDecoder: (after) => streamDecoder(decode, after),
   };
 }
+
+/** In a statement of the template, not in a text that it writes. */
+const THINKING = /\{%[^%]*\b(?:enable_)?thinking\b/;
 
 const OPEN_THOUGHT = /<think>\s*$/;
 
@@ -209,9 +220,7 @@ function eosIdOf(library: Library, config: JsonObject): TokenId | undefined {
   return text === undefined ? undefined : (library.token_to_id(text) as TokenId | undefined);
 }
 
-function readTemplate(file: string | undefined, config: JsonObject): Template | undefined {
-  const source = file ?? templateText(config.chat_template);
-  if (source === undefined) return undefined;
+function parseTemplate(source: string): Template {
   try {
     return new Template(source);
   } catch (thrown) {
