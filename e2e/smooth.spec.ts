@@ -82,3 +82,54 @@ test('typing and scrolling stay smooth while Markdown streams into a long conver
   expect(onProcessor).toEqual([]);
   await expect(answer.getByTestId('answer-text').locator('tbody tr')).toHaveCount(60 + 2 * 15);
 });
+
+/** Every version is kept, so a short one: what grows besides is what should not. */
+const BRIEF_ANSWER = '**So** it is:\n\n- one\n- `two`\n\n| a |\n|---|\n| $x^2$ |\n\n```ts\nlet a = 1;\n```\n';
+
+test('a hundred other answers to one question leave the heap as it was', async ({
+  playwright,
+  launchOptions,
+  baseURL,
+}) => {
+  test.setTimeout(400_000);
+  // Machine code would be most of what grows: V8 compiles for thousands of cycles, and keeps that in the heap too.
+  const args = [...(launchOptions.args ?? []), '--js-flags=--jitless'];
+  const browser = await playwright.chromium.launch({ ...launchOptions, args });
+  const page = await browser.newPage({ ...(baseURL !== undefined && { baseURL }) });
+  await scriptEngine(page, { answers: [BRIEF_ANSWER], tokensPerSecond: 1e6 });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  const session = await page.context().newCDPSession(page);
+  const heap = async () => {
+    // Ports of finished calls are given back by finalisers, which run between collections.
+    for (let round = 0; round < 4; round += 1) {
+      await session.send('HeapProfiler.collectGarbage');
+      await page.waitForTimeout(250);
+    }
+    return ((await session.send('Runtime.getHeapUsage')) as { usedSize: number }).usedSize;
+  };
+  const regenerate = (times: number) =>
+    page.evaluate(async (count) => {
+      for (let cycle = 0; cycle < count; cycle += 1) {
+        const before = document.querySelector('[data-testid=branch-place]')?.textContent;
+        const button = document.querySelector<HTMLElement>('[data-testid=regenerate]');
+        if (button === null) throw new Error('there is no other answer to ask for');
+        button.click();
+        const isDone = () =>
+          document.querySelector('[data-testid=branch-place]')?.textContent !== before &&
+          document.querySelector('[data-testid=answer]')?.getAttribute('data-state') === 'done';
+        while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }, times);
+  // What is made once is made by then.
+  await regenerate(100);
+  const before = await heap();
+  await regenerate(100);
+  await expect(page.getByTestId('branch-place')).toContainText('201');
+  const growth = (await heap()) / before - 1;
+  test.info().annotations.push({ type: 'growth of the heap', description: `${(growth * 100).toFixed(2)} %` });
+  await browser.close();
+  expect(growth).toBeLessThan(0.05);
+});
