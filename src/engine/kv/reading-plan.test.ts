@@ -170,7 +170,7 @@ describe('propagation', () => {
 describe('T of a model some of whose layers slide', () => {
   /** 's' slides, '.' sees all. */
   const chosen = (layers: string) =>
-    defaultTspLayer([...layers].map((layer) => ({ window: layer === 's' ? 512 : undefined })));
+    defaultTspLayer(Array.from(layers, (layer) => ({ window: layer === 's' ? 512 : undefined })));
 
   it('is the layer nearest to the middle that sees all, the lower of two', () => {
     expect(chosen('sssss.sssss.sssss.sssss.ss')).toBe(11); // Gemma 3 1B: 12 slides

@@ -34,14 +34,7 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
   const { H, G, D, C, F, V, norms, rmsNormEps: eps } = spec;
   const tensors = spec.fused ? parted(spec, checkpoint) : checkpoint;
   const ropes = new Map(ropesOf(spec).map((rope) => [rope, ropeFor(rope, length)]));
-  const weight = (name: string): Float32Array => {
-    const values = tensors(`${name}.weight`);
-    if (!values) throw new Error(`no ${name}.weight`);
-    return values;
-  };
-  const normWeight = (name: string) => weight(name).map((w) => spec.normOffset + w);
-  const linear = (name: string, x: Float32Array, K: number, N: number) =>
-    linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) });
+  const { weight, normWeight, linear } = operators(spec, tensors);
   const turn = (l: number, heads: Float32Array, norm: string, positions: readonly number[]) => {
     // By head or over all of them: as long as the weights are.
     if (spec.qkNorm !== 'none') heads.set(rmsnormReference(heads, normWeight(norm), eps));
@@ -95,6 +88,21 @@ export function referenceModel(spec: ModelSpec, checkpoint: Tensors, length = 0)
       const logits = linear(spec.tied ? 'model.embed_tokens' : 'lm_head', last, C, V);
       return logits.map((logit) => cappedReference(spec.logitsScale * logit, spec.logitsCap));
     },
+  };
+}
+
+/** What the checkpoint's weights do to rows, by the names that they have there without `.weight`. */
+function operators({ normOffset }: ModelSpec, tensors: Tensors) {
+  const weight = (name: string): Float32Array => {
+    const values = tensors(`${name}.weight`);
+    if (!values) throw new Error(`no ${name}.weight`);
+    return values;
+  };
+  return {
+    weight,
+    normWeight: (name: string) => weight(name).map((w) => normOffset + w),
+    linear: (name: string, x: Float32Array, K: number, N: number) =>
+      linearRows({ T: x.length / K, N, K, x, w: weight(name), bias: tensors(`${name}.bias`) }),
   };
 }
 
