@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { chatOn, demoJson, sampleNamed } from './page';
 
@@ -86,4 +87,87 @@ test('two tabs with the same conversation: one answers, the other watches, and b
   await expect(second.getByTestId('stopped')).toBeVisible();
   await expect(second.getByTestId('send-off')).toHaveCount(0);
   await expect(seen).toHaveText((await page.getByTestId('answer-text').textContent()) ?? '');
+});
+
+const downloaded = async (page: Page, testId: string): Promise<string> => {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
+  return readFileSync(await download.path(), 'utf8');
+};
+
+test('the list of chats: new, back, renamed, searched, deleted and brought back', async ({ page }) => {
+  const chat = await answered(page);
+  await page.keyboard.press('Control+Shift+O');
+  await expect(chat.answers).toHaveCount(0);
+  await chat.ask('Hello there?');
+  await chat.finished(chat.answers.first());
+  await page.keyboard.press('Control+B');
+  const items = page.getByTestId('conversation');
+  await expect(items).toHaveCount(2);
+  await expect(page.getByTestId('sidebar')).toContainText('Today');
+  await items.nth(1).getByTestId('conversation-open').click();
+  await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
+
+  await items.nth(1).getByTestId('conversation-more').click();
+  await page.getByTestId('conversation-rename').click();
+  await page.getByTestId('conversation-name').fill('The robots');
+  await page.getByTestId('conversation-name').press('Enter');
+  await expect(items.filter({ hasText: 'The robots' })).toHaveCount(1);
+
+  await page.keyboard.press('Control+K');
+  await expect(page.getByTestId('conversation-search')).toBeFocused();
+  await page.keyboard.type(ANSWER.slice(0, 8).toLowerCase());
+  await expect(items).toHaveCount(1);
+  await expect(items).toContainText(ANSWER);
+  await page.getByTestId('conversation-search').fill('');
+  await expect(items).toHaveCount(2);
+
+  const robots = items.filter({ hasText: 'The robots' });
+  await robots.getByTestId('conversation-more').click();
+  await page.getByTestId('conversation-remove').click();
+  await expect(items).toHaveCount(1);
+  await expect(chat.answers).toHaveCount(0);
+  await page.getByTestId('undo').click();
+  await expect(robots).toHaveCount(1);
+  await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
+});
+
+test('a chat goes out as JSON and comes back beside itself; Markdown is for reading; what is no export is refused', async ({
+  page,
+}) => {
+  await answered(page);
+  await page.getByTestId('sidebar-toggle').click();
+  const items = page.getByTestId('conversation');
+  await items.getByTestId('conversation-more').click();
+  expect(await downloaded(page, 'export-markdown')).toContain(`## Answer\n\n${ANSWER}\n`);
+  const buffer = Buffer.from(await downloaded(page, 'export-json'));
+  await page
+    .getByTestId('import-file')
+    .setInputFiles({ name: 'chat.json', mimeType: 'application/json', buffer });
+  await expect(items).toHaveCount(2);
+  await items
+    .filter({ has: page.locator('[data-testid=conversation-open]:not([aria-current])') })
+    .getByTestId('conversation-open')
+    .click();
+  await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
+  await expect(page.getByTestId('document-chip')).toContainText('Short sample');
+
+  const other = { name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') };
+  await page.getByTestId('import-file').setInputFiles(other);
+  await expect(page.getByTestId('notice')).toContainText('holds no conversations');
+  await expect(items).toHaveCount(2);
+});
+
+test('a browser that keeps nothing says so, and chats are there as long as the page', async ({ page }) => {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+  });
+  const chat = await answered(page);
+  await page.getByTestId('sidebar-toggle').click();
+  await expect(page.getByTestId('not-kept')).toBeVisible();
+  await page.getByTestId('new-chat').click();
+  await expect(chat.answers).toHaveCount(0);
+  await page.getByTestId('conversation-open').click();
+  await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
 });

@@ -27,6 +27,7 @@ const stores = createStores({
   archive: openArchive(),
   tabs: tabsOf(new BroadcastChannel('fastkv.conversations'), navigator.locks),
   session,
+  hasRoom: () => matchMedia('(min-width: 901px)').matches,
 });
 startPage(stores, prefersDark);
 

@@ -1,6 +1,7 @@
 import './app.css';
 import { Chat } from './chat/chat';
 import { DocumentPreview } from './chat/document-preview';
+import { Sidebar } from './conversations/sidebar';
 import { DropZone } from './chat/drop-zone';
 import { Header } from './header';
 import { Inspector } from './inspector/inspector';
@@ -24,6 +25,7 @@ export function App() {
         <UnsupportedBrowser error={unsupported} />
       ) : (
         <div className="room">
+          <Sidebar />
           <Chat />
           <Inspector />
           <DropZone />

@@ -12,6 +12,7 @@ export function Header({ canChat }: { readonly canChat: boolean }) {
   const openDialog = useView((view) => view.open);
   return (
     <header className="header">
+      {canChat && <SidebarToggle />}
       <h1 className="header-name">
         <Mark />
         FastKV Chat
@@ -66,6 +67,25 @@ export function Header({ canChat }: { readonly canChat: boolean }) {
         )}
       </div>
     </header>
+  );
+}
+
+function SidebarToggle() {
+  const open = useView((view) => view.sidebarOpen);
+  const show = useView((view) => view.showSidebar);
+  return (
+    <button
+      type="button"
+      className="quiet-button header-sidebar"
+      aria-expanded={open}
+      aria-controls={open ? 'conversations' : undefined}
+      aria-label="Chats"
+      title={`Chats (${keysFor('sidebar')})`}
+      data-testid="sidebar-toggle"
+      onClick={() => show(!open)}
+    >
+      <Icon name="list" />
+    </button>
   );
 }
 

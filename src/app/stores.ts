@@ -85,6 +85,8 @@ export interface Surroundings {
   readonly tabs?: Tabs;
   /** Of this tab alone. */
   readonly session?: Memory;
+  /** For the sidebar beside the chat. */
+  readonly hasRoom?: () => boolean;
 }
 
 export function createStores({
@@ -96,6 +98,7 @@ export function createStores({
   archive = Promise.resolve(memoryArchive()),
   tabs = ALONE,
   session = FORGETFUL,
+  hasRoom = () => true,
 }: Surroundings): Stores {
   const keeper = connectLibrary();
   const model = createModelStore(connect, verifyStored(keeper, storage));
@@ -110,7 +113,7 @@ export function createStores({
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
-  const view = createViewStore(storage);
+  const view = createViewStore(storage, hasRoom);
   const library = createLibraryStore(keeper, model, storage);
   view.subscribe(({ dialog }) => dialog === 'models' && void library.getState().refresh());
   return {

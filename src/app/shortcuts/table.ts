@@ -17,6 +17,8 @@ export interface Shortcut {
 
 export const SHORTCUTS = [
   { id: 'newChat', does: 'Start a new chat', chords: [{ key: 'O', mod: true, shift: true }] },
+  { id: 'sidebar', does: 'Show or hide the chats', chords: [{ key: 'B', mod: true }] },
+  { id: 'search', does: 'Search the chats', chords: [{ key: 'K', mod: true }] },
   { id: 'focusComposer', does: 'Go to the message box', chords: [{ key: 'Escape', shift: true }] },
   {
     id: 'regenerate',

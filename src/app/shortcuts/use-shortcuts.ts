@@ -29,6 +29,17 @@ export const ACTIONS: Readonly<Record<ShortcutId, Action>> = {
     focusOn('.composer-text');
     return true;
   },
+  sidebar({ view }) {
+    const { sidebarOpen, showSidebar } = view.getState();
+    showSidebar(!sidebarOpen);
+    return true;
+  },
+  search({ view }) {
+    view.getState().showSidebar(true);
+    // Where it was hidden it is drawn first.
+    requestAnimationFrame(() => focusOn('[data-testid=conversation-search]'));
+    return true;
+  },
   focusComposer: () => focusOn('.composer-text'),
   regenerate({ chat }) {
     const { order, activeId, regenerate } = chat.getState();

@@ -7,11 +7,14 @@ export type DialogName = 'models' | 'settings' | 'shortcuts';
 export interface ViewState {
   readonly dialog: DialogName | undefined;
   readonly inspectorOpen: boolean;
+  /** Remembered where there is room for it beside the chat. */
+  readonly sidebarOpen: boolean;
   /** Whether a sign alone may be a shortcut. */
   readonly singleKeys: boolean;
   open(dialog: DialogName): void;
   close(): void;
   showInspector(open: boolean): void;
+  showSidebar(open: boolean): void;
   /** Remembered. */
   allowSingleKeys(allowed: boolean): void;
 }
@@ -20,13 +23,21 @@ export type ViewStore = StoreApi<ViewState>;
 
 const SINGLE_KEYS = 'fastkv.single-keys';
 
-export const createViewStore = (storage: Memory): ViewStore =>
+const SIDEBAR = 'fastkv.sidebar';
+
+/** `hasRoom`: for the sidebar beside the chat. */
+export const createViewStore = (storage: Memory, hasRoom: () => boolean = () => true): ViewStore =>
   createStore<ViewState>()((set) => ({
     dialog: undefined,
     inspectorOpen: false,
+    sidebarOpen: recall(storage, SIDEBAR) === 'open' && hasRoom(),
     singleKeys: recall(storage, SINGLE_KEYS) !== 'off',
     open: (dialog) => set({ dialog }),
     close: () => set({ dialog: undefined }),
+    showSidebar(sidebarOpen) {
+      set({ sidebarOpen });
+      keep(storage, SIDEBAR, sidebarOpen && hasRoom() ? 'open' : 'closed');
+    },
     showInspector: (inspectorOpen) => set({ inspectorOpen }),
     allowSingleKeys(singleKeys) {
       set({ singleKeys });

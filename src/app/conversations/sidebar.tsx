@@ -1,0 +1,159 @@
+import { useEffect, useRef, useState } from 'react';
+import { Icon } from '../icons';
+import { useChat, useConversations, useStores, useView } from '../stores';
+import { saveFile } from '../ui/save-file';
+import { ConversationItem } from './conversation-item';
+import { byDay } from './days';
+import './sidebar.css';
+
+/** The conversations that there are: beside the chat, or over it where there is no room. */
+export function Sidebar() {
+  const open = useView((view) => view.sidebarOpen);
+  const show = useView((view) => view.showSidebar);
+  useEffect(() => {
+    if (!open) return;
+    const listen = (event: KeyboardEvent) => {
+      const inside = event.target instanceof Element && event.target.closest('#conversations') !== null;
+      if (event.key !== 'Escape' || event.defaultPrevented || !inside) return;
+      show(false);
+      document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, [open, show]);
+  if (!open) return null;
+  return (
+    <>
+      <div className="sidebar-backdrop" onClick={() => show(false)} />
+      <aside id="conversations" className="sidebar" aria-label="Chats" data-testid="sidebar">
+        <div className="sidebar-head">
+          <h2>Chats</h2>
+          <Files />
+          <button
+            type="button"
+            className="quiet-button"
+            aria-label="Close the chats"
+            onClick={() => {
+              show(false);
+              document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+        <Search />
+        <Kept />
+        <List />
+      </aside>
+    </>
+  );
+}
+
+function Search() {
+  const query = useConversations((state) => state.query);
+  const search = useConversations((state) => state.search);
+  return (
+    <input
+      type="search"
+      className="sidebar-search"
+      placeholder="Search titles and messages"
+      aria-label="Search chats"
+      data-testid="conversation-search"
+      value={query}
+      onChange={({ target }) => void search(target.value)}
+    />
+  );
+}
+
+function Kept() {
+  const persists = useConversations((state) => state.persists);
+  if (persists !== false) return null;
+  return (
+    <p className="sidebar-note" data-testid="not-kept">
+      This browser lets the page store nothing: chats last as long as this page.
+    </p>
+  );
+}
+
+function List() {
+  const list = useConversations((state) => state.list);
+  const found = useConversations((state) => state.found);
+  const shownId = useChat(({ id }) => id);
+  const [opened] = useState(Date.now);
+  const excerpts = found && new Map(found.map(({ id, excerpt }) => [id, excerpt]));
+  const shown = excerpts ? list.filter(({ id }) => excerpts.has(id)) : list;
+  if (shown.length === 0)
+    return (
+      <p className="sidebar-note" role="status">
+        {excerpts ? 'Nothing was found.' : 'No chats yet. What you ask is kept here.'}
+      </p>
+    );
+  return (
+    <div className="sidebar-list" role="region" aria-label="List of chats" tabIndex={0}>
+      {byDay(shown, Math.max(opened, shown[0]?.updatedAt ?? 0)).map(({ label, conversations }) => (
+        <section key={label} aria-label={label}>
+          <h3>{label}</h3>
+          <ul>
+            {conversations.map((conversation) => (
+              <ConversationItem
+                key={conversation.id}
+                conversation={conversation}
+                excerpt={excerpts?.get(conversation.id)}
+                isShown={conversation.id === shownId}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+/** Everything out as a file, and back in. */
+function Files() {
+  const picker = useRef<HTMLInputElement>(null);
+  const { chat, conversations } = useStores();
+  const hasAny = useConversations(({ list }) => list.length > 0);
+  const say = (thrown: unknown) =>
+    chat.getState().say(thrown instanceof Error ? thrown.message : String(thrown));
+  const bring = async (file: File) => conversations.getState().importJson(await file.text());
+  const take = async () =>
+    saveFile(
+      'chats.json',
+      new Blob([await conversations.getState().exportJson()], { type: 'application/json' }),
+    );
+  return (
+    <>
+      <button
+        type="button"
+        className="text-button"
+        data-testid="import-open"
+        onClick={() => picker.current?.click()}
+      >
+        Import
+      </button>
+      {hasAny && (
+        <button
+          type="button"
+          className="text-button"
+          data-testid="export-all"
+          onClick={() => void take().catch(say)}
+        >
+          Export
+        </button>
+      )}
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        accept=".json"
+        data-testid="import-file"
+        onChange={({ target }) => {
+          const [file] = target.files ?? [];
+          if (file) void bring(file).catch(say);
+          target.value = ''; // So that choosing the same file again is a change too.
+        }}
+      />
+    </>
+  );
+}
