@@ -126,7 +126,7 @@ const MODELS: readonly (readonly [string, () => Promise<ModelFolder>, WeightForm
 ];
 
 const slidingMistral = randomLlamaFolder({
-  ...{ L: 4, H: 4, G: 2, D: 32, C: 128, F: 256, V: 512, contextLength: 8192, seed: 9 },
+  ...{ L: 4, H: 4, G: 2, D: 32, C: 128, F: 256, V: 16_384, contextLength: 8192, seed: 9 },
   config: { model_type: 'mistral', sliding_window: 256 },
 });
 
