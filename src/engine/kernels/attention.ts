@@ -196,6 +196,6 @@ export const slidingCases = (dtype: StorageDtype, cap?: number): KernelCase[] =>
     { T: 5, H: 7, G: 1, D: 128, cached: 90, sliding: 33 },
     { T: 12, H: 3, G: 3, D: 16, cached: 9, sliding: 500 },
     { T: 37, H: 6, G: 2, D: 64, cached: 90, sliding: 25, gathered: true },
-    { T: 20, H: 9, G: 3, D: 80, cached: 60, sliding: 40, reduced: true },
-    { T: 30, H: 4, G: 1, D: 96, cached: 130, sliding: 7, reduced: true },
+    { T: 20, H: 9, G: 3, D: 80, cached: 60, sliding: 39, reduced: true },
+    { T: 30, H: 4, G: 1, D: 96, cached: 130, sliding: 6, reduced: true },
   ].map((shape) => attentionCase(cap === undefined ? shape : { ...shape, cap }, dtype));
