@@ -46,7 +46,7 @@ it('shows the beginning of a thought that the template wrote', async () => {
 
 it('shows no thought that the template did not begin, or that it ended', async () => {
   expect((await turnOf('bot: ', 'Yes.', [QUESTION])).text).toBe('Yes.');
-  expect((await turnOf('bot: <think>\n\n</think>\n\n', 'Yes.', [QUESTION])).text).toBe('Yes.');
+  expect((await turnOf('<think></think>', 'Yes.', [QUESTION])).text).toBe('Yes.');
 });
 
 it('goes on with a thought without beginning it twice', async () => {
