@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { JAPANESE_FONT, tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
-import { chatOn } from './page';
+import { chatOn, expectSound, longText } from './page';
 
 interface Given {
   readonly name: string;
@@ -207,4 +207,32 @@ test('the preview of a PDF goes to a page', async ({ page }) => {
   await page.getByTestId('page-jump').fill('23');
   await expect(page.locator('[data-page="23"]')).toBeInViewport();
   await expect(page.locator('[data-page="1"]')).not.toBeInViewport();
+});
+
+test('a gauge shows what fills the context, and beyond it nothing is sent until the visitor takes something out', async ({
+  page,
+}) => {
+  const chat = chatOn(page);
+  const gauge = page.getByTestId('context-gauge');
+  const notice = page.getByTestId('next-turn');
+  await chat.openReady();
+  await expect(gauge).toHaveAttribute('data-value', '0');
+  await attach(page, { name: 'large.txt', body: longText(75) }, { name: 'small.txt', body: longText(12) });
+  await expect(gauge).toHaveAttribute('data-state', 'over');
+  await chat.composer.fill('What is this?');
+  await chat.composer.press('Enter');
+  await expect(chat.answers).toHaveCount(0);
+  await expect(page.getByTestId('send-off')).toBeVisible();
+  await expect(notice).toContainText(/Remove large\.txt \([\d,]+.tokens\)/);
+  await expectSound(page, 'beyond the context');
+  await notice.getByRole('button', { name: 'Remove small.txt' }).click();
+  await expect(notice).toContainText('nearly full');
+  await expect(gauge).toHaveAttribute('data-state', 'near');
+  await expect(chat.send).toBeEnabled();
+  await expectSound(page, 'nearly full');
+  await page.getByRole('button', { name: 'Remove large.txt' }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(gauge).toHaveAttribute('data-state', 'room');
+  await expect(gauge).toHaveAttribute('aria-valuetext', /draft \d/);
+  await expect(chat.composer).toHaveValue('What is this?');
 });

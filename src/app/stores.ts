@@ -12,7 +12,8 @@ import {
   type AttachmentsStore,
 } from './store/attachments-store';
 import { createChatStore, isIdle, type ChatState, type ChatStore } from './store/chat-store';
-import { isTooLong } from './store/conversation';
+import { exceedsContext, totalOf } from './store/context-use';
+import { tokensOf } from './store/conversation';
 import {
   createConversationsStore,
   type ConversationsState,
@@ -184,16 +185,21 @@ export function useIsFree(): boolean {
   return ready && !running && !calibrating;
 }
 
-/** Whether the attached documents alone are more than the model can read. */
-export function useIsTooLong(): boolean {
+/** Whether a question would be taken again, or another one in its place. */
+export function useCanAsk(): boolean {
   const model = useLoadedModel();
-  return useChat(({ documents }) => model !== undefined && isTooLong(documents, model));
+  const documents = useChat((state) => tokensOf(state.documents) ?? 0);
+  return useIsFree() && model !== undefined && !exceedsContext(documents, model);
 }
 
-/** Whether a question would be taken. */
-export function useCanAsk(): boolean {
-  const free = useIsFree();
-  return !useIsTooLong() && free;
+/** Whether the coming prompt, with the draft, is more than the model can read. */
+export function useIsOverContext(): boolean {
+  const model = useLoadedModel();
+  const documents = useChat((state) => tokensOf(state.documents) ?? 0);
+  const use = useNextTurn((next) => next.use);
+  // The documents are known at once; the rest is counted when the typing pauses.
+  const tokens = Math.max(documents, use ? totalOf(use) : 0);
+  return model !== undefined && exceedsContext(tokens, model);
 }
 
 /** What the next turn will go by; undefined without a model. */

@@ -70,6 +70,7 @@ const FIGURES = v.object({
   promptTokens: some,
   reusedTokens: some,
   newTokens: some,
+  documentTokens: some,
   earlierTokens: some,
   prefillTokensPerSecond: some,
   decodeTokensPerSecond: some,

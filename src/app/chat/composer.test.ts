@@ -31,9 +31,18 @@ it('says at any width why Send is off while it calibrates, and stops that', asyn
   expect(html).toContain('Stop calibrating');
 });
 
-it('keeps Send off for a document beyond the model, and offers to remove it', async () => {
+it('keeps Send off for what is beyond the model, and says so', async () => {
   const html = await composerWith(({ chat }) => chat.getState().attach(document(16_384)));
   expect(html).toMatch(SEND_OFF);
-  expect(html).toContain('The document is too long to send');
-  expect(html).toContain('Remove the document');
+  expect(html).toContain('Too long to send');
+});
+
+it('shows what fills the context, part by part, and what is left of it', async () => {
+  const html = await composerWith(({ nextTurn }) =>
+    nextTurn.setState({ use: { documents: 12_000, conversation: 300, draft: 4 }, assessment: undefined }),
+  );
+  expect(html).toContain(
+    'aria-valuetext="Context: about 12,304 of 16,384\u00a0tokens (documents 12,000, conversation 300, draft 4)"',
+  );
+  expect(html).toMatch(/data-state="room"/);
 });

@@ -2,16 +2,18 @@ import type { ClipboardEvent, KeyboardEvent } from 'react';
 import { Icon } from '../icons';
 import { PASTE_AS_DOCUMENT_CHARACTERS } from '../store/attachments-store';
 import { stopCalibration } from '../store/calibration';
-import { useCanAsk, useChat, useIsTooLong, useKv, useStores } from '../stores';
+import { useCanAsk, useChat, useIsOverContext, useKv, useStores } from '../stores';
 import { AttachButton, Attachments } from './attachments';
 import './composer.css';
+import { ContextGauge } from './context-gauge';
 import { useAutosize } from './use-autosize';
 
 export function Composer() {
   const draft = useChat((state) => state.draft);
   const setDraft = useChat((state) => state.setDraft);
   const ask = useChat((state) => state.ask);
-  const canAsk = useCanAsk();
+  const isOver = useIsOverContext();
+  const canAsk = useCanAsk() && !isOver;
   const { attachments } = useStores();
   const box = useAutosize(draft);
 
@@ -67,6 +69,7 @@ export function Composer() {
       <div className="composer-tools">
         <AttachButton />
         <Hint />
+        <ContextGauge />
         <SendOrStop disabled={!canAsk || draft.trim() === ''} />
       </div>
     </form>
@@ -77,8 +80,7 @@ export function Composer() {
 function Hint() {
   const running = useChat((state) => state.activeId !== undefined);
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  const tooLong = useIsTooLong();
-  const several = useChat(({ documents }) => documents.length > 1);
+  const isOver = useIsOverContext();
   const elsewhere = useChat((state) => state.elsewhere);
   if (calibrating) return <CalibratingHint />;
   if (elsewhere)
@@ -87,10 +89,10 @@ function Hint() {
         Another tab is answering in this chat
       </p>
     );
-  if (tooLong && !running)
+  if (isOver && !running)
     return (
       <p className="composer-hint" data-testid="send-off">
-        {several ? 'The documents are too long to send together' : 'The document is too long to send'}
+        Too long to send
       </p>
     );
   return (

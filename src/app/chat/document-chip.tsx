@@ -1,13 +1,11 @@
-import { formatCount } from '../format';
 import { Icon } from '../icons';
-import { isTooLong, type AttachedDocument } from '../store/conversation';
-import { useChat, useLoadedModel, usePreview } from '../stores';
+import type { AttachedDocument } from '../store/conversation';
+import { useChat, usePreview } from '../stores';
 import { describe } from './describe-document';
 import './document.css';
 
 /** A document of the conversation: opens to be read, and can be taken out from the next turn on. */
 export function DocumentChip({ document }: { readonly document: AttachedDocument }) {
-  const model = useLoadedModel();
   const open = usePreview((state) => state.open);
   const detach = useChat((state) => state.detach);
   const { id, name } = document;
@@ -22,20 +20,6 @@ export function DocumentChip({ document }: { readonly document: AttachedDocument
         </button>
         <RemoveButton label={`Remove ${name}`} testId="document-remove" onRemove={() => detach(id)} />
       </div>
-      {model && isTooLong([document], model) && (
-        <p className="document-warning" data-testid="document-too-long">
-          This model reads at most {formatCount(model.contextLength - 1)} tokens, document and conversation
-          together. Attach a shorter one instead.
-          <button
-            type="button"
-            className="text-button"
-            data-testid="remove-document"
-            onClick={() => detach(id)}
-          >
-            Remove the document
-          </button>
-        </p>
-      )}
     </div>
   );
 }

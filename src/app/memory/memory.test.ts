@@ -86,7 +86,10 @@ describe('what sending would take', () => {
       .getState()
       .judge({ promptTokens: 4096, answerTokens: 64, kv: settings });
     if (judged.state !== 'judged') return expect.fail('no plan');
-    page.stores.nextTurn.setState({ tokens: 4096, assessment: judged.assessment });
+    page.stores.nextTurn.setState({
+      use: { documents: 4000, conversation: 0, draft: 96 },
+      assessment: judged.assessment,
+    });
   };
 
   it('is not mentioned where it fits', async () => {
@@ -115,9 +118,12 @@ describe('what sending would take', () => {
   });
 
   it('names the context where the prompt exceeds it', () => {
-    page.stores.nextTurn.setState({ tokens: 20_000, assessment: undefined });
+    page.stores.nextTurn.setState({
+      use: { documents: 0, conversation: 0, draft: 20_000 },
+      assessment: undefined,
+    });
     expect(words(notice())).toBe(
-      'This would be about 20,000 tokens, and the model reads at most 16,383. Shorten the text, or start a new chat.',
+      'Too long to send. This would be about 20,000 tokens, and the model reads at most 16,383. Nothing is cut to fit: shorten the question.',
     );
   });
 });

@@ -1,28 +1,25 @@
-import { formatBytes, formatCount, formatTokens } from '../format';
+import { formatBytes, formatTokens } from '../format';
+import { exceedsContext, isNearlyFull, totalOf } from '../store/context-use';
 import type { Change } from '../store/verdict';
 import { sayChange } from '../store/verdict';
 import { useBudget, useIsFree, useLoadedModel, useNextTurn, useStores } from '../stores';
 import { applyChange, canApply } from './apply-change';
+import { NearlyFull, OverContext } from './context-notice';
 import { VerdictMark } from './memory-verdict';
 import './memory.css';
 
-/** Above the composer, where the coming prompt would be tight or too much: what it would take and what would help. It warns; sending stays possible. */
+/** Above the composer, where the coming prompt would be tight or too much: what it would take and what would help. Of memory it
+ * warns, and sending stays possible; beyond the context nothing can be sent. */
 export function NextTurnNotice() {
-  const { tokens, assessment } = useNextTurn((state) => state);
+  const { use, assessment } = useNextTurn((state) => state);
   const model = useLoadedModel();
   const budget = useBudget((state) => state.budgetBytes);
   const free = useIsFree();
-  if (!free || model === undefined || tokens === undefined) return null;
-  if (tokens >= model.contextLength)
-    return (
-      <p className="next-turn" role="status" data-testid="next-turn" data-verdict="context">
-        <VerdictMark verdict="too-big" />
-        <span>
-          This would be about {formatTokens(tokens)}, and the model reads at most{' '}
-          {formatCount(model.contextLength - 1)}. Shorten the text, or start a new chat.
-        </span>
-      </p>
-    );
+  if (!free || model === undefined || use === undefined) return null;
+  const tokens = totalOf(use);
+  if (exceedsContext(tokens, model)) return <OverContext tokens={tokens} model={model} />;
+  if (assessment?.verdict !== 'too-big' && isNearlyFull(tokens, model))
+    return <NearlyFull tokens={tokens} model={model} />;
   if (assessment === undefined || assessment.verdict === 'fits') return null;
   const { verdict, plan, suggestion } = assessment;
   return (

@@ -92,3 +92,22 @@ export function orderThrough(thread: Thread, id: string, step: number): readonly
 export function isWordless(thread: Thread, id: string): boolean {
   return subtreeOf(thread, id).every((message) => message.role === 'user' || message.text === '');
 }
+
+/**
+ * Without the first question of the shown path and its answer: what follows that answer, on every branch, moves up. What
+ * else was answered to that question goes too. Undefined where nothing would be left of the path.
+ */
+export function withoutFirst(thread: Thread): Thread | undefined {
+  const [questionId = '', answerId = '', ...order] = thread.order;
+  if (order.length === 0) return undefined;
+  const gone = new Set(subtreeOf(thread, questionId).map(({ id }) => id));
+  for (const { id } of subtreeOf(thread, answerId)) if (id !== answerId) gone.delete(id);
+  const kept = Object.values(thread.messages).filter(({ id }) => !gone.has(id));
+  const messages = Object.fromEntries(
+    kept.map((message) => [
+      message.id,
+      message.parentId === answerId ? { ...message, parentId: undefined } : message,
+    ]),
+  );
+  return { messages, children: childrenOf(messages), order };
+}

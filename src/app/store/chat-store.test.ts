@@ -146,7 +146,13 @@ describe('stopping', () => {
     expect(answer()).toMatchObject({ text: '', answer: { state: 'done', stopReason: 'stopped' } });
     expect(state().stopping).toBe(false);
     // Not noughts for what was never measured, and how far it had come.
-    expect(answer().figures).toEqual({ kv: KV, promptTokens: 12, reusedTokens: 0, stoppedAt: 0.4 });
+    expect(answer().figures).toEqual({
+      kv: KV,
+      documentTokens: 5,
+      promptTokens: 12,
+      reusedTokens: 0,
+      stoppedAt: 0.4,
+    });
 
     await ask('Who keeps it?');
     expect(turn(1).request.messages).toEqual([

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { MemoryReport } from '../../protocol';
 import { ALONE, type Tabs } from '../archive/tabs';
-import { childrenOf, orderThrough, pruned, subtreeOf } from './branches';
+import { childrenOf, orderThrough, pathTo, pruned, subtreeOf, withoutFirst } from './branches';
 import { turnActions, type TurnActions } from './chat-turns';
 import {
   emptyConversation,
@@ -57,6 +57,11 @@ export interface ChatState extends Conversation, TurnActions {
   showSibling(id: string, step: number): void;
   /** Takes out a message with all that follows it, which can be undone. Does nothing while a turn runs. */
   remove(id: string): void;
+  /**
+   * Takes out the first question and its answer, and leaves what follows: room in the context. Can be undone. Does nothing
+   * while a turn runs or where nothing follows.
+   */
+  forgetFirst(): void;
   /** Leaves the conversation, which stops its turn, for an empty one. */
   newChat(): void;
   /** Leaves the conversation for another, which stops its turn. */
@@ -146,7 +151,7 @@ function documentActions(
 function branchActions(
   set: Set,
   get: Get,
-): Pick<ChatState, 'beginEdit' | 'cancelEdit' | 'showSibling' | 'remove'> {
+): Pick<ChatState, 'beginEdit' | 'cancelEdit' | 'showSibling' | 'remove' | 'forgetFirst'> {
   return {
     beginEdit(questionId) {
       if (get().messages[questionId]?.role === 'user') set({ editingId: questionId });
@@ -176,6 +181,26 @@ function branchActions(
       const what = message.role === 'user' ? 'question' : 'answer';
       const more = removed.length > 1 ? ' and what followed' : '';
       get().say(`Deleted the ${what}${more}.`, { label: 'Bring it back', run: undo });
+    },
+
+    forgetFirst() {
+      const before = get();
+      const rest = isIdle(before) ? withoutFirst(before) : undefined;
+      if (rest === undefined) return;
+      const run = () => {
+        const { id, messages, order } = get();
+        // After another change to the messages there is no telling what belongs where.
+        if (id !== before.id || messages !== rest.messages) return;
+        const { children } = before;
+        set({
+          messages: before.messages,
+          children,
+          order: pathTo(before.messages, order.at(-1)),
+          notice: undefined,
+        });
+      };
+      set({ ...rest, editingId: undefined, updatedAt: Date.now() });
+      get().say('Deleted the first question and its answer.', { label: 'Bring them back', run });
     },
   };
 }

@@ -1,17 +1,18 @@
 /** The turns that the engine is asked for. Each ends in one answer of the conversation, on a branch of its own or not. */
-import type { KvSettings } from '../../protocol';
 import type { Tabs } from '../archive/tabs';
 import { grown, isWordless, pruned, type Thread } from './branches';
 import { isCalibrating } from './calibration';
 import { isIdle, type ChatState, type Get, type Set } from './chat-store';
+import { exceedsContext, heldUse, totalOf } from './context-use';
 import {
   isContinuable,
-  isTooLong,
   promptOf,
   settled,
   titleFrom,
+  tokensOf,
   pendingDocuments,
   type AssistantMessage,
+  type TurnFigures,
   type UserMessage,
 } from './conversation';
 import { toFailure } from './engine';
@@ -22,7 +23,7 @@ import { applyEvents, applyResult, type TurnView } from './turn';
 
 /**
  * Each resolves when the turn is over, and does nothing without a ready model, while the engine is at something, or with
- * documents that the model cannot read.
+ * more than the model can read.
  */
 export interface TurnActions {
   ask(question: string): Promise<void>;
@@ -46,10 +47,10 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
   let turnBefore: Promise<unknown> = Promise.resolve();
 
   /** The model, if it would take a turn now. */
-  const taker = (): LoadedModel | undefined => {
+  const taker = (tokens = tokensOf(get().documents) ?? 0): LoadedModel | undefined => {
     const { status } = model.getState();
     if (status.state !== 'ready' || !isIdle(get()) || isCalibrating(kv)) return undefined;
-    return isTooLong(get().documents, status.model) ? undefined : status;
+    return exceedsContext(tokens, status.model) ? undefined : status;
   };
   const begin = async (loaded: LoadedModel, answer: AssistantMessage, change: Partial<ChatState>) => {
     const fresh = { activeId: answer.id, editingId: undefined, notice: undefined, stopping: false };
@@ -63,10 +64,10 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
 
   return {
     async ask(question) {
-      const loaded = taker();
+      const state = get();
+      const loaded = taker(totalOf({ ...heldUse(state), draft: 0 }));
       const text = question.trim();
       if (loaded === undefined || text === '') return;
-      const state = get();
       const documentIds = pendingDocuments(state).map(({ id }) => id);
       const asked = questionOf(text, state.order.at(-1), documentIds);
       const answer = answerTo(asked.id);
@@ -152,21 +153,25 @@ function questionAt({ messages }: Pick<Thread, 'messages'>, id: string): UserMes
 }
 
 /** An answer as a turn begins with it. */
-function begun(answer: AssistantMessage, kv?: KvSettings): AssistantMessage {
+function begun(
+  answer: AssistantMessage,
+  known: Pick<TurnFigures, 'kv' | 'documentTokens'> = {},
+): AssistantMessage {
   const { earlierTokens = 0, newTokens = 0 } = answer.figures;
   const earlier = earlierTokens + newTokens;
   return {
     ...answer,
     answer: { state: 'reading', progress: undefined },
-    figures: { ...(kv && { kv }), ...(earlier > 0 && { earlierTokens: earlier }) },
+    figures: { ...known, ...(earlier > 0 && { earlierTokens: earlier }) },
   };
 }
 
 async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: AssistantMessage, kvStore: KvStore) {
   const { api, gone } = loaded;
   const kv = settingsFor(kvStore.getState(), get().settings, loaded.model);
+  const documentTokens = tokensOf(get().documents);
   let view: TurnView = {
-    answer: begun(answer, kv),
+    answer: begun(answer, { kv, ...(documentTokens !== undefined && { documentTokens }) }),
     continued: answer.text === '' ? undefined : answer,
     memory: get().memory,
   };

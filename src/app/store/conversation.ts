@@ -4,7 +4,6 @@ import type {
   Compression,
   EngineFailure,
   KvSettings,
-  ModelInfo,
   SamplingOptions,
   TimeToFirstToken,
   TurnResult,
@@ -64,6 +63,8 @@ export interface TurnFigures {
   /** How far reading had come when it was stopped, of 1. */
   readonly stoppedAt?: number | undefined;
   readonly promptTokens?: number;
+  /** Of the prompt, what the documents are. */
+  readonly documentTokens?: number;
   readonly reusedTokens?: number;
   readonly newTokens?: number;
   /** When the model began to think aloud, in milliseconds of the page's clock; until it has ended. */
@@ -245,14 +246,6 @@ export function isMostlyReused({ promptTokens, reusedTokens }: TurnFigures): boo
 export function tokensOf(documents: readonly NewDocument[]): number | undefined {
   const counted = documents.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
   return counted.length === 0 ? undefined : counted.reduce((sum, tokens) => sum + tokens, 0);
-}
-
-/** Whether documents alone are more than a model can read. A model reads one token fewer than its context holds. */
-export function isTooLong(
-  documents: readonly AttachedDocument[],
-  { contextLength }: Pick<ModelInfo, 'contextLength'>,
-): boolean {
-  return (tokensOf(documents) ?? 0) >= contextLength;
 }
 
 /** Whether an answer that ended can be gone on with: it has words, and was not the model's to end. */

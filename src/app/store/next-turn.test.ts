@@ -27,11 +27,14 @@ const document = (tokens: number) => ({ name: 'notes.txt', text: 'x'.repeat(toke
 it('counts the document and the draft, and says nothing while nothing would be sent', async () => {
   const { chat, next, settled, worker } = await foretelling();
   await settled();
-  expect(next.getState()).toEqual({ tokens: undefined, assessment: undefined });
+  expect(next.getState()).toEqual({ use: undefined, assessment: undefined });
   chat.getState().attach(document(1000));
   chat.getState().setDraft('Why?');
   await settled();
-  expect(next.getState()).toMatchObject({ tokens: 1004, assessment: { verdict: 'fits' } });
+  expect(next.getState()).toMatchObject({
+    use: { documents: 1000, conversation: 0, draft: 4 },
+    assessment: { verdict: 'fits' },
+  });
   expect(worker.planned.at(-1)).toMatchObject({ promptTokens: 1004, answerTokens: MODEL.maxNewTokens });
 });
 
@@ -41,13 +44,13 @@ it('goes on from the last turn’s prompt and answer, and waits while a turn run
   await settled();
   void chat.getState().ask('What?');
   await settled();
-  expect(next.getState().tokens).toBe(1000);
+  expect(next.getState().use).toEqual({ documents: 1000, conversation: 0, draft: 0 });
   await worker.turns[0]?.finish({ text: 'That.', promptTokens: 1010, newTokens: 5, ttft: TTFT });
   await settled();
-  expect(next.getState().tokens).toBe(1015);
+  expect(next.getState().use).toEqual({ documents: 1000, conversation: 15, draft: 0 });
   chat.getState().setDraft('And?');
   await settled();
-  expect(next.getState().tokens).toBe(1019);
+  expect(next.getState().use).toEqual({ documents: 1000, conversation: 15, draft: 4 });
 });
 
 it('names what would help when the budget or the settings change, by the settings of the next turn', async () => {
@@ -72,5 +75,8 @@ it('tells a prompt beyond the context by its length alone', async () => {
   chat.getState().attach(document(MODEL.contextLength - 3));
   chat.getState().setDraft('Why?');
   await settled();
-  expect(next.getState()).toEqual({ tokens: MODEL.contextLength + 1, assessment: undefined });
+  expect(next.getState()).toEqual({
+    use: { documents: MODEL.contextLength - 3, conversation: 0, draft: 4 },
+    assessment: undefined,
+  });
 });

@@ -1,7 +1,7 @@
 /** What sending now would take: foretold while the visitor types, so that nobody learns it from a failure. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ChatState, ChatStore } from './chat-store';
-import { isTooLong, pendingDocuments, tokensOf, type TurnFigures } from './conversation';
+import type { ChatStore } from './chat-store';
+import { exceedsContext, heldUse, totalOf, type ContextUse } from './context-use';
 import { settingsFor, type KvStore } from './kv-store';
 import type { BudgetStore } from './memory-budget';
 import type { ModelStore } from './model-store';
@@ -9,8 +9,8 @@ import type { PlannerStore } from './planner';
 import type { Assessment } from './verdict';
 
 export interface NextTurn {
-  /** Of the coming prompt, as far as it can be counted before the chat template; undefined while nothing would be sent. */
-  readonly tokens: number | undefined;
+  /** Of the coming prompt, as far as it can be counted before the chat template; undefined without a model. */
+  readonly use: ContextUse | undefined;
   /** Undefined until it is known, and where the prompt exceeds the context. */
   readonly assessment: Assessment | undefined;
 }
@@ -25,7 +25,7 @@ export interface NextTurnParts {
   readonly planner: PlannerStore;
 }
 
-const NOTHING: NextTurn = { tokens: undefined, assessment: undefined };
+const NOTHING: NextTurn = { use: undefined, assessment: undefined };
 
 /** Pauses in typing shorter than this are not worth a count. */
 const PAUSE_MS = 300;
@@ -65,24 +65,16 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
   const { model: info, api } = status;
   try {
     const draft = state.draft.trim() === '' ? 0 : await api.countTokens(state.draft);
-    const tokens = heldTokens(state) + draft;
-    if (tokens === 0 || isTooLong(state.documents, info)) return NOTHING;
-    if (tokens >= info.contextLength) return { tokens, assessment: undefined };
+    const use = { ...heldUse(state), draft };
+    const tokens = totalOf(use);
+    if (tokens === 0 || exceedsContext(tokens, info)) return { use, assessment: undefined };
     const judged = await planner.getState().judge({
       promptTokens: tokens,
       answerTokens: Math.min(state.settings.maxNewTokens ?? info.maxNewTokens, info.contextLength - tokens),
       kv: settingsFor(kv.getState(), state.settings, info),
     });
-    return { tokens, assessment: judged.state === 'judged' ? judged.assessment : undefined };
+    return { use, assessment: judged.state === 'judged' ? judged.assessment : undefined };
   } catch {
     return NOTHING; // The engine died, which the model's own notice tells.
   }
-}
-
-/** Of what is to be read besides the draft: the conversation so far, and documents that were not read with it. */
-function heldTokens(state: ChatState): number {
-  const last = state.messages[state.order.at(-1) ?? ''];
-  const { promptTokens, newTokens = 0 }: TurnFigures = last?.role === 'assistant' ? last.figures : {};
-  const unread = promptTokens === undefined ? state.documents : pendingDocuments(state);
-  return (promptTokens ?? 0) + newTokens + (tokensOf(unread) ?? 0);
 }

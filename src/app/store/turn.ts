@@ -79,9 +79,10 @@ function writing(answer: AssistantMessage, figures: TurnFigures): AssistantMessa
 export function applyResult(view: TurnView, result: TurnResult, now = performance.now()): TurnView {
   const { text, stopReason, memory } = result;
   const { continued } = view;
-  const { kv, earlierTokens, thinkingSince, thoughtMs } = view.answer.figures;
+  const { kv, documentTokens, earlierTokens, thinkingSince, thoughtMs } = view.answer.figures;
   const common: TurnFigures = {
     ...(kv !== undefined && { kv }),
+    ...(documentTokens !== undefined && { documentTokens }),
     ...(earlierTokens !== undefined && { earlierTokens }),
     ...(thinkingSince !== undefined && { thinkingSince }),
     ...(thoughtMs !== undefined && { thoughtMs }),
