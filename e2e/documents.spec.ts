@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { JAPANESE_FONT, tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
-import { chatOn, expectSound, longText } from './page';
+import { chatOn, expectSound, longText, sampleNamed } from './page';
 
 interface Given {
   readonly name: string;
@@ -235,4 +235,39 @@ test('a gauge shows what fills the context, and beyond it nothing is sent until 
   await expect(gauge).toHaveAttribute('data-state', 'room');
   await expect(gauge).toHaveAttribute('aria-valuetext', /draft \d/);
   await expect(chat.composer).toHaveValue('What is this?');
+});
+
+test('a place of the strip opens the document there, by mouse, key and button', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
+  const { text } = sampleNamed('medium');
+  await attach(page, { name: 'first.md', body: 'A few words before.' }, { name: 'story.txt', body: text });
+  await expect(chat.chip.last()).toContainText('tokens');
+  await chat.ask('What color is it?');
+  await chat.finished(chat.answers.first());
+  const strip = page.getByTestId('kept-strip');
+  const mark = page.getByTestId('document-dialog').locator('mark');
+  const pointed = page.getByTestId('strip-text').locator('mark');
+
+  await strip.click();
+  await expect(page.getByRole('dialog', { name: 'story.txt' })).toBeVisible();
+  await expect(mark).toBeInViewport();
+  const marked = (await mark.textContent()) ?? '';
+  expect(marked).not.toBe('');
+  await expect(pointed).toHaveText(marked);
+  await page.keyboard.press('Escape');
+
+  await strip.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'story.txt' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('strip-open').click();
+  await expect(mark).toBeInViewport();
+  await page.keyboard.press('Escape');
+
+  await strip.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('strip-nowhere')).toBeVisible();
 });

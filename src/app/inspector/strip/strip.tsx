@@ -13,6 +13,7 @@ import { formatTokens } from '../../format';
 import { themeOf } from '../../store/theme-store';
 import { useTheme } from '../../stores';
 import { drawStrip, rowIndexAt, rowPlaces, stripHeight, type RowPlace } from './draw-strip';
+import { OpenPlace, useOpenPlace } from './open-place';
 import { cellText, Readout } from './readout';
 import { cellAt, columnOf, keptAnywhere, stripOf, tokensOf } from './strip-data';
 import './strip.css';
@@ -44,6 +45,8 @@ export function KeptStrip({ report, layers, kvHeads }: StripProps) {
       ? cellAt(report, row.row, tokensOf(column, columns, promptTokens), kvHeads)
       : undefined;
 
+  const { nowhere, openPlace } = useOpenPlace(promptTokens);
+
   const moveTo = (rowIndex: number, toColumn: number) => {
     const within = Math.max(0, Math.min(columns - 1, toColumn));
     setPlace({
@@ -56,6 +59,7 @@ export function KeptStrip({ report, layers, kvHeads }: StripProps) {
     moveTo(rowIndexAt(places, clientY - box.top), Math.floor(((clientX - box.left) / box.width) * columns));
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && cell) return openPlace(cell.range);
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -73,7 +77,7 @@ export function KeptStrip({ report, layers, kvHeads }: StripProps) {
           style={{ height: stripHeight(places) }}
           role="slider"
           aria-orientation="horizontal"
-          aria-label="Tokens kept, by layer. Left and right move along the prompt, up and down through the layers."
+          aria-label="Tokens kept, by layer. Left and right move along the prompt, up and down through the layers; Enter opens the document there."
           aria-valuemin={0}
           aria-valuemax={columns - 1}
           aria-valuenow={column ?? 0}
@@ -86,6 +90,10 @@ export function KeptStrip({ report, layers, kvHeads }: StripProps) {
           data-kept={useMemo(() => keptAnywhere(report), [report])}
           onPointerDown={onPointer}
           onPointerMove={onPointer}
+          onPointerUp={({ pointerType }) => {
+            // A finger has no other way to explore the strip than to touch it; for it there is the button below.
+            if (pointerType === 'mouse' && cell) openPlace(cell.range);
+          }}
           onKeyDown={onKeyDown}
           onFocus={() => place ?? moveTo(1, 0)}
         >
@@ -98,6 +106,7 @@ export function KeptStrip({ report, layers, kvHeads }: StripProps) {
         <span>{formatTokens(promptTokens)}</span>
       </p>
       <Readout id={readoutId} cell={cell} tspLayer={tspLayer} promptTokens={promptTokens} />
+      {cell && <OpenPlace isNowhere={nowhere === cell.range.from} onOpen={() => openPlace(cell.range)} />}
     </>
   );
 }
