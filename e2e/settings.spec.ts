@@ -80,4 +80,12 @@ test('by keyboard alone: a value that cannot be is refused beside its field, and
   await page.getByTestId('mode-lean').check();
   await page.keyboard.press('Control+,');
   await expect(page.getByTestId('kv-summary')).toContainText('Mode lean');
+
+  await page.getByTestId('settings-shortcuts').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('shortcuts-dialog')).toBeVisible();
+  await expect(dialog).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('mode-lean'), 'where the focus was before both').toBeFocused();
+  await expect(page.getByTestId('shortcuts-dialog')).toHaveCount(0);
 });

@@ -12,10 +12,15 @@ import './settings-dialog.css';
 /** Of this conversation, and of the page. */
 export function SettingsDialog() {
   const open = useView(({ dialog }) => dialog === 'settings');
-  const close = useView((view) => view.close);
+  const closed = useView((view) => view.closed);
   return (
     open && (
-      <Dialog title="Settings" testId="settings-dialog" bodyClass="settings-dialog" onClose={close}>
+      <Dialog
+        title="Settings"
+        testId="settings-dialog"
+        bodyClass="settings-dialog"
+        onClose={() => closed('settings')}
+      >
         <section className="settings-section" aria-labelledby="settings-conversation">
           <h3 id="settings-conversation">This conversation</h3>
           <p className="setting-help">
@@ -159,7 +164,11 @@ function PageSettings() {
         type="button"
         className="button setting-button"
         data-testid="settings-shortcuts"
-        onClick={() => open('shortcuts')}
+        onClick={({ currentTarget }) => {
+          // Closed first, so that the focus later goes back to where it was before both dialogs.
+          currentTarget.closest('dialog')?.close();
+          open('shortcuts');
+        }}
       >
         Keyboard shortcuts
       </button>

@@ -13,6 +13,8 @@ export interface ViewState {
   readonly singleKeys: boolean;
   open(dialog: DialogName): void;
   close(): void;
+  /** That dialog closed itself; another may be open by the time it says so. */
+  closed(dialog: DialogName): void;
   showInspector(open: boolean): void;
   showSidebar(open: boolean): void;
   /** Remembered. */
@@ -27,13 +29,14 @@ const SIDEBAR = 'fastkv.sidebar';
 
 /** `hasRoom`: for the sidebar beside the chat. */
 export const createViewStore = (storage: Memory, hasRoom: () => boolean = () => true): ViewStore =>
-  createStore<ViewState>()((set) => ({
+  createStore<ViewState>()((set, get) => ({
     dialog: undefined,
     inspectorOpen: false,
     sidebarOpen: recall(storage, SIDEBAR) === 'open' && hasRoom(),
     singleKeys: recall(storage, SINGLE_KEYS) !== 'off',
     open: (dialog) => set({ dialog }),
     close: () => set({ dialog: undefined }),
+    closed: (dialog) => dialog === get().dialog && set({ dialog: undefined }),
     showSidebar(sidebarOpen) {
       set({ sidebarOpen });
       keep(storage, SIDEBAR, sidebarOpen && hasRoom() ? 'open' : 'closed');
