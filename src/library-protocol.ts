@@ -64,6 +64,8 @@ export interface PickedModel {
   }[];
   /** Text of config.json where it is there, for a memory plan. */
   readonly config: string | undefined;
+  /** Whether files that waited are among them; false for the first and for another model. */
+  readonly joined: boolean;
 }
 
 /** How a download, a copy or a check is going. */

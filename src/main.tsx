@@ -23,7 +23,7 @@ const stores = createStores({
   connect: connectWorker,
   storage,
   systemTheme: prefersDark.matches ? 'dark' : 'light',
-  device: navigator,
+  told: navigator,
   archive: openArchive(),
   tabs: tabsOf(new BroadcastChannel('fastkv.conversations'), navigator.locks),
   session,

@@ -1,4 +1,5 @@
-import type { EngineFailure } from '../protocol';
+import type { EngineFailure, LoadRequest } from '../protocol';
+import type { LastUsed } from './store/last-model';
 import { loadRequestFrom } from './store/load-request';
 import { loadSamples } from './store/samples-store';
 import { themeOf } from './store/theme-store';
@@ -29,7 +30,8 @@ function followTheme({ theme }: Stores, prefersDark: MediaQueryList): void {
   });
 }
 
-async function loadModel({ model, library, lastModel, loadOptions }: Stores): Promise<void> {
+async function loadModel(stores: Stores): Promise<void> {
+  const { model, lastModel, loadOptions } = stores;
   const missing = missingWebGpu();
   if (missing !== undefined) return model.getState().fail(missing);
   const wish = loadRequestFrom(location.search, document.baseURI);
@@ -39,15 +41,32 @@ async function loadModel({ model, library, lastModel, loadOptions }: Stores): Pr
   const last = new URLSearchParams(location.search).has('model') ? undefined : lastModel.read();
   if (last === undefined) return load(wish.request);
 
-  // What else the address says holds for the stored model too.
-  const request = { ...last, ...wish.request, source: last.source, name: last.name };
-  await load(request);
-  const now = model.getState();
-  if (now.request !== request || now.status.state !== 'failed') return;
-  const { error } = now.status;
-  if (error.code === 'file-missing') lastModel.forget();
-  library.getState().say(`“${last.name}” could not be loaded, so this is the demo model. ${error.message}`);
-  await load(wish.request);
+  if (!(await loadLast(stores, last, wish.request))) await load(wish.request);
+}
+
+/** The model of the last visit. False where the demo has to take its place. */
+async function loadLast(
+  { model, library, device, lastModel }: Stores,
+  { where, ...last }: LastUsed,
+  wished: LoadRequest,
+): Promise<boolean> {
+  // What else the address says holds for it too.
+  const how = { ...last, ...wished, name: last.name };
+  const sayWhy = ({ message }: EngineFailure) =>
+    library.getState().say(`“${last.name}” could not be loaded, so this is the demo model. ${message}`);
+  if ('rememberedId' in where) {
+    if (!(await device.getState().reopenLast(where.rememberedId, how))) {
+      const { problem } = device.getState();
+      if (problem) sayWhy(problem);
+      return false;
+    }
+  } else await model.getState().load({ ...how, source: { kind: 'stored', key: where.key } });
+  const { request, status } = model.getState();
+  // Another may have been chosen while this one was read.
+  if (request?.name !== last.name || status.state !== 'failed') return true;
+  if (status.error.code === 'file-missing') lastModel.forget();
+  sayWhy(status.error);
+  return false;
 }
 
 /** Asked here as well as by the engine, so that a browser without WebGPU downloads no engine. */

@@ -34,6 +34,8 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.loadOptions,
     stores.planner,
     stores.nextTurn,
+    stores.library,
+    stores.device,
   ]) {
     Object.assign(store, { getInitialState: store.getState });
   }

@@ -30,6 +30,7 @@ import {
   type Told,
 } from './store/memory-budget';
 import { createLastModel, type LastModel } from './store/last-model';
+import { createDeviceStore, type DeviceState, type DeviceStore } from './store/device-store';
 import { connectLibraryWorker } from './store/library-connection';
 import {
   createLibraryStore,
@@ -46,6 +47,7 @@ import { createSamplesStore, type SamplesState, type SamplesStore } from './stor
 import { createSelectionStore, type SelectionState, type SelectionStore } from './store/selection-store';
 import { createNewChatStore, type NewChatState, type NewChatStore } from './store/settings';
 import { createThemeStore, type Theme, type ThemeState, type ThemeStore } from './store/theme-store';
+import { rememberedModels, type RememberedModels } from './store/remembered-models';
 import { FORGETFUL, type Memory } from './store/storage';
 import { countDocumentTokens } from './store/token-count';
 import { connectServiceWorker } from './store/site-worker';
@@ -70,6 +72,7 @@ export interface Stores {
   readonly planner: PlannerStore;
   readonly nextTurn: NextTurnStore;
   readonly library: LibraryStore;
+  readonly device: DeviceStore;
   readonly lastModel: LastModel;
   readonly update: UpdateStore;
   readonly announcer: StoreApi<Announcement>;
@@ -80,8 +83,9 @@ export interface Surroundings {
   readonly connect: ConnectEngine;
   readonly storage: Memory;
   readonly systemTheme: Theme;
-  readonly device?: Told;
+  readonly told?: Told;
   readonly connectLibrary?: typeof connectLibraryWorker;
+  readonly memory?: RememberedModels;
   readonly archive?: Promise<Archive>;
   readonly tabs?: Tabs;
   /** Of this tab alone. */
@@ -94,8 +98,9 @@ export function createStores({
   connect,
   storage,
   systemTheme,
-  device = {},
+  told = {},
   connectLibrary = connectLibraryWorker,
+  memory = rememberedModels(),
   archive = Promise.resolve(memoryArchive()),
   tabs = ALONE,
   session = FORGETFUL,
@@ -110,13 +115,18 @@ export function createStores({
     tabs: settling(tabs, () => conversations.getState().flush()),
   });
   const conversations = createConversationsStore({ chat, archive, tabs, session });
-  const budget = createBudgetStore(storage, deviceClassOf(device));
+  const budget = createBudgetStore(storage, deviceClassOf(told));
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);
   listPolicies(kv, model);
   const view = createViewStore(storage, hasRoom);
   const library = createLibraryStore(keeper, model, storage);
-  view.subscribe(({ dialog }) => dialog === 'models' && void library.getState().refresh());
+  const device = createDeviceStore({ api: keeper, library, model, memory });
+  view.subscribe(({ dialog }) => {
+    if (dialog !== 'models') return;
+    void library.getState().refresh();
+    void device.getState().refresh();
+  });
   return {
     model,
     kv,
@@ -135,8 +145,9 @@ export function createStores({
     nextTurn: createNextTurn({ model, chat, kv, budget, planner }),
     view,
     library,
-    lastModel: createLastModel(model, storage),
     update: createUpdateStore(connectServiceWorker),
+    device,
+    lastModel: createLastModel(model, storage, device.getState().idOf),
     announcer: createAnnouncer(chat, kv),
   };
 }
@@ -172,6 +183,7 @@ export const usePlanner = <T>(select: (state: PlannerState) => T): T => useStore
 export const useNextTurn = <T>(select: (state: NextTurn) => T): T => useStore(useStores().nextTurn, select);
 export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useStores().library, select);
 export const useUpdate = <T>(select: (state: UpdateState) => T): T => useStore(useStores().update, select);
+export const useDevice = <T>(select: (state: DeviceState) => T): T => useStore(useStores().device, select);
 export const useAnnouncement = (): string => useStore(useStores().announcer, ({ text }) => text);
 
 export const useLoadedModel = (): ModelInfo | undefined =>

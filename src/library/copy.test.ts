@@ -54,6 +54,14 @@ describe('files that were chosen', () => {
     expect(missing(other)).toContain('tokenizer.json');
   });
 
+  it('are refused where they are of a format that is not read, also while a model waits for the rest', async () => {
+    const waiting = await examineFiles(picked(without(shards, shardName(0, 3)), 'demo/'), undefined);
+    const gguf = picked({ 'model-Q4_K_M.gguf': demo['config.json']! }, '');
+    for (const before of [undefined, waiting]) {
+      await expect(examineFiles(gguf, before)).rejects.toMatchObject({ code: 'dtype-unsupported' });
+    }
+  });
+
   it('are refused where they are nothing of a model, or hold a broken index', async () => {
     const notes = picked({ 'notes.txt': demo['config.json']! }, 'texts/');
     await expect(examineFiles(notes, undefined)).rejects.toMatchObject({ code: 'file-missing' });

@@ -1,7 +1,15 @@
 /** Files that the visitor dropped or picked: what model they are, and which of them are to be copied. */
 import { EngineError } from '../engine/errors';
-import { chooseFiles, CONFIG, INDEX, surveyFiles } from '../engine/weights/model-files';
-import { filesFolder, gatherModel } from '../engine/weights/picked';
+import {
+  chooseFiles,
+  CONFIG,
+  INDEX,
+  refuseOtherFormats,
+  surveyFiles,
+  TOKENIZER,
+  WHOLE,
+} from '../engine/weights/model-files';
+import { filesFolder, gatherModel, type GatheredFiles } from '../engine/weights/picked';
 import { readText } from '../engine/weights/sources';
 import type { PickedModel } from '../library-protocol';
 import type { PickedFile } from '../protocol';
@@ -24,15 +32,18 @@ export async function examineFiles(
   added: readonly PickedFile[],
   waiting: PickedModel | undefined,
 ): Promise<PickedModel> {
-  const { name, files } = await join(gatherModel(added), waiting);
-  const where = name ?? 'what was chosen';
-  const { chosen, missing } = await surveyFiles(where, [...files.keys()], () => textOf(where, files, INDEX));
-  if (chosen.length === 0) {
+  const gathered = gatherModel(added);
+  if (gathered.files.size === 0) {
     throw new EngineError(
       'file-missing',
-      `There is nothing of a model in ${where}. A model has ${missing.map(({ path }) => path).join(', ')}: choose its folder.`,
+      `There is nothing of a model in ${gathered.name ?? 'what was chosen'}. Choose a folder with ${CONFIG}, ${TOKENIZER} and ${WHOLE}.`,
     );
   }
+  // Else it would be taken for a part of what waits, and nothing said.
+  refuseOtherFormats(gathered.name ?? 'What was chosen', [...gathered.files.keys()]);
+  const { name, files, joined } = await join(gathered, waiting);
+  const where = name ?? 'what was chosen';
+  const { chosen, missing } = await surveyFiles(where, [...files.keys()], () => textOf(where, files, INDEX));
   const listed = chosen.map((path) => ({ path, size: files.get(path)!.size }));
   return {
     name: name ?? 'Model from this device',
@@ -41,19 +52,22 @@ export async function examineFiles(
     totalBytes: listed.reduce((sum, { size }) => sum + size, 0),
     missing,
     config: files.has(CONFIG) ? await textOf(where, files, CONFIG) : undefined,
+    joined,
   };
 }
 
 /** Another config.json is another model; anything else belongs to the one that waits. */
 async function join(
-  added: ReturnType<typeof gatherModel>,
+  added: GatheredFiles,
   waiting: PickedModel | undefined,
-): Promise<ReturnType<typeof gatherModel>> {
-  if (waiting === undefined) return added;
+): Promise<GatheredFiles & { readonly joined: boolean }> {
+  if (waiting === undefined) return { ...added, joined: false };
   const config = added.files.has(CONFIG) ? await textOf('it', added.files, CONFIG) : undefined;
-  if (config !== undefined && waiting.config !== undefined && config !== waiting.config) return added;
+  if (config !== undefined && waiting.config !== undefined && config !== waiting.config) {
+    return { ...added, joined: false };
+  }
   const waited = waiting.files.map(({ path, file }) => [path, file] as const);
-  return { name: waiting.name, files: new Map([...waited, ...added.files]) };
+  return { name: waiting.name, files: new Map([...waited, ...added.files]), joined: true };
 }
 
 /** The same for the same files, so that copying them again goes on; another for others of the same name. */

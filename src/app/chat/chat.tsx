@@ -1,5 +1,6 @@
 import { NextTurnNotice } from '../memory/next-turn';
 import { LibraryNotice } from '../library/library-notice';
+import { ReopenNotice } from '../library/remembered-models';
 import { ModelNotice } from '../models/model-notice';
 import { useChat } from '../stores';
 import { UpdateNotice } from '../update-notice';
@@ -15,6 +16,7 @@ export function Chat() {
         <ModelNotice />
         <LibraryNotice />
         <UpdateNotice />
+        <ReopenNotice />
         <NoticeBar />
         <NextTurnNotice />
         <Composer />

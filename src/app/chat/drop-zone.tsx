@@ -1,10 +1,12 @@
-import { useEffect, useState } from 'react';
-import { useStores } from '../stores';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { takeDrop } from '../library/take-drop';
+import { dropped } from '../store/device-files';
+import { useStores, useView } from '../stores';
 
 /** Files may be dropped anywhere on the page; this only shows that they may. */
 export function DropZone() {
   const [over, setOver] = useState(false);
-  const { attachments } = useStores();
+  const stores = useStores();
 
   useEffect(() => {
     const listening = new AbortController();
@@ -23,18 +25,29 @@ export function DropZone() {
       if (!carriesFile(event)) return;
       event.preventDefault();
       setOver(false);
-      void attachments.getState().attachFiles([...(event.dataTransfer?.files ?? [])]);
+      void takeDrop(stores, dropped(event));
     };
     window.addEventListener('dragover', onDragOver, options);
     window.addEventListener('dragleave', onDragLeave, options);
     window.addEventListener('drop', onDrop, options);
     return () => listening.abort();
-  }, [attachments]);
+  }, [stores]);
 
-  if (!over) return null;
+  return over && <DropHint />;
+}
+
+function DropHint() {
+  const onModels = useView(({ dialog }) => dialog === 'models');
+  const hint = useRef<HTMLDivElement>(null);
+  // A dialog that is open lies above everything else but a popover.
+  useLayoutEffect(() => hint.current?.showPopover(), []);
   return (
-    <div className="drop-zone">
-      <p>Drop files to ask about them</p>
+    <div ref={hint} className="drop-zone" popover="manual" data-testid="drop-zone">
+      <p>
+        {onModels
+          ? 'Drop a model’s folder or its files'
+          : 'Drop files to ask about them, or a model’s folder to load it'}
+      </p>
     </div>
   );
 }

@@ -61,7 +61,7 @@ export function HubBox() {
       </form>
       <HubFields />
       <LookResult />
-      <TransferCard />
+      <TransferCard of="download" />
     </section>
   );
 }

@@ -1,6 +1,8 @@
 import type { HubListing } from '../../library-protocol';
 import type { HubModel } from '../../protocol';
 import { formatBytes } from '../format';
+import { MemoryVerdict, useModelJudged } from '../memory/memory-verdict';
+import { WeightsMenu } from '../models/load-options';
 import { useLibrary, useLoadOptions, useView } from '../stores';
 import { FileList } from './file-list';
 import { Problem } from './problem';
@@ -25,7 +27,8 @@ interface FoundProps {
 }
 
 function Found({ model, listing }: FoundProps) {
-  const { commit, files, totalBytes, storedBytes } = listing;
+  const { commit, files, totalBytes, storedBytes, config } = listing;
+  const judged = useModelJudged(config);
   return (
     <div className="transfer" data-testid="hub-found">
       <p className="transfer-name">
@@ -39,7 +42,14 @@ function Found({ model, listing }: FoundProps) {
         {storedBytes > 0 && `, of which ${formatBytes(storedBytes)} are stored here`}
       </p>
       <FileList files={files} />
-      <FetchButton model={model} listing={listing} />
+      <MemoryVerdict config={config} />
+      {/* Why not, the verdict says. */}
+      {judged?.state !== 'failed' && (
+        <>
+          <WeightsMenu config={config} />
+          <FetchButton model={model} listing={listing} />
+        </>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 import type { StoredModel } from '../../library-protocol';
 import { formatBytes } from '../format';
+import { MemoryVerdict } from '../memory/memory-verdict';
 import { useLibrary, useLoadOptions, useView } from '../stores';
 import './library.css';
 import { Problem } from './problem';
@@ -38,7 +39,7 @@ interface RowProps {
 
 function StoredRow({ model }: RowProps) {
   const [asking, setAsking] = useState(false);
-  const { name, origin, complete, storedBytes, totalBytes } = model;
+  const { name, origin, complete, storedBytes, totalBytes, config } = model;
   const busy = useLibrary(
     ({ transfer }) =>
       transfer?.state === 'running' && isAbout(model, transfer.name, transfer.model?.revision),
@@ -55,6 +56,7 @@ function StoredRow({ model }: RowProps) {
         <p className="transfer-figures">
           {size} · {from}
         </p>
+        {config !== undefined && <MemoryVerdict config={config} />}
       </div>
       {busy ? (
         <p className="transfer-figures">on its way</p>

@@ -7,9 +7,13 @@ import { useLibrary, useLoadOptions, useView } from '../stores';
 import { FileList } from './file-list';
 import { Problem } from './problem';
 
-/** The download or copy under way: how far, how fast, how long; and then what can be done with it. */
-export function TransferCard() {
-  const transfer = useLibrary((library) => library.transfer);
+type TransferKind = 'download' | 'copy';
+
+const kindOf = ({ model }: Transfer): TransferKind => (model === undefined ? 'copy' : 'download');
+
+/** The download, or the copy, under way: how far, how fast, how long; and then what can be done with it. */
+export function TransferCard({ of }: { readonly of: TransferKind }) {
+  const transfer = useLibrary(({ transfer: any }) => (any && kindOf(any) === of ? any : undefined));
   const card = useRef<HTMLDivElement>(null);
   const state = transfer?.state;
   // The button that began it is gone; whoever pressed it with a key goes on from here.
@@ -22,7 +26,7 @@ export function TransferCard() {
       ref={card}
       className="transfer"
       role="group"
-      aria-label={`Download of ${transfer.name}`}
+      aria-label={`${of === 'copy' ? 'Copy' : 'Download'} of ${transfer.name}`}
       tabIndex={-1}
       data-testid="transfer"
       data-state={transfer.state}
@@ -45,7 +49,7 @@ function Running({ progress }: { readonly progress: TransferProgress | undefined
   return (
     <>
       <progress
-        aria-label="Downloaded"
+        aria-label="Done"
         {...(moving && { value: moving.doneBytes, max: moving.totalBytes })}
         data-testid="transfer-progress"
       />
@@ -82,7 +86,8 @@ function announcement({ state, name, ...transfer }: Transfer): string {
   if (state === 'done') return `${name} is stored.`;
   if (state === 'failed') return '';
   const waiting = 'progress' in transfer && transfer.progress?.step === 'waiting';
-  return waiting ? `Waiting for another tab that is busy with ${name}.` : `Downloading ${name}.`;
+  if (waiting) return `Waiting for another tab that is busy with ${name}.`;
+  return `${transfer.model === undefined ? 'Copying' : 'Downloading'} ${name}.`;
 }
 
 function Done({ transfer: { stored } }: { readonly transfer: Transfer & { state: 'done' } }) {
@@ -160,7 +165,7 @@ export function TransferShare() {
   return (
     <span className="transfer-share" data-testid="transfer-share">
       <span aria-hidden="true">↓ </span>
-      <span className="visually-hidden">, downloading </span>
+      <span className="visually-hidden">, storing </span>
       {share}&nbsp;%
     </span>
   );

@@ -22,22 +22,28 @@ interface MemoryVerdictProps {
 
 /** Whether a model, with a text of some ten pages, fits this device; if not, what would help. */
 export function MemoryVerdict({ config, dtype }: MemoryVerdictProps) {
-  const chosen = useLoadOptions((state) => state.dtype);
-  // A policy that the engine does not know is none, and which it knows is for settingsFor to say.
-  const { policy: _, ...changed } = useChat(({ settings }) => settings.kv) ?? {};
-  const judged = useJudged({ ...A_TEXT, config, dtype: dtypeFor(config, dtype ?? chosen), kv: changed });
+  const judged = useModelJudged(config, dtype);
   if (judged === undefined || judged.state === 'asked')
     return <p className="verdict">Working out what it takes …</p>;
   if (judged.state === 'failed')
     return (
-      <p className="verdict" data-testid="verdict" data-verdict="failed">
+      <p className="verdict" data-testid="verdict" data-verdict="failed" data-code={judged.error.code}>
         <VerdictMark verdict="too-big" />
         <span>
-          <strong>Cannot be loaded.</strong> {formatNumbersIn(judged.error.message)}
+          <strong>Cannot be loaded.</strong> {formatNumbersIn(judged.error.message)}{' '}
+          <code className="problem-code">{judged.error.code}</code>
         </span>
       </p>
     );
   return <ModelVerdict assessment={judged.assessment} />;
+}
+
+/** What a model comes to with a text of some ten pages; `dtype` left out: as the load options have it. */
+export function useModelJudged(config: string, dtype?: WeightForm): Judged | undefined {
+  const chosen = useLoadOptions((state) => state.dtype);
+  // A policy that the engine does not know is none, and which it knows is for settingsFor to say.
+  const { policy: _, ...changed } = useChat(({ settings }) => settings.kv) ?? {};
+  return useJudged({ ...A_TEXT, config, dtype: dtypeFor(config, dtype ?? chosen), kv: changed });
 }
 
 function ModelVerdict({ assessment }: { readonly assessment: Assessment }) {

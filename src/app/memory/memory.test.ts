@@ -67,7 +67,9 @@ describe('the verdict on a model', () => {
       throw Object.assign(new Error('This model is of the family "mamba".'), { code: 'family-unsupported' });
     };
     await judge({});
-    expect(words(verdict())).toBe('Cannot be loaded. This model is of the family "mamba".');
+    expect(words(verdict())).toBe(
+      'Cannot be loaded. This model is of the family "mamba". family-unsupported',
+    );
     expect(drawn(verdict())).toContain('data-verdict="failed"');
   });
 

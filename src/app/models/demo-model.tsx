@@ -4,6 +4,7 @@ import { useLoadOptions, useModel, useView } from '../stores';
 /** The model that comes with the page. */
 export function DemoModel() {
   const load = useModel((model) => model.load);
+  const other = useModel(({ name, status }) => status.state === 'ready' && name !== DEMO_NAME);
   const close = useView((view) => view.close);
   const dtype = useLoadOptions((state) => state.dtype);
   return (
@@ -22,7 +23,7 @@ export function DemoModel() {
           void load({ source: { kind: 'site', baseUrl }, name: DEMO_NAME, dtype });
         }}
       >
-        Load the demo model
+        {other ? 'Back to the demo model' : 'Load the demo model'}
       </button>
     </section>
   );

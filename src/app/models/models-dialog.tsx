@@ -1,3 +1,4 @@
+import { DeviceModels } from '../library/device-models';
 import { Dialog } from '../ui/dialog';
 import { HubBox } from '../library/hub-box';
 import { StoredModels } from '../library/stored-models';
@@ -15,6 +16,7 @@ export function ModelsDialog() {
     open && (
       <Dialog title="Models" testId="models-dialog" bodyClass="models-dialog" onClose={close}>
         <StoredModels />
+        <DeviceModels />
         <SuggestedModels />
         <HubBox />
         <DemoModel />

@@ -180,7 +180,7 @@ describe('the last model', () => {
     expect(last()).toBeUndefined();
     await becomeReady();
     stores = open();
-    expect(last()).toEqual({ source: { kind: 'stored', key: STORED.key }, name: 'owner/name', dtype: 'q8' });
+    expect(last()).toEqual({ where: { key: STORED.key }, name: 'owner/name', dtype: 'q8' });
   });
 
   it('is forgotten when the visitor chooses one that is not stored, not when the page falls back by itself', async () => {

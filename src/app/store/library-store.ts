@@ -11,7 +11,7 @@ import type {
 import type { EngineFailure, HubModel, LoadRequest, PickedFile, WeightForm } from '../../protocol';
 import { toFailure } from './engine';
 import { readHubSettings, tokenForKey, writeHubSettings, type HubSettings } from './hub-settings';
-import { dtypeFor } from './load-options';
+import { dtypeOf } from './load-options';
 import type { ModelStore, Prepare } from './model-store';
 import type { Memory } from './storage';
 
@@ -238,12 +238,6 @@ function loadActions({ api, model, set, get }: Parts): Pick<LibraryState, 'load'
       }
     },
   };
-}
-
-/** The wanted form, where the model is not quantised itself. */
-function dtypeOf(config: string | undefined, wanted: WeightForm | undefined): Pick<LoadRequest, 'dtype'> {
-  const dtype = wanted && dtypeFor(config, wanted);
-  return dtype ? { dtype } : {};
 }
 
 const notKept = (name: string): string =>

@@ -1,6 +1,6 @@
 /** How the next models are loaded: one choice for every way of loading one, kept for the next visit. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { WeightForm } from '../../protocol';
+import type { LoadRequest, WeightForm } from '../../protocol';
 import { keep, recall, type Memory } from './storage';
 
 export const FORMS = ['f16', 'q8', 'q4', 'f32'] as const satisfies readonly WeightForm[];
@@ -34,6 +34,15 @@ export function createLoadOptions(storage: Memory): LoadOptionsStore {
  */
 export function dtypeFor(config: string | undefined, dtype: WeightForm): WeightForm | undefined {
   return config !== undefined && isQuantised(config) ? undefined : dtype;
+}
+
+/** The same as a part of a request. */
+export function dtypeOf(
+  config: string | undefined,
+  wanted: WeightForm | undefined,
+): Pick<LoadRequest, 'dtype'> {
+  const dtype = wanted && dtypeFor(config, wanted);
+  return dtype ? { dtype } : {};
 }
 
 function isQuantised(config: string): boolean {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { decodeTensor } from '../weights/load';
+import { decodeTensor } from '../weights/decode-tensor';
 import { openWeights } from '../weights/shards';
 import type { ModelFolder } from '../weights/source';
 import { readText } from '../weights/sources';

@@ -3,7 +3,7 @@ import { dequantiseReference, encodeEach, quantiseReference, type AffineGroups }
 import { openSafetensors } from '../weights/safetensors';
 import type { ModelFolder } from '../weights/source';
 import { memorySource, readText } from '../weights/sources';
-import { decodeTensor } from '../weights/load';
+import { decodeTensor } from '../weights/decode-tensor';
 import type { Tensors } from './reference';
 import { expectedTensors } from './tensors';
 import type { ModelSpec } from './spec';

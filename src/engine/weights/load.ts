@@ -1,4 +1,3 @@
-import { fromBfloat16, fromHalf } from '../f16';
 import { invariant } from '../errors';
 import { bind } from '../gpu/pipelines';
 import type { Session } from '../session';
@@ -6,6 +5,7 @@ import { convert, type RawDtype } from '../kernels/convert';
 import { packOp } from '../kernels/kernel';
 import { place } from '../kernels/place';
 import { quantise } from '../kernels/quantise';
+import { decodeTensor } from './decode-tensor';
 import { giveBack } from './give-back';
 import type { Matrix, Piece, Placement, Vector } from './layout';
 import type { TensorEntry } from './safetensors';
@@ -140,13 +140,4 @@ function wholeWords(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const padded = new Uint8Array(bytes.length + 2);
   padded.set(bytes);
   return padded;
-}
-
-/** Values of the bytes of a BF16, F16 or F32 tensor. For small ones: matrices are converted on the GPU. */
-export function decodeTensor(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (dtype === 'F32')
-    return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
-  const value = dtype === 'BF16' ? fromBfloat16 : fromHalf;
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => value(view.getUint16(2 * i, true)));
 }

@@ -32,11 +32,20 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^consolidated.*\.safetensors$/, 'Mistral’s own layout of tensors'],
 ];
 
+const isRead = (name: string): boolean =>
+  [CONFIG, TOKENIZER, INDEX, ...OPTIONAL].includes(name) ||
+  (name.endsWith('.safetensors') && otherFormat([name]) === undefined);
+
 /** Whether a file of this name, in whatever folder, can be part of a model or of what somebody takes for one. */
 export const isModelFile = (name: string): boolean =>
-  [CONFIG, TOKENIZER, INDEX, SENTENCEPIECE, ...OPTIONAL].includes(name) ||
-  name.endsWith('.safetensors') ||
-  OTHERS.some(([other]) => other.test(name));
+  isRead(name) || name === SENTENCEPIECE || otherFormat([name]) !== undefined;
+
+/** Throws `dtype-unsupported` for files of which none is read and one is of another format. */
+export function refuseOtherFormats(where: string, paths: readonly string[]): void {
+  const format = otherFormat(paths);
+  if (format !== undefined && !paths.some((path) => isRead(path.split('/').at(-1)!)))
+    throw notRead(where, format);
+}
 
 export interface MissingFile {
   readonly path: string;
