@@ -61,7 +61,8 @@ export class Turn {
         opened = '';
       },
     });
-    this.#write(decoder.end());
+    // Stopped while reading, it has nothing to say.
+    if (this.#newTokens > 0) this.#write(decoder.end());
     const memory = session.memory();
     return {
       text: this.#text,

@@ -172,6 +172,17 @@ describe('chat', () => {
     );
   });
 
+  it('counts as Python does, up to ten thousand', () => {
+    expect(
+      rendered(
+        '{{ range(3) | join }} {{ range(4, 9, 2) | join }} {{ range(3, 0, -1) | join }} {{ range(2, 1) | length }}',
+      ),
+    ).toBe('012 468 321 0');
+    expect(rendered('{{ range(10000) | length }}')).toBe('10000');
+    expect(() => rendered('{{ range(10001) | length }}')).toThrow(invalid('10001'));
+    expect(() => rendered('{{ range(1, 2, 0) }}')).toThrow(invalid('step'));
+  });
+
   it('prefers chat_template.jinja and takes the default of several named templates', () => {
     const named = [
       { name: 'tool_use', template: 'tools' },
@@ -209,6 +220,16 @@ describe('chat', () => {
       'a statement that fails half-way',
       '{% for m in messages %}{{ m.content }}{{ none.thing() }}{% endfor %}',
     ],
+    ['a range that no memory holds', '{% for i in range(1000000000000) %}x{% endfor %}'],
+    [
+      'loops in loops',
+      `${'{% for i in range(200) %}'.repeat(3)}{{ i${' + 1'.repeat(99)} }}${'{% endfor %}'.repeat(3)}`,
+    ],
+    [
+      'a loop that takes nothing',
+      `{% for i in range(200) %}{% for j in range(9999) if j${' + 1'.repeat(99)} < 0 %}{% endfor %}{% endfor %}x`,
+    ],
+    ['a macro that calls itself', '{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}'],
     ['braces without end', `{{ ${'('.repeat(1e5)}1${')'.repeat(1e5)} }}`],
   ])('has a code and a sentence for a template with %s', (_, template) => {
     expect(() => rendered(template)).toThrow(

@@ -1,10 +1,10 @@
 /** Text <-> token ids and the chat template: @huggingface/tokenizers and @huggingface/jinja behind one checked door. */
-import { Template } from '@huggingface/jinja';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import type { ChatMessage } from '../../protocol';
 import { EngineError, reasonOf } from '../errors';
 import { isObject, parseJsonObject, shown, type JsonObject } from '../json';
 import type { TokenId } from '../shapes';
+import { BoundedTemplate } from './bounded-template';
 import { checkTokenizerFile, tokenizerInvalid } from './check-file';
 
 export interface TokenizerFiles {
@@ -220,9 +220,9 @@ function eosIdOf(library: Library, config: JsonObject): TokenId | undefined {
   return text === undefined ? undefined : (library.token_to_id(text) as TokenId | undefined);
 }
 
-function parseTemplate(source: string): Template {
+function parseTemplate(source: string): BoundedTemplate {
   try {
-    return new Template(source);
+    return new BoundedTemplate(source);
   } catch (thrown) {
     throw templateInvalid('does not parse', reasonOf(thrown));
   }
@@ -238,7 +238,7 @@ function templateText(value: unknown): string | undefined {
   throw templateInvalid('cannot be read', `tokenizer_config.json has the chat_template ${shown(value)}`);
 }
 
-function render(template: Template, variables: Record<string, unknown>): string {
+function render(template: BoundedTemplate, variables: Record<string, unknown>): string {
   try {
     return template.render(variables);
   } catch (thrown) {
