@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { writeRandomCheckpoint } from '../tools/random-checkpoint';
+import { choose, filesOn, withoutHandles } from './files-page';
 import { watchHeaps } from './heaps';
 import { chatOn } from './page';
 
@@ -15,12 +16,34 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => rmSync(FOLDER, { recursive: true }));
 
-test('a checkpoint of 100 MB goes to the GPU in slices: JavaScript holds a small part of it, and the GPU one copy', async ({
-  page,
-}) => {
+const WAYS: readonly [way: string, load: (page: Page) => Promise<void>][] = [
+  ['from its host', (page) => chatOn(page).openReady('?model=models/random-100/')],
+  [
+    'from the disk, picked,',
+    async (page) => {
+      await withoutHandles(page);
+      await chatOn(page).openReady();
+      const files = filesOn(page);
+      await files.openDialog();
+      await choose(page, 'pick-folder', FOLDER);
+      await files.load();
+      await files.expectReady('random-100');
+    },
+  ],
+];
+
+for (const [way, load] of WAYS) {
+  test(`a checkpoint of 100 MB ${way} goes to the GPU in slices: JavaScript holds a small part of it, and the GPU one copy`, async ({
+    page,
+  }) => {
+    await expectSlices(page, load);
+  });
+}
+
+async function expectSlices(page: Page, load: (page: Page) => Promise<void>): Promise<void> {
   const chat = chatOn(page);
   const heaps = await watchHeaps(page);
-  await chat.openReady('?model=models/random-100/');
+  await load(page);
   const { peakBytes, samples } = await heaps.stop();
   expect(bytes).toBeGreaterThan(95 * MB);
   expect(samples).toBeGreaterThan(20);
@@ -37,4 +60,4 @@ test('a checkpoint of 100 MB goes to the GPU in slices: JavaScript holds a small
   expect(weights).toBeCloseTo(bytes / 2, -6); // 16 bits of 32
   // While loading, a stretch is on the GPU beside the weights as it was in the file.
   expect(Math.abs(peak! / (weights! + scratch! + kv! + STRETCH_BYTES) - 1)).toBeLessThan(0.05);
-});
+}

@@ -85,7 +85,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     name: 'Qwen2.5 0.5B Instruct',
     goodFor: 'Long texts, up to 32,000 tokens, in many languages; takes little memory for each.',
     licence: 'Apache 2.0',
-    downloadBytes: 1000 * MB,
+    downloadBytes: 995 * MB,
     config: {
       architectures: ['Qwen2ForCausalLM'],
       model_type: 'qwen2',
