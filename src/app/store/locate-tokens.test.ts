@@ -53,5 +53,16 @@ it('finds the nearest place of the same words where the tokenizer writes a text 
 it('marks what of a range lies in the document where it reaches beyond', async () => {
   const { api, at, count } = engineWith(PROMPT);
   const range = { from: at('later.').from, to: at('later.').to + 3 };
-  expect(textOf(await locateTokens(api, [LEASE], range, count))).toBe('lease: later.@48');
+  const place = await locateTokens(api, [LEASE], range, count);
+  expect(place?.range).toEqual({ from: LEASE.text.length - 7, to: LEASE.text.length });
+});
+
+it('tells documents with the same words apart by their order', async () => {
+  const twice = [
+    { id: 'a', text: LEASE.text },
+    { id: 'b', text: LEASE.text },
+  ];
+  const { api, at, count } = engineWith(`# a\n\n${LEASE.text}\n\n# b\n\n${LEASE.text}\n\nWhy?`);
+  const idOf = async (nth: number) => (await locateTokens(api, twice, at('deposit', nth), count))?.documentId;
+  expect([await idOf(0), await idOf(1)]).toEqual(['a', 'b']);
 });
