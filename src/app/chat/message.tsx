@@ -2,13 +2,13 @@ import { memo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatPercent, formatTokens } from '../format';
 import { AnswerText } from '../markdown/answer-text';
-import { isContinuable, type AssistantMessage, type UserMessage } from '../store/conversation';
+import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { answerOf } from '../store/reasoning';
-import { useCanAsk, useChat } from '../stores';
+import { useChat } from '../stores';
 import { AnswerFigures } from './answer-figures';
 import { DocumentChip } from './document-chip';
 import { EditQuestion } from './edit-question';
-import { focusComposer } from './focus-composer';
+import { Continue } from './continue';
 import { MessageActions } from './message-actions';
 import { Reading } from './reading';
 import { Reasoning } from './reasoning';
@@ -103,28 +103,6 @@ function Ending({ message, stopReason }: EndingProps) {
     case 'context':
       return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
   }
-}
-
-/** Goes on with the last answer, where that was not the model's to end. */
-function Continue({ message }: { readonly message: AssistantMessage }) {
-  const resume = useChat((state) => state.resume);
-  const isLast = useChat(({ order }) => order.at(-1) === message.id);
-  const canAsk = useCanAsk();
-  if (!isLast || !isContinuable(message)) return null;
-  return (
-    <button
-      type="button"
-      className="text-button"
-      data-testid="continue"
-      disabled={!canAsk}
-      onClick={() => {
-        focusComposer(); // The button goes as the answer does.
-        void resume(message.id);
-      }}
-    >
-      Continue
-    </button>
-  );
 }
 
 function stoppedBeforeWriting({ figures: { stoppedAt } }: AssistantMessage): string {

@@ -1,5 +1,6 @@
 import type { EngineFailure } from '../../protocol';
 import { formatNumbersIn } from '../format';
+import { Continue } from './continue';
 import type { AssistantMessage } from '../store/conversation';
 import { useCanAsk, useChat } from '../stores';
 
@@ -36,6 +37,7 @@ export function TurnError({ message, error }: TurnErrorProps) {
           >
             Ask again
           </button>
+          <Continue message={message} />
           <button
             type="button"
             className="button"

@@ -44,12 +44,18 @@ export const deviceLost = (why: string) =>
     `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again.`,
   );
 
+/** Chromium tells of a loss only after it has failed what was under way. */
+const LOSS_IS_TOLD_MS = 200;
+
 /**
  * What made `thrown` happen: `device-lost` when the device is gone, which what fails then does not say by itself.
  * To be asked before one destroys the device oneself.
  */
 export async function causeOf(thrown: unknown, device: GPUDevice): Promise<unknown> {
-  const lost = await Promise.race([device.lost, new Promise<undefined>((go) => setTimeout(go, 0))]);
+  const lost = await Promise.race([
+    device.lost,
+    new Promise<undefined>((go) => setTimeout(go, LOSS_IS_TOLD_MS)),
+  ]);
   return lost ? deviceLost(lost.message) : thrown;
 }
 

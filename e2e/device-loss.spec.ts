@@ -1,0 +1,85 @@
+import { expect, test, type Page } from '@playwright/test';
+import { chatOn, demoJson, sampleNamed } from './page';
+
+const [asked] = sampleNamed('short').questions.filter(({ right }) => right);
+
+/** In the middle of an answer of a model that never ends by itself. */
+async function writing(page: Page) {
+  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
+  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
+  await page.route('**/models/demo/config.json', (route) =>
+    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
+  );
+  // The engine runs in a worker of its own, where its device can be got at only before its script runs.
+  await page.addInitScript(() => {
+    const workers: Worker[] = [];
+    Object.assign(window, { workers });
+    window.Worker = class extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        workers.push(this);
+      }
+    };
+  });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attachShort();
+  await chat.ask(asked?.question ?? '');
+  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await expect(page.getByTestId('answer-text')).not.toBeEmpty();
+  return chat;
+}
+
+/** The part is kept and the loss told; the model comes back, the answer goes on, and so does the conversation. */
+async function expectRecovery(page: Page, chat: Awaited<ReturnType<typeof writing>>, code: string) {
+  const failed = page.getByTestId('answer').getByTestId('error');
+  await expect(failed).toHaveAttribute('data-code', code, { timeout: 30_000 });
+  const text = page.getByTestId('answer-text');
+  const part = (await text.textContent()) ?? '';
+  expect(part).not.toBe('');
+  await page.getByTestId('reload-model').click();
+  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await page.getByTestId('continue').click();
+  await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(part.length);
+  await chat.stop.click();
+  await chat.finished(chat.answers.first());
+  await chat.ask('And then?');
+  await expect(chat.answers.nth(1)).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await chat.stop.click();
+  await chat.finished(chat.answers.nth(1));
+}
+
+test('a device lost in the middle of an answer is told, and after loading again the conversation goes on', async ({
+  page,
+}) => {
+  await page.route(/\/worker[-.][^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    const script = await response.text();
+    const hook = `{
+      const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...args) {
+        const device = await request.apply(this, args);
+        new BroadcastChannel('test.device').onmessage = () => device.destroy();
+        return device;
+      };
+    }\n`;
+    await route.fulfill({ response, body: hook + script });
+  });
+  const chat = await writing(page);
+  await page.evaluate(() => new BroadcastChannel('test.device').postMessage('destroy'));
+  await expectRecovery(page, chat, 'device-lost');
+});
+
+test('an engine that dies in the middle of an answer is told, and after loading again the conversation goes on', async ({
+  page,
+}) => {
+  const chat = await writing(page);
+  await page.evaluate(() => {
+    // As a worker ends that the browser takes away: by an error event, or by none at all.
+    for (const worker of (window as unknown as { workers: Worker[] }).workers) {
+      worker.terminate();
+      worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory', cancelable: true }));
+    }
+  });
+  await expectRecovery(page, chat, 'internal');
+});
