@@ -16,7 +16,6 @@ const WHEN_NEEDED = [
   'lowlight',
   'pdfjs-dist',
   'rehype-highlight',
-  'rehype-katex',
   'remark-math',
   'turndown',
   'uplot',
