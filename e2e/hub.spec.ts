@@ -74,6 +74,7 @@ test('a model of the Hub is looked up, downloaded, loaded and asked; a reload fi
   await hub.close();
   await page.reload();
   await library.expectReady('fastkv/shards');
+  await page.getByTestId('new-chat').click();
   await expectAnswer(page);
   await library.openDialog();
   await expect(library.stored).toHaveCount(1);

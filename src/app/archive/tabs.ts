@@ -29,14 +29,30 @@ export function settling(tabs: Tabs, settle: () => Promise<void>): Tabs {
   return { ...tabs, hold: (id, act) => tabs.hold(id, () => act().finally(settle)) };
 }
 
-/** `locks` is not there outside a secure context, where there is no WebGPU either. */
+/**
+ * `locks` is not there outside a secure context, where there is no WebGPU either. Where the browser lets a site store
+ * nothing, it gives no lock either; then there is nothing that tabs could share.
+ */
 export function tabsOf(channel: BroadcastChannel, locks: LockManager | undefined): Tabs {
   if (locks === undefined) return ALONE;
   const nameOf = (id: string) => `fastkv.conversation.${id}`;
   return {
     tell: (news) => channel.postMessage(news),
     listen: (hear) => channel.addEventListener('message', ({ data }: MessageEvent<TabNews>) => hear(data)),
-    hold: (id, act) => locks.request(nameOf(id), act),
-    isHeld: (id) => locks.request(nameOf(id), { ifAvailable: true }, (lock) => lock === null),
+    async hold(id, act) {
+      let begun = false;
+      const begin = () => {
+        begun = true;
+        return act();
+      };
+      try {
+        return await locks.request(nameOf(id), begin);
+      } catch (error) {
+        if (begun) throw error;
+        return act();
+      }
+    },
+    isHeld: (id) =>
+      locks.request(nameOf(id), { ifAvailable: true }, (lock) => lock === null).catch(() => false),
   };
 }
