@@ -9,6 +9,8 @@ export interface ArchiveChange {
   readonly removedMessages: readonly string[];
   readonly documents: readonly DocumentRow[];
   readonly removedDocuments: readonly string[];
+  /** It is the whole conversation: what else is stored of it goes. */
+  readonly replaces?: boolean;
 }
 
 /** Every promise rejects where the browser refuses, as for want of room. */
@@ -60,8 +62,8 @@ export function memoryArchive(): Archive {
         },
       );
     },
-    write: ({ id, conversation, messages, removedMessages, documents, removedDocuments }) => {
-      const before = held.get(id);
+    write: ({ id, conversation, messages, removedMessages, documents, removedDocuments, replaces }) => {
+      const before = replaces ? undefined : held.get(id);
       const row = conversation ?? before?.conversation;
       if (row === undefined) return Promise.resolve();
       const now = before ?? { conversation: row, messages: new Map(), documents: new Map() };

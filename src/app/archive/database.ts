@@ -32,6 +32,10 @@ export async function openArchive(name = 'fastkv-conversations'): Promise<Archiv
 function archiveIn(database: Database): Archive {
   const { conversations, messages, documents } = database;
   const all = [conversations, messages, documents];
+  const removeParts = async (id: string) => {
+    await messages.where({ conversationId: id }).delete();
+    await documents.where({ conversationId: id }).delete();
+  };
   return {
     persists: true,
     list: () => conversations.toArray(),
@@ -48,6 +52,7 @@ function archiveIn(database: Database): Archive {
     write: (change) =>
       database.transaction('rw', all, async () => {
         const keys = (ids: readonly string[]) => ids.map((id): Key => [change.id, id]);
+        if (change.replaces) await removeParts(change.id);
         if (change.conversation) await conversations.put(change.conversation);
         await messages.bulkPut([...change.messages]);
         await messages.bulkDelete(keys(change.removedMessages));
@@ -57,8 +62,7 @@ function archiveIn(database: Database): Archive {
     remove: (id) =>
       database.transaction('rw', all, async () => {
         await conversations.delete(id);
-        await messages.where({ conversationId: id }).delete();
-        await documents.where({ conversationId: id }).delete();
+        await removeParts(id);
       }),
     eachMessage: async (visit) => {
       await messages.each((row) => visit(row));

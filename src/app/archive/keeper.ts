@@ -1,6 +1,6 @@
 /** Writes down the shown conversation as it changes: only the rows that did, and a running answer once a second. */
 import { conversationOf, type ChatState, type ChatStore } from '../store/chat-store';
-import { isEmpty, type Conversation } from '../store/conversation';
+import { isEmpty, sharedOf, type Conversation } from '../store/conversation';
 import type { ArchiveChange } from './archive';
 import { messageRow, rowOf } from './rows';
 
@@ -8,7 +8,10 @@ import { messageRow, rowOf } from './rows';
 const PERIOD_MS = 1000;
 
 export interface Keeper {
-  /** Told before a conversation is shown that is written down as it is. */
+  /**
+   * Told before a conversation is shown that is written down as it is, or what another tab made of the shown one is taken
+   * over.
+   */
   adopt(conversation: Conversation): void;
   /** The shown conversation is gone: nothing more of it is written down. */
   forget(): void;
@@ -23,6 +26,8 @@ export function createKeeper(
 ): Keeper {
   /** As it is written down, or about to be. */
   let written: Conversation | undefined;
+  /** Conversations of which a write failed: the next one is whole, as nobody knows what is missing or was to go. */
+  const failed = new Set<string>();
   let adopted: Conversation | undefined;
   let forgotten: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,17 +39,15 @@ export function createKeeper(
     due = Infinity;
     const now = conversationOf(state);
     if (now.id === forgotten) return;
-    const before = written?.id === now.id ? written : undefined;
-    if (before === undefined && isEmpty(now)) return;
+    const replaces = failed.delete(now.id);
+    const before = !replaces && written?.id === now.id ? written : undefined;
+    if (before === undefined && !replaces && isEmpty(now)) return;
     const change = changeBetween(before, now);
     if (change === undefined) return;
     written = now;
     queue = queue
-      .then(() => write(change))
-      .catch(() => {
-        // What failed is tried again with the next change, and whole: nobody knows what is missing.
-        if (written === now) written = undefined;
-      });
+      .then(() => write(replaces ? { ...change, replaces } : change))
+      .catch(() => void failed.add(now.id));
   };
   const schedule = (delay: number) => {
     const at = Date.now() + delay;
@@ -67,8 +70,14 @@ export function createKeeper(
 
   return {
     adopt: (conversation) => {
+      const { id, activeId } = chat.getState();
+      if (id === conversation.id && activeId !== undefined) {
+        written = written && { ...written, ...sharedOf(conversation) };
+        return;
+      }
+      failed.delete(conversation.id);
       adopted = conversation;
-      if (chat.getState().id === conversation.id) written = conversation;
+      if (id === conversation.id) written = conversation;
     },
     forget: () => {
       forgotten = chat.getState().id;

@@ -8,6 +8,7 @@ import {
   emptyConversation,
   isEmpty,
   settled,
+  sharedOf,
   type Conversation,
   type ConversationSettings,
   type NewDocument,
@@ -66,7 +67,7 @@ export interface ChatState extends Conversation, TurnActions {
   newChat(): void;
   /** Leaves the conversation for another, which stops its turn. */
   show(conversation: Conversation): void;
-  /** Takes over what another tab made of this conversation. Does nothing while a turn runs here. */
+  /** Takes over what another tab made of this conversation; while a turn runs here, all but the messages. */
   follow(conversation: Conversation): void;
 }
 
@@ -226,7 +227,8 @@ function conversationActions(
 
     follow(conversation) {
       const { id, activeId, editingId } = get();
-      if (id !== conversation.id || activeId !== undefined) return;
+      if (id !== conversation.id) return;
+      if (activeId !== undefined) return set(sharedOf(conversation));
       const stillThere = editingId !== undefined && conversation.order.includes(editingId);
       set({ ...conversation, editingId: stillThere ? editingId : undefined });
     },

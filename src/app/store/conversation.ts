@@ -142,6 +142,13 @@ export function emptyConversation(settings: ConversationSettings = {}): Conversa
   };
 }
 
+/** What any tab may change while one of them answers. */
+export const sharedOf = ({
+  title,
+  settings,
+  documents,
+}: Conversation): Pick<Conversation, 'title' | 'settings' | 'documents'> => ({ title, settings, documents });
+
 /** Nothing in it that could be missed. */
 export const isEmpty = ({ messages, documents }: Pick<Conversation, 'messages' | 'documents'>): boolean =>
   documents.length === 0 && Object.keys(messages).length === 0;

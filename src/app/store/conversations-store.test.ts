@@ -249,6 +249,45 @@ describe('writing down', () => {
     expect(texts(await openTab(tab.session))).toEqual(['One?', '1', 'Two?', '2']);
   });
 
+  it.each([
+    ['the database', () => openArchive(NAME)],
+    ['the page’s memory', () => Promise.resolve(memoryArchive())],
+  ])('that is refused brings nothing back that was deleted meanwhile: %s', async (_, open) => {
+    const archive = await open();
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    tab.chat.getState().attach(DOCUMENT);
+    await answer(tab, 'One?', '1');
+    await answer(tab, 'Two?', '2', 1);
+    const { id, order, documents, remove, detach, changeSettings } = tab.chat.getState();
+    const refuse = vi.spyOn(archive, 'write').mockRejectedValue(new Error('busy'));
+    remove(order[2] ?? '');
+    detach(documents[0]?.id ?? '');
+    await settle();
+    refuse.mockRestore();
+    changeSettings({ system: 'Be brief.' });
+    await settle();
+    const stored = await archive.read(id);
+    expect([stored?.messages.length, stored?.documents.length]).toEqual([2, 0]);
+  });
+
+  it('that is refused with another already waiting is tried again too', async () => {
+    const archive = await openArchive(NAME);
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    let refuse = () => {};
+    vi.spyOn(archive, 'write').mockImplementationOnce(
+      () => new Promise((_, reject) => (refuse = () => reject(new Error('busy')))),
+    );
+    tab.chat.getState().attach(DOCUMENT);
+    await settle();
+    await ask(tab, 'What color?');
+    refuse();
+    await settle();
+    await turnOf(tab.worker).finish({ text: 'Silver.' });
+    await settle();
+    const again = await openTab(tab.session);
+    expect(again.chat.getState().documents).toMatchObject([{ name: 'notes.txt' }]);
+  });
+
   it('goes to the page’s memory where there is no database, which is said', async () => {
     const tab = await openTab(memory(), Promise.resolve(memoryArchive()));
     await answer(tab, 'What color?', 'Silver.');
@@ -296,6 +335,32 @@ describe('two tabs', () => {
     expect(messages[order[3] ?? '']).toMatchObject({ text: 'half and half', answer: { stopReason: 'end' } });
     await answer(two, 'Mine?', 'Yours.', 0);
     expect(texts(one)).toEqual(['One?', '1', 'Two?', 'half and half', 'Mine?', 'Yours.']);
+  });
+
+  it('of which one answers: what the other attaches, removes, sets and renames meanwhile stays', async () => {
+    const one = await openTab();
+    one.chat.getState().attach(DOCUMENT);
+    await answer(one, 'One?', '1');
+    const two = await openTab(one.session);
+    await ask(one, 'Two?');
+    const { id, documents, detach, attach, changeSettings } = two.chat.getState();
+    detach(documents[0]?.id ?? '');
+    attach({ ...DOCUMENT, name: 'more.txt' });
+    changeSettings({ system: 'Be brief.' });
+    await two.conversations.getState().rename(id, 'Lamps');
+    await settle();
+    await turnOf(one.worker, 1).finish({ text: '2' });
+    await settle();
+    const left = {
+      title: 'Lamps',
+      settings: { system: 'Be brief.' },
+      documents: [expect.objectContaining({ name: 'more.txt' })],
+    };
+    const third = await openTab(one.session);
+    for (const tab of [one, two, third]) {
+      expect(tab.chat.getState()).toMatchObject(left);
+      expect(texts(tab)).toEqual(['One?', '1', 'Two?', '2']);
+    }
   });
 
   it('that ask at the same moment answer one after the other, and both questions stay', async () => {

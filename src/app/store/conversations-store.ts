@@ -195,8 +195,7 @@ class Book {
 
   async #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
     const stored = await this.read(id);
-    const { id: shown, activeId } = this.chat.getState();
-    if (stored === undefined || shown !== id || activeId !== undefined) return;
+    if (stored === undefined || this.chat.getState().id !== id) return;
     this.keeper.adopt(stored);
     this.chat.getState().follow(as(stored));
   }
