@@ -21,13 +21,13 @@ it('takes out the first turn of the shown path, and all that follows its answer 
     // Another branch below the same answer; another answer, with what was asked then; another first question.
     ...[message('q5', 'a2'), message('a6', 'q1'), message('q7', 'a6'), message('q8')],
   );
-  const after = withoutFirst(before);
+  const after = withoutFirst(before, 0);
   expect(after?.order).toEqual(['q3', 'a4']);
   expect(Object.keys(after?.messages ?? {}).sort()).toEqual(['a4', 'q3', 'q5', 'q8']);
   expect(after?.children).toEqual({ '': ['q3', 'q5', 'q8'], q3: ['a4'] });
 });
 
 it('leaves a conversation of one turn alone', () => {
-  expect(withoutFirst(thread(['q1', 'a2'], message('q1'), message('a2', 'q1')))).toBeUndefined();
-  expect(withoutFirst(thread([]))).toBeUndefined();
+  expect(withoutFirst(thread(['q1', 'a2'], message('q1'), message('a2', 'q1')), 0)).toBeUndefined();
+  expect(withoutFirst(thread([]), 0)).toBeUndefined();
 });

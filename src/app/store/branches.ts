@@ -95,19 +95,25 @@ export function isWordless(thread: Thread, id: string): boolean {
 
 /**
  * Without the first question of the shown path and its answer: what follows that answer, on every branch, moves up. What
- * else was answered to that question goes too. Undefined where nothing would be left of the path.
+ * else was answered to that question goes too. What was read after it is marked with its tokens. Undefined where nothing
+ * would be left of the path.
  */
-export function withoutFirst(thread: Thread): Thread | undefined {
+export function withoutFirst(thread: Thread, tokens: number): Thread | undefined {
   const [questionId = '', answerId = '', ...order] = thread.order;
   if (order.length === 0) return undefined;
   const gone = new Set(subtreeOf(thread, questionId).map(({ id }) => id));
   for (const { id } of subtreeOf(thread, answerId)) if (id !== answerId) gone.delete(id);
   const kept = Object.values(thread.messages).filter(({ id }) => !gone.has(id));
   const messages = Object.fromEntries(
-    kept.map((message) => [
-      message.id,
-      message.parentId === answerId ? { ...message, parentId: undefined } : message,
-    ]),
+    kept
+      .map((message) => (message.parentId === answerId ? { ...message, parentId: undefined } : message))
+      .map((message) => [message.id, withDeleted(message, tokens)]),
   );
   return { messages, children: childrenOf(messages), order };
+}
+
+function withDeleted(message: Message, tokens: number): Message {
+  if (message.role === 'user' || tokens === 0) return message;
+  const { deletedTokens = 0 } = message.figures;
+  return { ...message, figures: { ...message.figures, deletedTokens: deletedTokens + tokens } };
 }

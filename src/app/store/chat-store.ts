@@ -4,6 +4,7 @@ import type { MemoryReport } from '../../protocol';
 import { ALONE, type Tabs } from '../archive/tabs';
 import { childrenOf, orderThrough, pathTo, pruned, subtreeOf, withoutFirst } from './branches';
 import { turnActions, type TurnActions } from './chat-turns';
+import { firstTurnTokens } from './context-use';
 import {
   emptyConversation,
   isEmpty,
@@ -186,7 +187,7 @@ function branchActions(
 
     forgetFirst() {
       const before = get();
-      const rest = isIdle(before) ? withoutFirst(before) : undefined;
+      const rest = isIdle(before) ? withoutFirst(before, firstTurnTokens(before)) : undefined;
       if (rest === undefined) return;
       const run = () => {
         const { id, messages, order } = get();

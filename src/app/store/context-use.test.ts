@@ -7,10 +7,10 @@ const document = (name: string, tokens: number) => ({ name, text: name, tokens, 
 async function talking() {
   const stores = await readyStores();
   const { chat, worker } = stores;
-  const answer = async (promptTokens: number, newTokens: number) => {
+  const answer = async (promptTokens: number, newTokens: number, text = 'That.') => {
     void chat.getState().ask('What?');
     await new Promise((resolve) => setTimeout(resolve));
-    await worker.turns.at(-1)?.finish({ text: 'That.', promptTokens, newTokens, ttft: TTFT });
+    await worker.turns.at(-1)?.finish({ text, promptTokens, newTokens, ttft: TTFT });
   };
   return { ...stores, answer, use: () => heldUse(chat.getState()) };
 }
@@ -81,4 +81,61 @@ it('deletes the first turn for room, and brings it back', async () => {
     messages: before.messages,
     notice: undefined,
   });
+});
+
+it('shows at once what deleting the first turn gives back, turn by turn', async () => {
+  const { chat, answer, use } = await talking();
+  chat.getState().attach(document('a', 1000));
+  await answer(1010, 5);
+  await answer(1025, 6);
+  await answer(1042, 7);
+  expect(use().conversation).toBe(49);
+  chat.getState().forgetFirst();
+  expect(use().conversation, 'without the 15 of the first').toBe(34);
+  chat.getState().notice?.undo?.run();
+  expect(use().conversation).toBe(49);
+  chat.getState().forgetFirst();
+  chat.getState().forgetFirst();
+  expect(use().conversation, 'without the 16 of the second either').toBe(18);
+  await answer(1028, 8);
+  expect(use().conversation, 'a prompt that was read after it is as long as it says').toBe(36);
+});
+
+it('leaves the system message in place where the first turn is deleted', async () => {
+  const { chat, answer, use } = await talking();
+  chat.getState().changeSettings({ system: 'x'.repeat('What?That.'.length) });
+  await answer(25, 5);
+  await answer(40, 5);
+  chat.getState().forgetFirst();
+  expect(use().conversation, 'half of the first 30 was the system message').toBe(30);
+});
+
+it('counts an answer without its thoughts, which the next prompt leaves out', async () => {
+  const { chat, worker, answer, use } = await talking();
+  // A quarter of its characters are the answer.
+  await answer(20, 40, `<think>${'x'.repeat(15)}</think>${'y'.repeat(10)}`);
+  expect(use().conversation).toBe(30);
+  void chat.getState().ask('And?');
+  await new Promise((resolve) => setTimeout(resolve));
+  await worker.turns
+    .at(-1)
+    ?.finish({ stopReason: 'stopped', text: '<think>Well', promptTokens: 35, newTokens: 3, ttft: TTFT });
+  expect(use().conversation, 'a question whose answer has no word is left out').toBe(30);
+});
+
+it('counts a continued answer without the thoughts that were in its prompt', async () => {
+  const { chat, worker, use } = await talking();
+  void chat.getState().ask('What?');
+  await new Promise((resolve) => setTimeout(resolve));
+  await worker.turns[0]?.finish({
+    text: `<think>${'x'.repeat(15)}</think>`,
+    stopReason: 'length',
+    promptTokens: 20,
+    newTokens: 30,
+    ttft: TTFT,
+  });
+  void chat.getState().resume(chat.getState().order.at(-1) ?? '');
+  await new Promise((resolve) => setTimeout(resolve));
+  await worker.turns[1]?.finish({ text: 'y'.repeat(10), promptTokens: 50, newTokens: 10, ttft: TTFT });
+  expect(use().conversation).toBe(30);
 });

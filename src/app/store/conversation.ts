@@ -65,6 +65,8 @@ export interface TurnFigures {
   readonly promptTokens?: number;
   /** Of the prompt, what the documents are. */
   readonly documentTokens?: number;
+  /** Of the prompt, what was deleted after it was read: turns from its beginning. */
+  readonly deletedTokens?: number;
   readonly reusedTokens?: number;
   readonly newTokens?: number;
   /** When the model began to think aloud, in milliseconds of the page's clock; until it has ended. */

@@ -80,3 +80,10 @@ it('tells a prompt beyond the context by its length alone', async () => {
     assessment: undefined,
   });
 });
+
+it('counts the system message before the first turn too', async () => {
+  const { chat, next, settled } = await foretelling();
+  chat.getState().changeSettings({ system: 'Be brief.' });
+  await settled();
+  expect(next.getState().use).toEqual({ documents: 0, conversation: 'Be brief.'.length, draft: 0 });
+});

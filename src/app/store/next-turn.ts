@@ -64,8 +64,12 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
   if (state.activeId !== undefined) return 'busy';
   const { model: info, api } = status;
   try {
-    const draft = state.draft.trim() === '' ? 0 : await api.countTokens(state.draft);
-    const use = { ...heldUse(state), draft };
+    const count = (text = '') => (text.trim() === '' ? 0 : api.countTokens(text));
+    const draft = await count(state.draft);
+    const held = heldUse(state);
+    // What a turn came to holds the system message; before the first it stands alone.
+    const conversation = held.conversation || (await count(state.settings.system));
+    const use = { ...held, conversation, draft };
     const tokens = totalOf(use);
     if (tokens === 0 || exceedsContext(tokens, info)) return { use, assessment: undefined };
     const judged = await planner.getState().judge({
