@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAnnouncer, speakableLength } from './announcer';
-import { after, coded, readyStores } from './scripted-engine.test-support';
+import { after, coded, readyStores, TTFT } from './scripted-engine.test-support';
 
 it('speaks up to the last finished sentence, and the rest once no more comes', () => {
   expect(speakableLength('It is sil', false)).toBe(0);
@@ -50,4 +50,21 @@ it('tells what a calibration found', async () => {
   const announcer = createAnnouncer(chat, kv);
   kv.setState({ calibration: { state: 'done', result: { steps: [], suggested: 3 }, stopped: false } });
   expect(announcer.getState().text).toBe('Calibrated: TSP layer 3.');
+});
+
+it('tells of a continued answer only what is new', async () => {
+  const { chat, kv, worker } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
+  const heard: string[] = [];
+  await after(() => void chat.getState().ask('What?'));
+  await worker.turns[0]?.finish({
+    text: 'It is silver. And',
+    stopReason: 'length',
+    newTokens: 4,
+    ttft: TTFT,
+  });
+  announcer.subscribe(({ text }) => heard.push(text));
+  await after(() => void chat.getState().resume(chat.getState().order.at(-1) ?? ''));
+  await worker.turns[1]?.finish({ text: ' old.', newTokens: 2, ttft: TTFT });
+  expect(heard).toEqual(['Reading.', 'old.']);
 });

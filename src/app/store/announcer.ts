@@ -3,7 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
 import type { KvStore } from './kv-store';
-import { splitReasoning } from './reasoning';
+import { answerOf, splitReasoning } from './reasoning';
 
 export interface Announcement {
   readonly text: string;
@@ -48,7 +48,9 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
   chat.subscribe(({ activeId, messages }) => {
     if (activeId !== undefined && activeId !== followed) {
       followed = activeId;
-      spoken = 0;
+      const begun = messages[activeId];
+      // What is continued was heard before.
+      spoken = begun?.role === 'assistant' ? answerOf(begun.text).length : 0;
       lastState = undefined;
       thinking = false;
     }

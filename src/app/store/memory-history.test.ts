@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createMemoryHistory, MOST_SAMPLES, MOST_TURNS, type MemoryHistoryStore } from './memory-history';
-import { after, memoryOf, readyStores } from './scripted-engine.test-support';
+import { after, memoryOf, readyStores, TTFT } from './scripted-engine.test-support';
 
 let page: Awaited<ReturnType<typeof readyStores>>;
 let history: MemoryHistoryStore;
@@ -80,4 +80,21 @@ it('forgets the oldest of very many turns', async () => {
   }
   expect(lists()).toHaveLength(MOST_TURNS);
   expect(lists().at(-1)?.at(-1)?.hotBytes).toBe(MOST_TURNS + 2);
+});
+
+it('begins anew where an answer is continued, so that time never goes back', async () => {
+  await ask();
+  report(0, 1);
+  report(900, 2);
+  await page.worker.turns[0]?.finish({
+    text: 'It is',
+    stopReason: 'length',
+    newTokens: 2,
+    ttft: TTFT,
+    memory: memoryOf(3),
+  });
+  clock = 5000;
+  await after(() => void page.chat.getState().resume(page.chat.getState().order.at(-1) ?? ''));
+  report(5200, 4);
+  expect(lists().map((samples) => samples.map(({ ms, hotBytes }) => [ms, hotBytes]))).toEqual([[[200, 4]]]);
 });

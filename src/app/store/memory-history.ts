@@ -49,9 +49,17 @@ export function createMemoryHistory(chat: ChatStore, now = () => performance.now
     else sample(turn, memory);
   };
 
+  /** A continued answer was sampled before, by a clock that began earlier. */
+  const forget = (answerId: string | undefined) => {
+    const { byAnswer } = store.getState();
+    if (answerId !== undefined && byAnswer.has(answerId))
+      store.setState({ byAnswer: new Map([...byAnswer].filter(([id]) => id !== answerId)) });
+  };
+
   chat.subscribe(({ activeId, memory }, before) => {
     if (activeId !== before.activeId) {
       if (running?.left !== undefined) sample(running, running.left);
+      forget(activeId);
       running =
         activeId === undefined
           ? undefined

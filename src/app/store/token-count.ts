@@ -14,7 +14,13 @@ export function countDocumentTokens(chat: ChatStore, model: ModelStore): void {
       if (asked.get(id) === api) continue;
       asked.set(id, api);
       api.countTokens(text).then(
-        (tokens) => asked.get(id) === api && chat.getState().setDocumentTokens(id, tokens),
+        (tokens) => {
+          if (asked.get(id) !== api) return;
+          const { documents, setDocumentTokens } = chat.getState();
+          if (documents.some((held) => held.id === id)) setDocumentTokens(id, tokens);
+          // It may come back: another chat is shown, or it was taken out, which can be undone.
+          else asked.delete(id);
+        },
         // Without a count the chip says nothing about it, and the turn will say what is wrong.
         () => undefined,
       );
