@@ -6,27 +6,23 @@ import { useCanAsk, useChat, useIsOverContext, useKv, useStores } from '../store
 import { AttachButton, Attachments } from './attachments';
 import './composer.css';
 import { ContextGauge } from './context-gauge';
+import { isComposing } from './is-composing';
 import { useAutosize } from './use-autosize';
 
 export function Composer() {
   const draft = useChat((state) => state.draft);
   const setDraft = useChat((state) => state.setDraft);
-  const ask = useChat((state) => state.ask);
+  const askDraft = useChat((state) => state.askDraft);
   const isOver = useIsOverContext();
   const canAsk = useCanAsk() && !isOver;
   const { attachments } = useStores();
   const box = useAutosize(draft);
 
   const submit = () => {
-    if (!canAsk || draft.trim() === '') return;
-    setDraft('');
-    void ask(draft);
+    if (canAsk) void askDraft();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey) return;
-    // While an input method composes, Enter chooses a character.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari tells of it only by the old key code.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     submit();
   };

@@ -3,6 +3,7 @@ import { flushSync } from 'react-dom';
 import type { UserMessage } from '../store/conversation';
 import { useCanAsk, useChat } from '../stores';
 import { focusComposer } from './focus-composer';
+import { isComposing } from './is-composing';
 import { useAutosize } from './use-autosize';
 
 /** A question's words in a box in its place. Sending makes a branch, so nothing that was answered is lost. */
@@ -27,7 +28,7 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
     place?.querySelector<HTMLElement>('[data-testid=edit]')?.focus();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) submit(event);
     if (event.key === 'Escape') {
       event.preventDefault();

@@ -1,6 +1,7 @@
 import type { EngineFailure } from '../../protocol';
 import { formatNumbersIn } from '../format';
 import { Continue } from './continue';
+import { LessToRead } from './less-to-read';
 import type { AssistantMessage } from '../store/conversation';
 import { useCanAsk, useChat } from '../stores';
 
@@ -15,6 +16,7 @@ export function TurnError({ message, error }: TurnErrorProps) {
   const busy = useChat((state) => state.activeId !== undefined);
   const canAsk = useCanAsk();
   const isLast = useChat((state) => state.order.at(-1) === id);
+  const before = useChat(({ order }) => order.length - 2);
   const tooLong = error.code === 'context-exceeded';
   return (
     <div className="problem turn-error" data-testid="error" data-code={error.code}>
@@ -27,7 +29,7 @@ export function TurnError({ message, error }: TurnErrorProps) {
       )}
       {isLast && (
         <p className="turn-error-actions">
-          {tooLong && <LessToRead id={id} />}
+          {tooLong && <LessToRead before={before} className="button" />}
           <button
             type="button"
             className="button"
@@ -56,34 +58,4 @@ export function TurnError({ message, error }: TurnErrorProps) {
 interface TurnErrorProps {
   readonly message: AssistantMessage;
   readonly error: EngineFailure;
-}
-
-/** What makes a prompt shorter: without a document, or without the conversation before it. */
-function LessToRead({ id }: { readonly id: string }) {
-  const isFirst = useChat(({ order }) => order.indexOf(id) === 1);
-  const documents = useChat((state) => state.documents);
-  const busy = useChat((state) => state.activeId !== undefined);
-  const detach = useChat((state) => state.detach);
-  const newChat = useChat((state) => state.newChat);
-  return (
-    <>
-      {documents.map(({ id: documentId, name }) => (
-        <button
-          key={documentId}
-          type="button"
-          className="button"
-          data-testid="remove-document"
-          disabled={busy}
-          onClick={() => detach(documentId)}
-        >
-          Remove {name}
-        </button>
-      ))}
-      {!isFirst && (
-        <button type="button" className="button" data-testid="shorter-chat" disabled={busy} onClick={newChat}>
-          Start a new chat
-        </button>
-      )}
-    </>
-  );
 }

@@ -48,14 +48,15 @@ it('says of a prompt that was too long what to do, in figures that can be read',
   await turn(0).fail(TOO_LONG);
   expect(drawn()).toContain('It takes 18,578 tokens, and this model reads at most 16,383.');
   expect(drawn()).not.toContain('<code>');
-  expect(drawn()).toContain('Remove a.txt');
+  expect(drawn()).toContain('Remove a.txt (2 tokens)');
+  expect(drawn(), 'of a first turn nothing would be left').not.toMatch(/Delete the first|Start a new chat/);
   await after(
     () => void page.stores.chat.getState().regenerate(page.stores.chat.getState().order.at(-1) ?? ''),
   );
   await turn(1).finish({ text: '1', ttft: TTFT });
   await ask('And?');
   await turn(2).fail(TOO_LONG);
-  expect(drawn()).toContain('Start a new chat');
+  expect(drawn()).toMatch(/Delete the first question and its answer.*Start a new chat/);
 });
 
 it('gives an answer’s wait in minutes where it was minutes', async () => {

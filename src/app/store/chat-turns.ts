@@ -27,6 +27,8 @@ import { applyEvents, applyResult, type TurnView } from './turn';
  */
 export interface TurnActions {
   ask(question: string): Promise<void>;
+  /** Asks what is typed, and empties the draft only where the turn is taken. */
+  askDraft(): Promise<void>;
   /** Another answer to the same question, beside the one there is, or to a question without one. */
   regenerate(id: string): Promise<void>;
   /** Asks a question with other words, beside the one there is. */
@@ -62,17 +64,20 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
     await turn;
   };
 
+  const ask = async (question: string, change: Partial<ChatState> = {}) => {
+    const state = get();
+    const loaded = taker(totalOf({ ...heldUse(state), draft: 0 }));
+    const text = question.trim();
+    if (loaded === undefined || text === '') return;
+    const asked = questionOf(text, state.order.at(-1), pendingIds(state));
+    const answer = answerTo(asked.id);
+    const title = state.title || titleFrom(text);
+    await begin(loaded, answer, { ...change, ...grown(state, asked, answer), title });
+  };
+
   return {
-    async ask(question) {
-      const state = get();
-      const loaded = taker(totalOf({ ...heldUse(state), draft: 0 }));
-      const text = question.trim();
-      if (loaded === undefined || text === '') return;
-      const documentIds = pendingDocuments(state).map(({ id }) => id);
-      const asked = questionOf(text, state.order.at(-1), documentIds);
-      const answer = answerTo(asked.id);
-      await begin(loaded, answer, { ...grown(state, asked, answer), title: state.title || titleFrom(text) });
-    },
+    ask: (question) => ask(question),
+    askDraft: () => ask(get().draft, { draft: '' }),
 
     async regenerate(id) {
       const state = get();
@@ -124,6 +129,8 @@ async function stopTurn(set: Set, get: Get, model: ModelStore): Promise<void> {
   set({ stopping: true });
   await status.api.stop().catch(() => undefined); // A dead engine has stopped; the turn itself says why.
 }
+
+const pendingIds = (state: ChatState): readonly string[] => pendingDocuments(state).map(({ id }) => id);
 
 function questionOf(
   question: string,
