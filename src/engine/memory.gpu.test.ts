@@ -112,7 +112,7 @@ describe('over many turns', () => {
   });
 });
 
-/** Three models that have little in common, and how a visitor would ask for them. */
+/** Four models that have little in common, and how a visitor would ask for them. */
 const MODELS: readonly (readonly [string, () => Promise<ModelFolder>, WeightForm | undefined])[] = [
   ['the demo model', async () => nodeFolder(DEMO_FOLDER), 'f16'],
   [

@@ -56,6 +56,11 @@ describe('a plan from a config.json', () => {
     const own = plan({ ...PACKED, quantization: { ...PACKED.quantization, 'model.embed_tokens': false } });
     const embedding = 151_936 * 1024;
     expect(own.weightsBytes - plan(PACKED).weightsBytes).toBe(embedding * 2 - (embedding * 4.5) / 8);
+    // As in files of a text model that also sees.
+    for (const module of ['language_model.model.embed_tokens', 'model.language_model.embed_tokens']) {
+      const below = plan({ ...PACKED, quantization: { ...PACKED.quantization, [module]: false } });
+      expect(below.weightsBytes).toBe(own.weightsBytes);
+    }
     // Rows of 992 are no whole groups of 64: all but o_proj and down_proj stay as they are.
     const narrow = plan({ ...PACKED, hidden_size: 992 });
     expect(narrow.weightsBytes).toBeGreaterThan(151_936 * 992 * 2);

@@ -9,7 +9,7 @@ import type { LoadedModel } from './load-model';
 import { readConfig } from './models/config';
 import { packedForm, packedMatrices, readQuantisation, type MlxQuantisation } from './models/mlx';
 import type { ModelSpec } from './models/spec';
-import { expectedTensors, parametersOf } from './models/tensors';
+import { expectedTensors, namesIn, parametersOf } from './models/tensors';
 import { formsFor, type Packed, type WeightForms } from './weights/forms';
 
 /** What a plan has to know of a model. */
@@ -85,18 +85,29 @@ function checkLength(name: string, value: number, least: number): void {
   throw new EngineError('bad-argument', `${name} is ${value}; a whole number of ${least} or more is needed.`);
 }
 
+/** How names in a file begin, and how then that of the embedding does. */
+const PREFIXES: readonly (readonly [start: string, embedding: string])[] = [
+  ['language_model.', 'language_model.model.'],
+  ['model.language_model.', 'model.language_model.'],
+];
+
 /**
  * Which scales a checkpoint by MLX has beside its matrices, without its files: MLX packs every matrix whose rows are whole
  * groups, embedding and head too, but for those that config.json takes out.
  */
 function assumedScales(spec: ModelSpec, quantisation: MlxQuantisation | undefined, dtype: string) {
   const scales = new Map<string, { dtype: string; shape: readonly number[] }>();
+  const modules = [...(quantisation?.overrides.keys() ?? [])];
+  const prefix = PREFIXES.find(([start]) => modules.some((module) => module.startsWith(start)))?.[1];
+  // What the loader tells by the embedding's name, config.json tells by the names of what it takes out.
+  scales.set(`${prefix ?? 'model.'}embed_tokens.weight`, { dtype: 'U32', shape: [] });
+  const nameInFile = namesIn(scales);
   for (const { name, shape } of quantisation ? expectedTensors(spec) : []) {
     const [N, K] = shape as [number, number | undefined];
     const module = name.replace(/\.weight$/, '');
-    const { group } = quantisation!.overrides.get(module) ?? quantisation!;
+    const { group } = quantisation!.overrides.get(nameInFile(module)) ?? quantisation!;
     if (K === undefined || K % group !== 0) continue;
-    scales.set(`${module}.scales`, { dtype, shape: [N, K / group] });
+    scales.set(nameInFile(`${module}.scales`), { dtype, shape: [N, K / group] });
   }
   return scales;
 }

@@ -54,6 +54,15 @@ describe('files that were chosen', () => {
     expect(missing(other)).toContain('tokenizer.json');
   });
 
+  it('are a model of their own beside one that is whole, be its config.json the same to the byte', async () => {
+    const whole = await examineFiles(picked(demo, 'demo/'), undefined);
+    const other = await examineFiles(picked(without(demo, 'tokenizer.json'), 'other/'), whole);
+    expect(other).toMatchObject({ name: 'other', joined: false });
+    expect(missing(other)).toEqual(['tokenizer.json']);
+    const template = picked({ 'chat_template.jinja': demo['tokenizer_config.json']! }, '');
+    expect(await examineFiles(template, whole)).toMatchObject({ name: 'demo', joined: true });
+  });
+
   it('are refused where they are of a format that is not read, also while a model waits for the rest', async () => {
     const waiting = await examineFiles(picked(without(shards, shardName(0, 3)), 'demo/'), undefined);
     const gguf = picked({ 'model-Q4_K_M.gguf': demo['config.json']! }, '');

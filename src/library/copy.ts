@@ -56,16 +56,18 @@ export async function examineFiles(
   };
 }
 
-/** Another config.json is another model; anything else belongs to the one that waits. */
+/**
+ * Another config.json is another model, and so is any beside one that lacks nothing; everything else belongs to the one that
+ * waits.
+ */
 async function join(
   added: GatheredFiles,
   waiting: PickedModel | undefined,
 ): Promise<GatheredFiles & { readonly joined: boolean }> {
   if (waiting === undefined) return { ...added, joined: false };
   const config = added.files.has(CONFIG) ? await textOf('it', added.files, CONFIG) : undefined;
-  if (config !== undefined && waiting.config !== undefined && config !== waiting.config) {
-    return { ...added, joined: false };
-  }
+  const isSame = config === waiting.config && waiting.missing.length > 0;
+  if (config !== undefined && waiting.config !== undefined && !isSame) return { ...added, joined: false };
   const waited = waiting.files.map(({ path, file }) => [path, file] as const);
   return { name: waiting.name, files: new Map([...waited, ...added.files]), joined: true };
 }

@@ -28,6 +28,7 @@ export function DeviceModels() {
 
 function PickButtons() {
   const pick = useDevice((device) => device.pick);
+  const examining = useDevice((device) => device.examining);
   return (
     <div className="transfer-actions">
       <button
@@ -41,6 +42,9 @@ function PickButtons() {
       <button type="button" className="button" data-testid="pick-files" onClick={() => void pick(pickFiles)}>
         Choose files
       </button>
+      <span className="picked-note" role="status">
+        {examining && 'Looking through what was dropped or chosen…'}
+      </span>
     </div>
   );
 }

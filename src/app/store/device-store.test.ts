@@ -142,13 +142,13 @@ describe('handles', () => {
     const other = handleOf(WEIGHTS, { query: 'granted' });
     await take(waiting, [HANDLE]);
     await take(pickedModel({ joined: true }), [other]);
-    expect(at.device.getState().handles).toEqual([HANDLE, other]);
+    expect(at.device.getState().handles).toEqual([[HANDLE], [other]]);
     await take(pickedModel({ joined: true }), []);
     expect(at.device.getState().handles).toEqual([]);
     await take(pickedModel({ joined: true }), [other]);
     expect(at.device.getState().handles).toEqual([]);
     await take(pickedModel(), [other]);
-    expect(at.device.getState().handles).toEqual([other]);
+    expect(at.device.getState().handles).toEqual([[other]]);
   });
 
   it('are remembered with the load that asks for it, which the next visit begins with', async () => {
@@ -158,7 +158,7 @@ describe('handles', () => {
     await after(() => at.worker.loading.resolve(MODEL));
     await loaded;
     expect(at.rows).toEqual([
-      { id: 'mine 16', name: 'mine', totalBytes: 16, config: '{}', handles: [HANDLE] },
+      { id: 'mine 16', name: 'mine', totalBytes: 16, config: '{}', handles: [[HANDLE]] },
     ]);
     expect(at.lastModel.read()).toEqual({ where: { rememberedId: 'mine 16' }, name: 'mine', dtype: 'f16' });
   });
@@ -189,7 +189,7 @@ describe('a model of an earlier visit', () => {
     name: 'mine',
     totalBytes: 16,
     config: '{}',
-    handles: [handleOf(CONFIG, leave)],
+    handles: [[handleOf(CONFIG, leave)]],
   });
 
   it('is read where the browser lets the page, and remembered still', async () => {
@@ -201,6 +201,32 @@ describe('a model of an earlier visit', () => {
     expect(await opened).toBe(true);
     expect(at.model.getState().request).toMatchObject({ name: 'mine', dtype: 'q4' });
     expect(at.lastModel.read()?.where).toEqual({ rememberedId: 'mine 16' });
+  });
+
+  it('is put together again picking by picking, as it came', async () => {
+    const again = handleOf(CONFIG, { query: 'granted' });
+    const weights = handleOf(WEIGHTS, { query: 'granted' });
+    const asked: [string[], PickedModel | undefined][] = [];
+    at.api.examine = async (files, before) => {
+      asked.push([files.map(({ path }) => path), before]);
+      return before ? pickedModel({ joined: true }) : waiting;
+    };
+    const model = { ...remembered({ query: 'granted' }), handles: [[HANDLE], [again, weights]] };
+    void at.device.getState().reopen(model, { ask: false });
+    await after(() => undefined);
+    expect(asked).toEqual([
+      [['config.json'], undefined],
+      [['config.json', 'model.safetensors'], waiting],
+    ]);
+    expect(at.model.getState().request?.name).toBe('mine');
+  });
+
+  it('stays whole where its first part has become so on disk', async () => {
+    at.api.examine = async (_, before) => (before ? waiting : pickedModel());
+    const model = { ...remembered({ query: 'granted' }), handles: [[HANDLE], [HANDLE]] };
+    void at.device.getState().reopen(model, { ask: false });
+    await after(() => undefined);
+    expect(at.device.getState().picked?.missing).toEqual([]);
   });
 
   it('waits for a click where the browser wants one, asks then, and says when it is refused', async () => {
@@ -215,7 +241,7 @@ describe('a model of an earlier visit', () => {
 
   it('is said to be gone where it was moved, and to lack what it lacks', async () => {
     const model = remembered({ query: 'granted' });
-    const [handle] = model.handles as [FileSystemFileHandle];
+    const [[handle]] = model.handles as [[FileSystemFileHandle]];
     handle.getFile = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
     expect(await at.device.getState().reopen(model, { ask: true })).toBe(false);
     expect(at.device.getState().problem).toMatchObject({

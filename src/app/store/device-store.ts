@@ -7,13 +7,13 @@ import { toFailure } from './engine';
 import type { LibraryStore } from './library-store';
 import { dtypeOf } from './load-options';
 import type { ModelStore } from './model-store';
-import type { RememberedModel, RememberedModels } from './remembered-models';
+import type { Handles, RememberedModel, RememberedModels } from './remembered-models';
 
 export interface DeviceState {
   /** What was dropped or picked last, whole or waiting for the rest. */
   readonly picked: PickedModel | undefined;
-  /** They lead to all of it after a reload; empty where the browser gives none. */
-  readonly handles: readonly FileSystemHandle[];
+  /** They lead to all of it after a reload, one list for each picking; empty where the browser gives none. */
+  readonly handles: Handles;
   readonly examining: boolean;
   readonly problem: EngineFailure | undefined;
   /** Undefined until it was looked. */
@@ -87,8 +87,8 @@ function pickActions({ api, set, get }: Parts): Pick<DeviceState, 'take' | 'pick
     set({ examining: true, problem: undefined });
     try {
       const picked = await api.examine(picking.files, waiting);
-      const all = !picked.joined ? picking.handles : mayJoin(handles, picking.handles);
-      set({ picked, handles: all });
+      const own = picking.handles.length > 0 ? [picking.handles] : [];
+      set({ picked, handles: picked.joined ? mayJoin(handles, own) : own });
       return true;
     } catch (thrown) {
       const problem = toFailure(thrown);
@@ -120,10 +120,8 @@ function pickActions({ api, set, get }: Parts): Pick<DeviceState, 'take' | 'pick
 }
 
 /** A part that no handle leads to is not found again. */
-const mayJoin = (
-  before: readonly FileSystemHandle[],
-  added: readonly FileSystemHandle[],
-): readonly FileSystemHandle[] => (before.length > 0 && added.length > 0 ? [...before, ...added] : []);
+const mayJoin = (before: Handles, added: Handles): Handles =>
+  before.length > 0 && added.length > 0 ? [...before, ...added] : [];
 
 const chosenFiles = ({ files, chosen }: PickedModel): readonly PickedFile[] =>
   files.filter(({ path }) => chosen.some((file) => file.path === path));
@@ -175,10 +173,10 @@ function memoryActions({
       const { handles, name } = model;
       set({ problem: undefined, asking: undefined });
       try {
-        if (!(await mayRead(handles, ask))) throw notAllowed(name);
-        const picked = await api.examine(await filesOf(handles));
+        if (!(await mayRead(handles.flat(), ask))) throw notAllowed(name);
+        const picked = await examineAgain(api, handles);
         set({ picked, handles });
-        if (picked.missing.length > 0) return false;
+        if (!picked || picked.missing.length > 0) return false;
         const source: ModelSource = { kind: 'files', files: chosenFiles(picked) };
         ids.set(source, model.id);
         await modelStore.getState().load({ ...how, source, name, ...dtypeOf(picked.config, dtype) });
@@ -192,7 +190,7 @@ function memoryActions({
       await get().refresh();
       const model = get().remembered?.find((known) => known.id === id);
       if (model === undefined) return false;
-      if (await mayRead(model.handles, false)) return get().reopen(model, { ...how, ask: false });
+      if (await mayRead(model.handles.flat(), false)) return get().reopen(model, { ...how, ask: false });
       set({ asking: model });
       return false;
     },
@@ -203,6 +201,17 @@ function memoryActions({
       await get().refresh();
     },
   };
+}
+
+/** Picking by picking, as they came: all at once, two parts that have each a config.json would be two models. */
+async function examineAgain(api: World['api'], handles: Handles): Promise<PickedModel | undefined> {
+  let picked: PickedModel | undefined;
+  for (const picking of handles) {
+    const found = await api.examine(await filesOf(picking), picked);
+    // The first may have become whole on disk since then, and a whole model is joined by no other.
+    if (picked === undefined || found.joined) picked = found;
+  }
+  return picked;
 }
 
 const isGone = (thrown: unknown): boolean =>

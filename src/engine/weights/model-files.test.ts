@@ -40,6 +40,8 @@ it.each([
   [['config.json', 'model.safetensors', 'tokenizer.model'], 'file-missing', 'tokenizer.json'],
   [['config.json', 'tokenizer.json', 'model.safetensors'], 'file-missing', 'chat template'],
   [BASE, 'file-missing', 'model.safetensors'],
+  [[...BASE, 'training_args.bin', 'optimizer.pt', 'rng_state_0.pth'], 'file-missing', 'model.safetensors'],
+  [[...BASE, 'adapter_model.bin'], 'dtype-unsupported', 'LoRA adapter'],
 ])('refuses %j by name', async (paths, code, named) => {
   await expect(choose(paths)).rejects.toMatchObject({ code, message: expect.stringContaining(named) });
 });

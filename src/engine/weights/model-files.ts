@@ -24,10 +24,14 @@ const SENTENCEPIECE = 'tokenizer.model';
 /** What weights are called in formats that are not read here, by what people call the format. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/\.gguf$/i, 'GGUF'],
-  [/^(adapter_model\.safetensors|adapter_config\.json)$/, 'LoRA adapter'],
+  [/^(adapter_model\.(safetensors|bin)|adapter_config\.json)$/, 'LoRA adapter'],
   [/\.onnx(_data)?$/i, 'ONNX'],
   [/^params_shard_\d+\.bin$|\.(mlc|wasm)$/i, 'MLC'],
-  [/\.(bin|pt|pth|ckpt)$/i, 'PyTorch pickle'],
+  // Trainers leave pickles that are no weights: training_args.bin, optimizer.pt, rng_state_0.pth.
+  [
+    /^(pytorch_)?model.*\.bin$|^(?!(optimizer|scheduler|scaler|rng_state)[._]).*\.(pt|pth|ckpt)$/i,
+    'PyTorch pickle',
+  ],
   [/\.(h5|msgpack)$/i, 'TensorFlow or Flax'],
   [/^consolidated.*\.safetensors$/, 'Mistral’s own layout of tensors'],
 ];

@@ -51,6 +51,27 @@ describe('the model among what was dropped', () => {
     expect(await texts(twice)).toEqual({ 'config.json': 'm/config.json' });
   });
 
+  it('takes no other single file or index where its own folder has weights', async () => {
+    const [first, second] = [shardName(0, 2), shardName(1, 2)];
+    const own = at('m/config.json', `m/${first}`, `m/${second}`);
+    const files = [...own, ...at('m/2_Dense/model.safetensors', `assistant/${INDEX}`)];
+    const found = await texts(files);
+    expect(found).not.toHaveProperty(['model.safetensors']);
+    expect(found).not.toHaveProperty([INDEX]);
+    const bare = at('m/config.json', 'weights/model.safetensors');
+    expect((await texts(bare))['model.safetensors']).toBe('weights/model.safetensors');
+  });
+
+  it('takes nothing that lies with another config.json', async () => {
+    const own = at('a/config.json', 'a/model.safetensors');
+    const other = at('b/config.json', 'b/chat_template.jinja', 'b/more/tokenizer.json', 'a/c/config.json');
+    const found = await texts([...own, ...other, ...at('a/c/tokenizer_config.json', 'd/fastkv.json')]);
+    expect(found).not.toHaveProperty(['chat_template.jinja']);
+    expect(found).not.toHaveProperty(['tokenizer.json']);
+    expect(found).not.toHaveProperty(['tokenizer_config.json']);
+    expect(found['fastkv.json']).toBe('d/fastkv.json');
+  });
+
   it('keeps its own of two files of one name', async () => {
     const files = at('m/onnx/tokenizer.json', 'm/config.json', 'm/tokenizer.json', 'm/model.safetensors');
     expect((await texts(files))['tokenizer.json']).toBe('m/tokenizer.json');

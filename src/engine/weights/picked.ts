@@ -1,7 +1,7 @@
 /** Files that a visitor dropped or picked, as the folder of a model: which of them belong together, and reading them in slices. */
 import type { PickedFile } from '../../protocol';
 import { EngineError, reasonOf } from '../errors';
-import { CONFIG, INDEX, isModelFile } from './model-files';
+import { CONFIG, INDEX, isModelFile, WHOLE } from './model-files';
 import { smallFile, type ByteSource, type ModelFolder } from './source';
 
 export interface GatheredFiles {
@@ -20,8 +20,8 @@ const isBelow = (folder: string, above: string): boolean =>
 
 /**
  * The model among what was dropped or picked, however deep its folder lies. The folder with config.json is the model's;
- * what it lacks and another folder has exactly once is taken from there. Throws `bad-argument`, naming them, for several
- * models.
+ * what it lacks and another folder has exactly once is taken from there, unless that folder is another model's. Throws
+ * `bad-argument`, naming them, for several models.
  */
 export function gatherModel(picked: readonly PickedFile[]): GatheredFiles {
   const parts = picked
@@ -35,7 +35,7 @@ export function gatherModel(picked: readonly PickedFile[]): GatheredFiles {
   const files = new Map(inRoot.map(({ path, file }) => [path.slice(below), file]));
   const found = new Map<string, Part>();
   const twice = new Set<string>();
-  for (const part of parts.filter(({ name }) => !files.has(name))) {
+  for (const part of parts.filter((part) => !files.has(part.name) && mayServe(part, parts, root))) {
     const other = found.get(part.name);
     // Without a folder to go by, nothing says which of two is meant.
     if (other && root === undefined) throw severalModels([other.folder, part.folder]);
@@ -52,15 +52,30 @@ interface Part {
   readonly file: File;
 }
 
+const isWeights = ({ name }: Part): boolean => name.endsWith('.safetensors') || name === INDEX;
+
+/** Whether the model in `root` may take this part for one that it lacks. */
+function mayServe({ folder, name }: Part, parts: readonly Part[], root: string | undefined): boolean {
+  if (root === undefined || folder === root) return true;
+  // Beside shards, a single file is of something else, such as a dense layer or an assistant's head.
+  const hasWeights = parts.some((part) => part.folder === root && isWeights(part));
+  if (hasWeights && (name === WHOLE || name === INDEX)) return false;
+  const owners = parts
+    .filter((part) => part.name === CONFIG && (part.folder === folder || isBelow(folder, part.folder)))
+    .map((part) => part.folder)
+    .sort((a, b) => b.length - a.length);
+  return owners.length === 0 || owners[0] === root;
+}
+
 /** The folder with config.json or, where there is none, with the index of the weights. */
 function modelFolder(parts: readonly Part[]): string | undefined {
-  const foldersWith = (is: (name: string) => boolean) => [
-    ...new Set(parts.filter(({ name }) => is(name)).map(({ folder }) => folder)),
+  const foldersWith = (is: (part: Part) => boolean) => [
+    ...new Set(parts.filter(is).map(({ folder }) => folder)),
   ];
-  const described = foldersWith((name) => name === CONFIG);
-  const weighty = foldersWith((name) => name.endsWith('.safetensors') || name === INDEX);
+  const described = foldersWith(({ name }) => name === CONFIG);
+  const weighty = foldersWith(isWeights);
   const whole = described.filter((folder) => weighty.includes(folder));
-  const candidates = [whole, described, foldersWith((name) => name === INDEX)].find(
+  const candidates = [whole, described, foldersWith(({ name }) => name === INDEX)].find(
     ({ length }) => length > 0,
   );
   // Models keep parts and variants of themselves in folders below their own.
