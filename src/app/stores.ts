@@ -110,11 +110,12 @@ export function createStores({
   const model = createModelStore(connect, verifyStored(keeper, storage));
   const kv = createKvStore(storage);
   const newChat = createNewChatStore(storage);
+  const newSettings = () => newChat.getState().settings;
   const chat = createChatStore(model, kv, {
-    newSettings: () => newChat.getState().settings,
+    newSettings,
     tabs: settling(tabs, () => conversations.getState().flush()),
   });
-  const conversations = createConversationsStore({ chat, archive, tabs, session });
+  const conversations = createConversationsStore({ chat, archive, tabs, session, newSettings });
   const budget = createBudgetStore(storage, deviceClassOf(told));
   const planner = createPlanner(model, budget);
   countDocumentTokens(chat, model);

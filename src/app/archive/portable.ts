@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { formatTokens } from '../format';
 import { nameOf, type Conversation } from '../store/conversation';
+import { answerOf } from '../store/reasoning';
 import { messageRow, readConversation, rowOf, type ReadConversation } from './rows';
 
 const FORMAT = 'fastkv-conversations';
@@ -65,7 +66,10 @@ export function toMarkdown(conversation: Conversation): string {
   for (const id of order) {
     const message = messages[id];
     if (message?.role === 'user') parts.push('## Question', message.question);
-    else if (message?.text) parts.push('## Answer', message.text);
+    else {
+      const answer = answerOf(message?.text ?? '');
+      if (answer !== '') parts.push('## Answer', answer);
+    }
   }
   return `${parts.join('\n\n')}\n`;
 }

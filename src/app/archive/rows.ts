@@ -35,7 +35,7 @@ const id = v.pipe(v.string(), v.minLength(1));
 const number = v.number();
 const some = v.optional(number);
 
-const DOCUMENT = v.looseObject({
+const DOCUMENT_ROW = v.looseObject({
   id,
   name: v.string(),
   text: v.string(),
@@ -45,6 +45,15 @@ const DOCUMENT = v.looseObject({
   tokens: some,
   questions: v.fallback(v.array(v.string()), []),
 });
+
+/** Places in a text, each behind the one before. */
+const arePlaces = (places: readonly number[], { length }: string): boolean =>
+  places.every((at, index) => Number.isInteger(at) && at > (places[index - 1] ?? -1) && at <= length);
+
+const DOCUMENT = v.pipe(
+  DOCUMENT_ROW,
+  v.transform((row) => (arePlaces(row.pages ?? [], row.text) ? row : { ...row, pages: undefined })),
+);
 
 const TTFT = v.object({
   totalMs: number,
@@ -70,6 +79,7 @@ const FIGURES = v.object({
   promptTokens: some,
   reusedTokens: some,
   newTokens: some,
+  thoughtMs: some,
   documentTokens: some,
   earlierTokens: some,
   prefillTokensPerSecond: some,
@@ -135,7 +145,7 @@ export function readConversation(parts: StoredParts): ReadConversation | undefin
   const placeOf = (document: AttachedDocument) => row.documentIds.indexOf(document.id);
   const children = childrenOf(messages);
   const { documentIds: _ids, leafId, name: _name, ...own } = row;
-  const leaf = leafId !== undefined && messages[leafId] !== undefined ? leafId : newestLeaf(children, '');
+  const leaf = leafId !== undefined && Object.hasOwn(messages, leafId) ? leafId : newestLeaf(children, '');
   return {
     conversation: {
       ...own,

@@ -1,4 +1,5 @@
 /** Looking for words in every conversation. */
+import { answerOf } from '../store/reasoning';
 import type { Archive } from './archive';
 
 export interface Summary {
@@ -25,9 +26,9 @@ export async function find(
   const excerpts = new Map<string, string>();
   await archive.eachMessage((row) => {
     const { conversationId, question, text } = row as Record<string, unknown>;
-    const said = typeof question === 'string' ? question : text;
-    if (typeof conversationId !== 'string' || typeof said !== 'string' || excerpts.has(conversationId))
-      return;
+    const said =
+      typeof question === 'string' ? question : typeof text === 'string' ? answerOf(text) : undefined;
+    if (typeof conversationId !== 'string' || said === undefined || excerpts.has(conversationId)) return;
     const at = said.toLocaleLowerCase().indexOf(words);
     if (at < 0) return;
     const from = Math.max(0, at - AROUND);

@@ -9,7 +9,8 @@ export type Thread = Pick<Conversation, 'messages' | 'order' | 'children'>;
 const ROOT = '';
 
 export function childrenOf(messages: Messages): Children {
-  const children: Record<string, string[]> = {};
+  // Without a prototype: an imported id may be the name of something that every object has.
+  const children = Object.create(null) as Record<string, string[]>;
   const inTime = Object.values(messages).toSorted((a, b) => a.createdAt - b.createdAt);
   for (const { id, parentId = ROOT } of inTime) (children[parentId] ??= []).push(id);
   return children;

@@ -141,6 +141,8 @@ function documentActions(
 
     setDocumentTokens(documentId, tokens) {
       const { documents } = get();
+      // What stays the same object is not written down again.
+      if (documents.every(({ id, tokens: known }) => id !== documentId || known === tokens)) return;
       set({ documents: documents.map((held) => (held.id === documentId ? { ...held, tokens } : held)) });
     },
 

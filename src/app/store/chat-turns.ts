@@ -8,6 +8,7 @@ import {
   isContinuable,
   promptOf,
   settled,
+  thoughtEnded,
   titleFrom,
   tokensOf,
   pendingDocuments,
@@ -164,12 +165,16 @@ function begun(
   answer: AssistantMessage,
   known: Pick<TurnFigures, 'kv' | 'documentTokens'> = {},
 ): AssistantMessage {
-  const { earlierTokens = 0, newTokens = 0 } = answer.figures;
+  const { earlierTokens = 0, newTokens = 0, thoughtMs } = answer.figures;
   const earlier = earlierTokens + newTokens;
   return {
     ...answer,
     answer: { state: 'reading', progress: undefined },
-    figures: { ...known, ...(earlier > 0 && { earlierTokens: earlier }) },
+    figures: {
+      ...known,
+      ...(earlier > 0 && { earlierTokens: earlier }),
+      ...(thoughtMs !== undefined && { thoughtMs }),
+    },
   };
 }
 
@@ -212,7 +217,11 @@ async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: Assistan
     const result = await Promise.race([sent, gone.then(throwFailure)]);
     show(applyResult(view, result));
   } catch (thrown) {
-    const failed = { ...view.answer, answer: { state: 'failed', error: toFailure(thrown) } } as const;
+    const failed = {
+      ...view.answer,
+      answer: { state: 'failed', error: toFailure(thrown) },
+      figures: thoughtEnded(view.answer.figures),
+    } as const;
     // Not the memory of the view: if the device went, it went with it.
     show({ ...view, answer: failed, memory: get().memory });
   } finally {

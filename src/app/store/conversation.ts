@@ -212,6 +212,15 @@ export function promptOf(
   return system.trim() === '' ? prompt : [{ role: 'system', content: system }, ...prompt];
 }
 
+/** With the time of a thought that has ended now, where one was open. */
+export function thoughtEnded(
+  { thinkingSince, ...figures }: TurnFigures,
+  now = performance.now(),
+): TurnFigures {
+  if (thinkingSince === undefined) return figures;
+  return { ...figures, thoughtMs: (figures.thoughtMs ?? 0) + now - thinkingSince };
+}
+
 /** The messages as they would stand if the running answer had been stopped now. */
 export function settled(messages: Messages, activeId: string | undefined): Messages {
   const active = activeId === undefined ? undefined : messages[activeId];
@@ -219,7 +228,7 @@ export function settled(messages: Messages, activeId: string | undefined): Messa
   const stopped: Message = {
     ...active,
     answer: { state: 'done', stopReason: 'stopped' },
-    figures: { ...active.figures, stoppedAt: shareRead(active) },
+    figures: { ...thoughtEnded(active.figures), stoppedAt: shareRead(active) },
   };
   return { ...messages, [active.id]: stopped };
 }

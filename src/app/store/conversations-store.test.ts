@@ -74,7 +74,10 @@ async function openTab(session = memory(), archive: Promise<Archive> = openArchi
   const chat = createChatStore(model, kv, {
     tabs: settling(tabs, () => conversations.getState().flush()),
   });
-  const conversations = createConversationsStore({ chat, archive, tabs, session, periodMs: 10 });
+  const newSettings = () => ({ system: 'As always.' });
+  const conversations = createConversationsStore({
+    ...{ chat, archive, tabs, session, newSettings, periodMs: 10 },
+  });
   await settle();
   return { chat, conversations, worker, session };
 }
@@ -197,6 +200,7 @@ describe('a conversation', () => {
     const { id } = tab.chat.getState();
     await tab.conversations.getState().remove(id);
     expect([texts(tab), names(tab), names(await openTab())]).toEqual([[], [], []]);
+    expect(tab.chat.getState().settings).toEqual({ system: 'As always.' });
     tab.chat.getState().notice?.undo?.run();
     await settle();
     expect([texts(tab), names(tab)]).toEqual([['What color?', 'Silver.'], ['What color?']]);
@@ -213,6 +217,7 @@ describe('a conversation', () => {
     };
     expect(await search('SILVER')).toEqual(['Silver, I think.']);
     expect(await search('who')).toEqual([undefined]);
+    await answer(tab, 'And now?', '<think>Is it gold?</think>Copper.', 2);
     expect(await search('gold')).toEqual([]);
     expect(await search(' ')).toBeUndefined();
   });
@@ -392,6 +397,7 @@ describe('two tabs', () => {
     await one.conversations.getState().remove(one.chat.getState().id);
     await settle();
     expect(texts(two)).toEqual([]);
+    expect(two.chat.getState().settings).toEqual({ system: 'As always.' });
     expect(two.chat.getState().notice?.text).toContain('deleted in another tab');
     expect(names(await openTab())).toEqual([]);
   });
@@ -421,7 +427,7 @@ describe('files', () => {
   it('are read by people as Markdown', async () => {
     const tab = await openTab();
     tab.chat.getState().attach(DOCUMENT);
-    await answer(tab, 'What color?', 'Silver.');
+    await answer(tab, 'What color?', '<think>Is it gold?</think>Silver.');
     expect(
       (await tab.conversations.getState().exportMarkdown(tab.chat.getState().id)).replaceAll('\u00a0', ' '),
     ).toBe('# What color?\n\n- notes.txt, 5 tokens\n\n## Question\n\nWhat color?\n\n## Answer\n\nSilver.\n');

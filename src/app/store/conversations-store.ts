@@ -14,7 +14,7 @@ import {
 import { find, type Found, type Summary } from '../archive/search';
 import type { TabNews, Tabs } from '../archive/tabs';
 import { conversationOf, type ChatStore } from './chat-store';
-import { emptyConversation, isEmpty, type Conversation } from './conversation';
+import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
 import { keep, recall, type Memory } from './storage';
 
 export interface ConversationsState {
@@ -47,6 +47,8 @@ export interface ConversationsParts {
   readonly tabs: Tabs;
   /** Of this tab alone: which conversation a reload comes back to. */
   readonly session: Memory;
+  /** What new conversations begin with. */
+  readonly newSettings?: () => ConversationSettings;
   /** Of writing a running answer. */
   readonly periodMs?: number;
 }
@@ -184,6 +186,11 @@ class Book {
     if (held) void this.#watch(id);
   }
 
+  /** In the place of one that is gone. */
+  showEmpty(): void {
+    this.chat.getState().show(emptyConversation(this.parts.newSettings?.()));
+  }
+
   /** Until the tab that answers is through. */
   async #watch(id: string): Promise<void> {
     this.chat.setState({ elsewhere: true });
@@ -210,7 +217,7 @@ class Book {
         this.#unlist(id);
         if (shown !== id) return;
         this.keeper.forget();
-        this.chat.getState().show(emptyConversation());
+        this.showEmpty();
         this.chat.getState().say('This conversation was deleted in another tab.');
         return;
       case 'changed': {
@@ -249,7 +256,7 @@ function actionsOf(book: Book): Omit<Actions, FileAction> {
 
     async remove(id) {
       const wasShown = book.chat.getState().id === id;
-      if (wasShown) book.chat.getState().show(emptyConversation());
+      if (wasShown) book.showEmpty();
       await book.keeper.flush();
       const gone = await book.read(id);
       await book.remove(id);

@@ -1,6 +1,6 @@
 /** One turn: what is shown while it runs, and what stays of it. */
 import type { EngineEvent, MemoryReport, TurnResult } from '../../protocol';
-import { shareRead, type AssistantMessage, type TurnFigures } from './conversation';
+import { shareRead, thoughtEnded, type AssistantMessage, type TurnFigures } from './conversation';
 import { splitReasoning } from './reasoning';
 
 export interface TurnView {
@@ -22,11 +22,12 @@ export function applyEvents(
 
 /** With the time that it has been thinking aloud, from the first of the thought to its end. */
 function timed(answer: AssistantMessage, now: number): AssistantMessage {
-  const { thinkingSince, ...figures } = answer.figures;
+  const { figures } = answer;
+  const { thinkingSince } = figures;
   const isThinking = answer.answer.state === 'writing' && splitReasoning(answer.text).isOpen;
   if (isThinking === (thinkingSince !== undefined)) return answer;
   if (thinkingSince === undefined) return { ...answer, figures: { ...figures, thinkingSince: now } };
-  return { ...answer, figures: { ...figures, thoughtMs: (figures.thoughtMs ?? 0) + now - thinkingSince } };
+  return { ...answer, figures: thoughtEnded(figures, now) };
 }
 
 function applyEvent(view: TurnView, event: EngineEvent): TurnView {
