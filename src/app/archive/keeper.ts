@@ -30,13 +30,10 @@ export function createKeeper(
   const failed = new Set<string>();
   let adopted: Conversation | undefined;
   let forgotten: string | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let due = Infinity;
   let queue: Promise<void> = Promise.resolve();
 
   const save = (state: Conversation) => {
-    clearTimeout(timer);
-    due = Infinity;
+    alarm.clear();
     const now = conversationOf(state);
     if (now.id === forgotten) return;
     const replaces = failed.delete(now.id);
@@ -49,13 +46,7 @@ export function createKeeper(
       .then(() => write(replaces ? { ...change, replaces } : change))
       .catch(() => void failed.add(now.id));
   };
-  const schedule = (delay: number) => {
-    const at = Date.now() + delay;
-    if (at >= due) return;
-    clearTimeout(timer);
-    due = at;
-    timer = setTimeout(() => save(chat.getState()), delay);
-  };
+  const alarm = createAlarm(() => save(chat.getState()));
 
   chat.subscribe((now, before) => {
     if (now.id !== before.id) {
@@ -63,9 +54,9 @@ export function createKeeper(
       forgotten = undefined;
       written = adopted?.id === now.id ? adopted : undefined;
       adopted = undefined;
-      schedule(0);
-    } else if (differs(now, before, AT_ONCE)) schedule(0);
-    else if (now.messages !== before.messages) schedule(periodMs);
+      alarm.within(0);
+    } else if (differs(now, before, AT_ONCE)) alarm.within(0);
+    else if (now.messages !== before.messages) alarm.within(periodMs);
   });
 
   return {
@@ -87,6 +78,24 @@ export function createKeeper(
       return queue;
     },
   };
+}
+
+/** Rings once, at the earliest time that was asked for. */
+function createAlarm(ring: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let due = Infinity;
+  const clear = () => {
+    clearTimeout(timer);
+    due = Infinity;
+  };
+  const within = (delayMs: number) => {
+    const at = Date.now() + delayMs;
+    if (at >= due) return;
+    clearTimeout(timer);
+    due = at;
+    timer = setTimeout(ring, delayMs);
+  };
+  return { clear, within };
 }
 
 /** What is rare enough to be written when it happens. */

@@ -487,31 +487,6 @@ it('brings a removed document back to its place, in its own conversation alone',
   expect(chat.getState().documents).toEqual([]);
 });
 
-describe('a thought that a turn', () => {
-  const think = async () => {
-    await ask('What?');
-    turn(0).emit({ type: 'text', text: '<think>So', newTokens: 1, decodeTokensPerSecond: 40 });
-    expect(answer().figures.thinkingSince).toBeDefined();
-  };
-
-  it('leaves open as it fails is timed, and goes on from there', async () => {
-    await think();
-    await turn(0).fail(coded('internal', 'Broken.'));
-    const { thinkingSince, thoughtMs } = answer().figures;
-    expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
-    await after(() => void state().resume(answer().id));
-    expect(answer().figures.thoughtMs).toBe(thoughtMs);
-  });
-
-  it('leaves open as its chat is left is timed', async () => {
-    await think();
-    state().newChat();
-    state().notice?.undo?.run();
-    const { thinkingSince, thoughtMs } = answer().figures;
-    expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
-  });
-});
-
 it('a document that is counted again to the same number stays the same object', () => {
   state().attach(DOCUMENT);
   const { documents } = state();

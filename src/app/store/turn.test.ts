@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { resultOf, TTFT } from './scripted-engine.test-support';
+import { describe, expect, it } from 'vitest';
+import { after, coded, lastAnswer, readyStores, resultOf, TTFT } from './scripted-engine.test-support';
 import { applyEvents, applyResult, type TurnView } from './turn';
 
 const BEGUN: TurnView = {
@@ -35,4 +35,32 @@ it('keeps the time of a thought, and ends one that the end of the turn cut off',
 
 it('times no answer that came without a thought', () => {
   expect(write(BEGUN, 'Yes', 1000).answer.figures).not.toHaveProperty('thinkingSince');
+});
+
+describe('a thought that a turn', () => {
+  const think = async () => {
+    const { chat, worker } = await readyStores();
+    await after(() => void chat.getState().ask('What?'));
+    const turn = worker.turns[0] ?? expect.fail('the turn was never sent');
+    turn.emit({ type: 'text', text: '<think>So', newTokens: 1, decodeTokensPerSecond: 40 });
+    expect(lastAnswer(chat).figures.thinkingSince).toBeDefined();
+    return { chat, turn };
+  };
+
+  it('leaves open as it fails is timed, and goes on from there', async () => {
+    const { chat, turn } = await think();
+    await turn.fail(coded('internal', 'Broken.'));
+    const { thinkingSince, thoughtMs } = lastAnswer(chat).figures;
+    expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
+    await after(() => void chat.getState().resume(lastAnswer(chat).id));
+    expect(lastAnswer(chat).figures.thoughtMs).toBe(thoughtMs);
+  });
+
+  it('leaves open as its chat is left is timed', async () => {
+    const { chat } = await think();
+    chat.getState().newChat();
+    chat.getState().notice?.undo?.run();
+    const { thinkingSince, thoughtMs } = lastAnswer(chat).figures;
+    expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
+  });
 });
