@@ -36,13 +36,13 @@ it('shows the newest branch where the last one shown is gone, though it be named
   expect(readConversation(parts)?.conversation.order).toEqual(['q']);
 });
 
-it('keeps how long a model thought aloud', () => {
+it('keeps how long a model thought aloud, and what was deleted of what it had read', () => {
   const found = read([
     {
       ...{ id: 'a', parentId: undefined, createdAt: 0, role: 'assistant', text: '<think>So</think>Yes' },
       answer: { state: 'done', stopReason: 'end' },
-      figures: { thoughtMs: 2000 },
+      figures: { thoughtMs: 2000, deletedTokens: 90 },
     },
   ]);
-  expect(found?.messages['a']).toMatchObject({ figures: { thoughtMs: 2000 } });
+  expect(found?.messages['a']).toMatchObject({ figures: { thoughtMs: 2000, deletedTokens: 90 } });
 });

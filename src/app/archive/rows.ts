@@ -80,6 +80,7 @@ const FIGURES = v.object({
   reusedTokens: some,
   newTokens: some,
   thoughtMs: some,
+  deletedTokens: some,
   documentTokens: some,
   earlierTokens: some,
   prefillTokensPerSecond: some,
