@@ -36,7 +36,7 @@ it('holds as many bytes on the GPU after a hundred other answers as after the fi
     openFolder: () => nodeFolder(DEMO_FOLDER),
   });
   await engine.load({ source: { kind: 'site', baseUrl: DEMO_FOLDER }, name: 'demo' }, () => undefined);
-  const content = `${SAMPLES[0]!.text.slice(0, 200)}\n\nWhat is it?`;
+  const content = `${SAMPLES[0].text.slice(0, 200)}\n\nWhat is it?`;
   const answer = async (seed: number) => {
     const { memory, newTokens } = await engine.send(
       {

@@ -40,15 +40,15 @@ export function tabsOf(channel: BroadcastChannel, locks: LockManager | undefined
     tell: (news) => channel.postMessage(news),
     listen: (hear) => channel.addEventListener('message', ({ data }: MessageEvent<TabNews>) => hear(data)),
     async hold(id, act) {
-      let begun = false;
+      const turn = { begun: false };
       const begin = () => {
-        begun = true;
+        turn.begun = true;
         return act();
       };
       try {
         return await locks.request(nameOf(id), begin);
       } catch (error) {
-        if (begun) throw error;
+        if (turn.begun) throw error;
         return act();
       }
     },
