@@ -18,6 +18,8 @@ async function screenshot(browser: Browser, url: string, colorScheme: 'light' | 
   await page.getByTestId('sample-medium').click();
   await page.getByTestId('sample-question').first().click();
   await page.waitForSelector('[data-testid="answer"][data-state="done"]');
+  // The gauge counts a moment later.
+  await page.waitForSelector('[data-testid="context-gauge"]:not([aria-valuenow="0"])');
   // The pointer and the focus rest on nothing.
   await page.mouse.move(0, 0);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
