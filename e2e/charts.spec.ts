@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, sampleNamed } from './page';
+import { chatOn, twoTurns } from './page';
 
 interface Exported {
   readonly unit: string;
@@ -27,17 +27,6 @@ const picture = (page: Page) =>
     .getByTestId('chart-picture')
     .locator('canvas')
     .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
-
-async function twoTurns(page: Page) {
-  const chat = chatOn(page);
-  await chat.openReady();
-  await chat.attach('medium');
-  for (const [turn, { question }] of sampleNamed('medium').questions.slice(0, 2).entries()) {
-    await chat.ask(question);
-    await chat.finished(chat.answers.nth(turn));
-  }
-  return chat;
-}
 
 test('charts go from turn to turn, are explored by keyboard, read as a table, and saved with the same figures', async ({
   page,

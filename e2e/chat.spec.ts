@@ -1,5 +1,13 @@
 import { expect, test } from '@playwright/test';
-import { chatOn, demoJson, longText, sampleNamed, watchAnswers, watchFigureWhileReading } from './page';
+import {
+  chatOn,
+  demoJson,
+  endless,
+  longText,
+  sampleNamed,
+  watchAnswers,
+  watchFigureWhileReading,
+} from './page';
 
 const short = sampleNamed('short');
 const asked = short.questions.filter(({ right }) => right);
@@ -113,12 +121,7 @@ test('a turn can be stopped while it reads, and the next question is answered', 
 });
 
 test('a turn can be stopped while it writes, keeps its part, and another can be asked', async ({ page }) => {
-  // A model that never ends by itself, so that there is something to stop.
-  const endless = { eos_token_id: 1535, max_new_tokens: 4000 };
-  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: endless }));
-  await page.route('**/models/demo/config.json', (route) =>
-    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
-  );
+  await endless(page);
   const chat = chatOn(page);
   await chat.openReady();
   await chat.attachShort();

@@ -1,32 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, demoJson, sampleNamed } from './page';
+import { answered, chatOn, endless, sampleNamed } from './page';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
 const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
 const ANSWER = asked[0]?.answer ?? '';
 
 /** A chat about the short sample with its first question answered. */
-async function answered(page: Page) {
-  const chat = chatOn(page);
-  await chat.openReady();
-  await chat.attachShort();
-  await chat.ask(FIRST);
-  await chat.finished(chat.answers.first());
-  return chat;
-}
-
-/** A model that never ends by itself, so that there is something to interrupt. */
-async function endless(page: Page) {
-  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
-  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
-  await page.route('**/models/demo/config.json', (route) =>
-    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
-  );
-}
+const firstAnswered = (page: Page) => answered(page, 'short', [FIRST]);
 
 test('a reload brings the conversation back with its document, and it goes on', async ({ page }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   await page.reload();
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
   await expect(chat.chip).toContainText('Short sample');
@@ -95,7 +79,7 @@ const downloaded = async (page: Page, testId: string): Promise<string> => {
 };
 
 test('the list of chats: new, back, renamed, searched, deleted and brought back', async ({ page }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   await page.keyboard.press('Control+Shift+O');
   await expect(chat.answers).toHaveCount(0);
   await chat.ask('Hello there?');
@@ -134,7 +118,7 @@ test('the list of chats: new, back, renamed, searched, deleted and brought back'
 test('a chat goes out as JSON and comes back beside itself; Markdown is for reading; what is no export is refused', async ({
   page,
 }) => {
-  await answered(page);
+  await firstAnswered(page);
   await page.getByTestId('sidebar-toggle').click();
   const items = page.getByTestId('conversation');
   await items.getByTestId('conversation-more').click();
@@ -163,7 +147,7 @@ test('a browser that keeps nothing says so, and chats are there as long as the p
       throw new DOMException('denied', 'SecurityError');
     };
   });
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   await page.getByTestId('sidebar-toggle').click();
   await expect(page.getByTestId('not-kept')).toBeVisible();
   await page.getByTestId('new-chat').click();

@@ -1,15 +1,11 @@
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, demoJson, sampleNamed } from './page';
+import { chatOn, endless, sampleNamed } from './page';
 
 const [asked] = sampleNamed('short').questions.filter(({ right }) => right);
 
 /** In the middle of an answer of a model that never ends by itself. */
 async function writing(page: Page) {
-  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
-  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
-  await page.route('**/models/demo/config.json', (route) =>
-    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
-  );
+  await endless(page);
   // The engine runs in a worker of its own, where its device can be got at only before its script runs.
   await page.addInitScript(() => {
     const workers: Worker[] = [];

@@ -14,7 +14,7 @@ import {
   type Files,
 } from '../src/engine/weights/files.test-support';
 import { choose, DiskFolder, drop, filesOn, withoutHandles } from './files-page';
-import { chatOn, demoJson, sampleNamed } from './page';
+import { chatOn, demoJson, expectAnswer } from './page';
 
 const demo = without(filesOf('public/models/demo'), 'samples.json');
 const shards = sharded(demo, 3);
@@ -22,15 +22,6 @@ const WEIGHTS = 'model.safetensors';
 let disk: DiskFolder;
 test.beforeEach(() => (disk = new DiskFolder()));
 test.afterEach(() => disk.remove());
-
-async function expectAnswer(page: Page): Promise<void> {
-  const chat = chatOn(page);
-  await chat.attachShort();
-  const { question, answer } = sampleNamed('short').questions.find(({ right_fastkv }) => right_fastkv)!;
-  await chat.ask(question);
-  await chat.finished(chat.answers.first());
-  await expect(page.getByTestId('answer-text').first()).toContainText(answer);
-}
 
 test('a folder dropped on the page is found however deep it lies, loaded, and answers', async ({ page }) => {
   const folder = disk.write('downloads', { 'notes.txt': encode('no part of it') });

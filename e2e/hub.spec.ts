@@ -10,7 +10,7 @@ import {
 import { filesOf, sharded, without } from '../src/engine/weights/files.test-support';
 import { startHub, type HubServer } from './hub-server';
 import { libraryOn as libraryPage } from './library-page';
-import { chatOn, sampleNamed } from './page';
+import { chatOn, expectAnswer } from './page';
 
 const demo = without(filesOf('public/models/demo'), 'samples.json');
 /** A second chunk of it exists only in private storage of tests: the demo's weights take 2.5 MiB. */
@@ -29,15 +29,6 @@ test.afterEach(async () => {
 const bytesAsked = () => hub.asked.filter(({ host }) => host === 'bytes');
 
 const libraryOn = (page: Page) => libraryPage(page, hub.url);
-
-async function expectAnswer(page: Page): Promise<void> {
-  const chat = chatOn(page);
-  await chat.attachShort();
-  const { question, answer } = sampleNamed('short').questions.find(({ right_fastkv }) => right_fastkv)!;
-  await chat.ask(question);
-  await chat.finished(chat.answers.first());
-  await expect(page.getByTestId('answer-text').first()).toContainText(answer);
-}
 
 /** Changes one byte of a stored file, or cuts it, as a failing disk does. */
 const spoil = (page: Page, file: string, at: number) =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { chatOn, expectSound, sampleNamed } from './page';
+import { expectSound, twoTurns } from './page';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
@@ -9,13 +9,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       page,
       isMobile,
     }) => {
-      const chat = chatOn(page);
-      await chat.openReady();
-      await chat.attach('medium');
-      for (const [turn, { question }] of sampleNamed('medium').questions.slice(0, 2).entries()) {
-        await chat.ask(question);
-        await chat.finished(chat.answers.nth(turn));
-      }
+      await twoTurns(page);
       if (isMobile) await page.getByTestId('inspector-toggle').click();
       for (const name of ['First token', 'Writing', 'Memory']) {
         await page.getByRole('radio', { name, exact: true }).check();

@@ -1,18 +1,11 @@
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, demoJson, sampleNamed } from './page';
+import { answered, demoJson, sampleNamed } from './page';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
 const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
 
 /** A chat about the short sample with its first question answered. */
-async function answered(page: Page) {
-  const chat = chatOn(page);
-  await chat.openReady();
-  await chat.attachShort();
-  await chat.ask(FIRST);
-  await chat.finished(chat.answers.first());
-  return chat;
-}
+const firstAnswered = (page: Page) => answered(page, 'short', [FIRST]);
 
 const questionAt = (page: Page, index: number) =>
   page.getByTestId('message').and(page.locator('[data-role=user]')).nth(index);
@@ -20,7 +13,7 @@ const questionAt = (page: Page, index: number) =>
 test('another answer stands beside the first, and the arrows go between them with what followed each', async ({
   page,
 }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   await chat.ask(SECOND);
   await chat.finished(chat.answers.nth(1));
   await page.getByTestId('regenerate').first().click();
@@ -41,7 +34,7 @@ test('another answer stands beside the first, and the arrows go between them wit
 test('a question is changed in its place and sent again, with its document and without reading that again', async ({
   page,
 }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   const document = await chat.figure('prompt-tokens');
   await page.getByTestId('edit').click();
   const box = page.getByTestId('edit-box');
@@ -68,7 +61,7 @@ test('a question is changed in its place and sent again, with its document and w
 test('a deleted message goes with what followed, comes back, and a question left alone can be answered', async ({
   page,
 }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   await chat.ask(SECOND);
   await chat.finished(chat.answers.nth(1));
   await page.getByTestId('answer-actions').first().getByTestId('remove').click();
@@ -86,7 +79,7 @@ test('a deleted message goes with what followed, comes back, and a question left
 
 test('question and answer are copied as they were written', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await answered(page);
+  await firstAnswered(page);
   const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
   await page.getByTestId('answer-actions').getByTestId('copy').click();
   await expect.poll(clipboard).toBe(asked[0]?.answer);
@@ -99,7 +92,7 @@ test('an answer cut off at the length is gone on with to its end', async ({ page
   await page.route('**/models/demo/generation_config.json', (route) =>
     route.fulfill({ json: { ...demoJson('generation_config.json'), max_new_tokens: 2 } }),
   );
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   const whole = asked[0]?.answer ?? '';
   const text = page.getByTestId('answer-text');
   const begun = (await text.textContent()) ?? '';
@@ -116,7 +109,7 @@ test('an answer cut off at the length is gone on with to its end', async ({ page
 test('with the keyboard alone: another answer, back to the first, other words, and a deletion', async ({
   page,
 }) => {
-  const chat = await answered(page);
+  const chat = await firstAnswered(page);
   const focusOn = async (testId: string) => {
     // Backwards from the composer, as far as it takes.
     await chat.composer.focus();

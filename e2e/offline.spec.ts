@@ -5,7 +5,7 @@ import { filesOf, without } from '../src/engine/weights/files.test-support';
 import type { Contents } from '../tools/site/contents';
 import { startHub } from './hub-server';
 import { libraryOn } from './library-page';
-import { chatOn, demoFile, expectSound, sampleNamed } from './page';
+import { chatOn, demoFile, expectAnswer, expectSound } from './page';
 import { copiedSite, type SiteServer } from './site-server';
 
 test.use({ serviceWorkers: 'allow' });
@@ -22,15 +22,6 @@ async function visit(page: Page, query = ''): Promise<void> {
   await page.goto(site.url + query);
   await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
-}
-
-async function expectAnswer(page: Page): Promise<void> {
-  const chat = chatOn(page);
-  await chat.attachShort();
-  const { question, answer } = sampleNamed('short').questions.find(({ right_fastkv }) => right_fastkv)!;
-  await chat.ask(question);
-  await chat.finished(chat.answers.last());
-  await expect(page.getByTestId('answer-text').last()).toContainText(answer);
 }
 
 /** The names that are stored for use without the network, without what they change with. */

@@ -89,6 +89,47 @@ export function chatOn(page: Page) {
   };
 }
 
+/** A model that never ends by itself, so that there is something to stop. */
+export async function endless(page: Page): Promise<void> {
+  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
+  await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
+  await page.route('**/models/demo/config.json', (route) =>
+    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
+  );
+}
+
+/** A chat about a sample in which these questions are asked and answered. */
+export async function answered(page: Page, sample: 'short' | 'medium', questions: readonly string[]) {
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attach(sample);
+  for (const [turn, question] of questions.entries()) {
+    await chat.ask(question);
+    await chat.finished(chat.answers.nth(turn));
+  }
+  return chat;
+}
+
+/** Two turns about the medium sample: as many as a picture over turns begins with. */
+export const twoTurns = (page: Page) =>
+  answered(
+    page,
+    'medium',
+    sampleNamed('medium')
+      .questions.slice(0, 2)
+      .map(({ question }) => question),
+  );
+
+/** The model that is ready, whichever it is called, answers about the short sample as the demo does. */
+export async function expectAnswer(page: Page): Promise<void> {
+  const chat = chatOn(page);
+  await chat.attachShort();
+  const { question, answer } = sampleNamed('short').questions.find(({ right_fastkv }) => right_fastkv)!;
+  await chat.ask(question);
+  await chat.finished(chat.answers.last());
+  await expect(page.getByTestId('answer-text').last()).toContainText(answer);
+}
+
 /** Every distinct text that an answer has shown so far, from the first on. */
 export async function watchAnswers(page: Page): Promise<() => Promise<readonly string[]>> {
   await page.evaluate(() => {
