@@ -97,7 +97,8 @@ const textOf = (message: Message | undefined): string =>
   message?.role === 'user' ? message.question : answerOf(message?.text ?? '');
 
 function CopyMessage({ id, what }: ActionProps) {
-  const text = useChat(({ messages }) => textOf(messages[id]));
+  // Not its text: selectors run at every token, for every message in sight or not.
+  const text = textOf(useChat(({ messages }) => messages[id]));
   return text === '' ? null : <CopyButton label={`Copy the ${what}`} text={text} testId="copy" />;
 }
 

@@ -2,6 +2,7 @@ import { useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
 import type { Summary } from '../archive/search';
 import { Icon } from '../icons';
+import { toFailure } from '../store/engine';
 import { useStores } from '../stores';
 import { saveFile } from '../ui/save-file';
 
@@ -95,7 +96,7 @@ function More({ conversation, onRename }: { readonly conversation: Summary; read
   const save = (text: Promise<string>, ending: string, type: string) =>
     text.then(
       (written) => saveFile(`${fileName(name)}.${ending}`, new Blob([written], { type })),
-      (thrown: unknown) => chat.getState().say(thrown instanceof Error ? thrown.message : String(thrown)),
+      (thrown: unknown) => chat.getState().say(toFailure(thrown).message),
     );
   const remove = () => {
     // The button goes with the row.

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../icons';
+import { toFailure } from '../store/engine';
 import { useChat, useConversations, useStores, useView } from '../stores';
 import { saveFile } from '../ui/save-file';
 import { ConversationItem } from './conversation-item';
@@ -114,8 +115,7 @@ function Files() {
   const picker = useRef<HTMLInputElement>(null);
   const { chat, conversations } = useStores();
   const hasAny = useConversations(({ list }) => list.length > 0);
-  const say = (thrown: unknown) =>
-    chat.getState().say(thrown instanceof Error ? thrown.message : String(thrown));
+  const say = (thrown: unknown) => chat.getState().say(toFailure(thrown).message);
   const bring = async (file: File) => conversations.getState().importJson(await file.text());
   const take = async () =>
     saveFile(

@@ -1,4 +1,5 @@
 /** Files from outside as text for the model: nothing in them is run, and nothing that they name is fetched. */
+import { toFailure } from '../store/engine';
 import { decodeText } from './decode-text';
 import {
   checkText,
@@ -46,8 +47,7 @@ function toDocumentError(thrown: unknown, signal: AbortSignal | undefined): Docu
   if (signal?.aborted === true) return new DocumentError('cancelled', 'it was cancelled.');
   if (thrown instanceof DocumentError) return thrown;
   // A dropped folder, a file that was moved, a part of the page that could not be fetched.
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new DocumentError('unreadable', `it could not be read (${why}).`);
+  return new DocumentError('unreadable', `it could not be read (${toFailure(thrown).message}).`);
 }
 
 type Read = Omit<DocumentText, 'name'>;

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react';
+import { toFailure } from '../store/engine';
 import './boundary.css';
 
 interface BoundaryProps {
@@ -14,7 +15,7 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { reason: undefined };
 
   static getDerivedStateFromError(thrown: unknown) {
-    return { reason: thrown instanceof Error ? thrown.message : String(thrown) };
+    return { reason: toFailure(thrown).message };
   }
 
   override render() {
