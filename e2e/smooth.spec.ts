@@ -49,6 +49,8 @@ test('typing and scrolling stay smooth while Markdown streams into a long conver
     tokensPerSecond: 100,
     atOnce: TURNS - 1,
     headStart: HEAD.length,
+    // What a model cannot hold is not sent.
+    contextLength: 131_072,
   });
   const chat = chatOn(page);
   await chat.openReady();

@@ -8,4 +8,6 @@ export interface Script {
   readonly atOnce?: number;
   /** So many characters of each further answer come at once. */
   readonly headStart?: number;
+  /** Of its model, in tokens. */
+  readonly contextLength?: number;
 }

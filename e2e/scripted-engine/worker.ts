@@ -50,7 +50,7 @@ async function write(answer: string, onEvents: OnEvents) {
 }
 
 const api: EngineApi = {
-  load: async ({ name }) => ({ ...MODEL, name }),
+  load: async ({ name }) => ({ ...MODEL, name, contextLength: SCRIPT.contextLength ?? MODEL.contextLength }),
   send: async ({ messages }, onEvents) => {
     stop = new AbortController();
     const promptTokens = Math.ceil(
