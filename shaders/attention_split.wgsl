@@ -7,7 +7,7 @@
 //          entries [G,capacity] positions of the kept entries, ascending; read only if SLIDES. Appended ones follow each other
 // Grid     (splits, G, ceil(H/G / HEADS)) workgroups of KEYS; up to HEADS query heads of a group share a fetch
 // Memory   one read of K and V; q and the scores of the stretch in workgroup memory
-// Variants SLIDES and CAPS, as in attention_tiled; unpack_kv4 from chunks/kv_*
+// Variants SLIDES and CAPS, as in attention_tiled; soft_cap from chunks/soft_cap; unpack_kv4 from chunks/kv_*
 // Source   split-KV decoding ("flash decoding"), online softmax arXiv:1805.02867
 struct Op { H: u32, G: u32, capacity: u32, scale: f32, sliding: u32, cap: f32 }
 @group(0) @binding(0) var<uniform> op: Op;
@@ -40,10 +40,10 @@ fn first_of(g: u32) -> u32 {
   return low;
 }
 
-// Scores as softmax takes them. Bounded: tanh of a large number is no number on some drivers.
+// Scores as softmax takes them.
 fn capped(x: f32) -> f32 {
   if (!CAPS) { return x; }
-  return op.cap * tanh(clamp(x / op.cap, -15.0, 15.0));
+  return soft_cap(x, op.cap);
 }
 
 fn top_of(r: u32) -> f32 {

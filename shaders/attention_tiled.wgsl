@@ -9,7 +9,8 @@
 //          positions [N] of a reduced sequence, ascending; read only by_position, or where the cache holds that sequence
 // Grid     (ceil(T * H/G / ROWS), G) workgroups; all query heads of a group share the fetched keys and values
 // Memory   KT keys and values at a time in workgroup memory; LPR lanes hold a row's q and o in registers
-// Variants SLIDES and CAPS, constants, false in the plain kernel (not measured against the kernels before them); unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
+// Variants SLIDES and CAPS, constants, false in the plain kernel (not measured against the kernels before them); soft_cap from
+//          chunks/soft_cap; unpack_kv4 from chunks/kv_*; put_part, share_parts and row_sum from chunks/row_sum_*
 //          Scores lie in workgroup memory: an indexed private array makes drivers unroll every loop around it
 // Source   online softmax, arXiv:1805.02867; tiling, arXiv:2205.14135. Tiles of keys start at slot 0 for every row, so
 //          sums run in one order whatever T is, and tiles do not change results.
@@ -59,10 +60,10 @@ fn first_of(seen: u32) -> u32 {
   return low;
 }
 
-// Scores as softmax takes them. Bounded: tanh of a large number is no number on some drivers.
+// Scores as softmax takes them.
 fn capped(x: f32) -> f32 {
   if (!CAPS) { return x; }
-  return op.cap * tanh(clamp(x / op.cap, -15.0, 15.0));
+  return soft_cap(x, op.cap);
 }
 
 @compute @workgroup_size(WG)

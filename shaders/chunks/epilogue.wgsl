@@ -18,10 +18,7 @@ const CAP = 4u;      // y = scale * tanh(sum / scale)
 // Bounded: WGSL may assume that nothing overflows.
 fn silu(v: f32) -> f32 { return v / (1.0 + exp(min(-v, 80.0))); }
 
-// tanh of a large number is no number on some drivers.
-fn bounded_tanh(v: f32) -> f32 { return tanh(clamp(v, -15.0, 15.0)); }
-
-// In the form with tanh. arXiv:1606.08415
+// In the form with tanh, from chunks/soft_cap. arXiv:1606.08415
 fn gelu(v: f32) -> f32 { return 0.5 * v * (1.0 + bounded_tanh(0.7978845608 * (v + 0.044715 * v * v * v))); }
 
 // Two neighbouring outputs n, n + 1 (n even, within the whole layer) of row t.
@@ -33,7 +30,7 @@ fn finish(t: u32, n: u32, sums: vec2f) {
     case ADD: { y[i] += op.scale * v.x; y[i + 1u] += op.scale * v.y; }
     case SILU_MUL: { y[i / 2u] = silu(v.x) * v.y; }
     case GELU_MUL: { y[i / 2u] = gelu(v.x) * v.y; }
-    case CAP: { y[i] = op.scale * bounded_tanh(v.x / op.scale); y[i + 1u] = op.scale * bounded_tanh(v.y / op.scale); }
+    case CAP: { y[i] = soft_cap(v.x, op.scale); y[i + 1u] = soft_cap(v.y, op.scale); }
     default: { y[i] = op.scale * v.x; y[i + 1u] = op.scale * v.y; }
   }
 }

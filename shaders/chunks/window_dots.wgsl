@@ -40,9 +40,9 @@ fn dots(g: u32, s: u32) -> Rows {
     x.low += key.x * q[at] + key.y * q[at + 2u] + key.z * q[at + 4u] + key.w * q[at + 6u];
     x.high += key.x * q[at + 1u] + key.y * q[at + 3u] + key.z * q[at + 5u] + key.w * q[at + 7u];
   }
-  if (CAPS) { // bounded: tanh of a large number is no number on some drivers
-    x.low = op.cap * tanh(clamp(x.low / op.cap, vec4f(-15.0), vec4f(15.0)));
-    x.high = op.cap * tanh(clamp(x.high / op.cap, vec4f(-15.0), vec4f(15.0)));
+  if (CAPS) {
+    x.low = soft_cap4(x.low, op.cap);
+    x.high = soft_cap4(x.high, op.cap);
   }
   return x;
 }

@@ -24,7 +24,7 @@ export const attention_split = byKind((kind): Kernel => ({
   bindings: [...ATTENTION_INPUTS, 'entries:read', 'part:write'],
   compose: ({ dtype, D }) => ({
     consts: { D, KEYS, HEADS, ...kindConsts(kind) },
-    chunks: ['step', `kv_${dtype}`],
+    chunks: ['step', 'soft_cap', `kv_${dtype}`],
   }),
   grid: (_, op, step) => [splitsOf(op['kept_most']!, step), op['G']!, Math.ceil(op['H']! / op['G']! / HEADS)],
 }));

@@ -32,7 +32,12 @@ export const attention_tiled = byKind((kind): Kernel => ({
   compose: ({ profile, dtype, D }) => ({
     enable: bySubgroups(profile, D) ? ['subgroups'] : [],
     consts: { WG, D, LPR: lanesPerRow(D), KT: keysPerTile(D), ...kindConsts(kind) },
-    chunks: ['step', `kv_${dtype}`, bySubgroups(profile, D) ? 'row_sum_subgroup' : 'row_sum_shared'],
+    chunks: [
+      'step',
+      'soft_cap',
+      `kv_${dtype}`,
+      bySubgroups(profile, D) ? 'row_sum_subgroup' : 'row_sum_shared',
+    ],
   }),
   grid: ({ D }, op, { rows }) => [
     Math.ceil((rows * (op['H']! / op['G']!)) / (WG / lanesPerRow(D))),

@@ -23,7 +23,12 @@ export const LINEAR = {
   op: ['N', 'K', 'first', 'count', 'epilogue', 'has_bias', 'skip', 'scale:f32'],
 } as const satisfies Pick<Kernel, 'bindings' | 'stored' | 'op'>;
 
-export const linearChunks = (dtype: StorageDtype): string[] => ['step', 'epilogue', `weights_${dtype}`];
+export const linearChunks = (dtype: StorageDtype): string[] => [
+  'step',
+  'soft_cap',
+  'epilogue',
+  `weights_${dtype}`,
+];
 
 const silu = (v: number): number => v / (1 + Math.exp(-v));
 const gelu = (v: number): number =>

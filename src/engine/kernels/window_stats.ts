@@ -23,7 +23,7 @@ export const window_stats = byKind((kind): Kernel => ({
   op: SELECTION_OP,
   compose: ({ dtype, D }) => ({
     consts: { D, KEYS, ...kindConsts(kind) },
-    chunks: ['selection', `kv_${dtype}`, 'window_dots'],
+    chunks: ['selection', 'soft_cap', `kv_${dtype}`, 'window_dots'],
   }),
   grid: (_, op) => [op['H']!, stretchesOf(op['length']!), 1],
 }));
