@@ -152,10 +152,13 @@ describe.each(PROFILES)('in profile %s', (profile) => {
 
 /**
  * Layers that are not turned, and a part of heads that is; scores with a scale of their own; norms over all heads; every
- * layer slides; soft caps; RoPE and sight that differ by layer.
+ * layer slides; soft caps; RoPE and sight that differ by layer; heads of 256.
  */
 const FAMILIES = FIXTURES.filter(({ name }) =>
-  ['smollm3', 'phi3-partial', 'granite', 'olmo2', 'mistral-slides', 'gemma2', 'gemma3'].includes(name),
+  [
+    ...['smollm3', 'phi3-partial', 'granite', 'olmo2', 'mistral-slides', 'gemma2', 'gemma3'],
+    'gemma3-head-dim',
+  ].includes(name),
 );
 
 describe.each(PROFILES)('in profile %s', (profile) => {

@@ -15,6 +15,7 @@ import { groupsFor } from '../weights/forms';
 import type { ModelFolder } from '../weights/source';
 import { memorySource } from '../weights/sources';
 import { readConfig } from './config';
+import { FAMILIES } from './families';
 import { argmax, DEMO, DEMO_FOLDER, FIXTURES, logitError, readOnCpu, SAMPLES } from './fixtures.test-support';
 import { afterQuantising, mlxFolder, safetensors, type FormFor } from './quantised.test-support';
 import { referenceLogits } from './reference';
@@ -56,6 +57,14 @@ async function expectReference(from: string, formFor: FormFor, prompt: TokenId[]
   }
 }
 
+const fixture = (name: string) => FIXTURES.find((of) => of.name === name)!;
+
+/** Rows of C are whole groups, so that most of their matrices are quantised. */
+const OF_EVERY_FAMILY = [
+  ...['llama-tied', 'mistral-full', 'qwen2-yarn', 'qwen3', 'smollm3', 'phi3', 'phi3-partial'],
+  ...['granite', 'olmo2', 'gemma2', 'gemma3', 'gemma3-head-dim'],
+];
+
 describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile) => {
   it.skipIf(cannot(profile)).each(QUANTISED)(
     'gives the logits of the CPU reference on the same weights for the demo model quantised to %s',
@@ -66,26 +75,27 @@ describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile)
     },
   );
 
+  it.skipIf(cannot(profile)).each(QUANTISED)('and for every family quantised to %s', async (quantise) => {
+    const formFor: FormFor = (_, K) => groupsFor(quantise, K);
+    const seen = new Set<string>();
+    for (const name of OF_EVERY_FAMILY) {
+      const { folder, prompt, continuation } = fixture(name);
+      const { C, family } = (await open(folder, { profile, quantise })).session.spec;
+      expect(formFor('q_proj', C), name).toBeDefined();
+      seen.add(family);
+      await expectReference(folder, formFor, prompt, continuation.slice(0, 1));
+    }
+    expect(seen).toEqual(new Set(FAMILIES.map(({ name }) => name)));
+  });
+
   it.skipIf(cannot(profile)).each(QUANTISED)(
-    'and for every family quantised to %s, matrices left as they are whose rows hold no whole groups',
+    'and where matrices stay as they are, since their rows hold no whole groups for %s',
     async (quantise) => {
-      const families = [
-        'llama-biases',
-        'llama-tied',
-        'mistral-full',
-        'qwen2',
-        'qwen3',
-        'phi3',
-        'phi3-partial',
-        'granite',
-        'olmo2',
-        'gemma2',
-        'gemma3',
-      ];
-      for (const { folder, prompt, continuation } of FIXTURES.filter(({ name }) => families.includes(name))) {
+      // Of the first, o_proj alone is quantised; of the second, nothing is.
+      for (const name of ['llama-biases', 'qwen2']) {
+        const { folder, prompt, continuation } = fixture(name);
         await open(folder, { profile, quantise });
-        const formFor: FormFor = (_, K) => groupsFor(quantise, K);
-        await expectReference(folder, formFor, prompt, continuation.slice(0, 1));
+        await expectReference(folder, (_, K) => groupsFor(quantise, K), prompt, continuation.slice(0, 1));
       }
     },
   );
@@ -128,21 +138,26 @@ describe('a checkpoint by MLX', () => {
     await expectReference(DEMO_FOLDER, formFor, DEMO.prompt, []);
   });
 
-  it('whose matrices are fused gives the logits of quantise-on-load bit for bit, whole or split', async () => {
-    const { folder, prompt, continuation } = FIXTURES.find(({ name }) => name === 'phi3')!;
-    const formFor: FormFor = (_, K) => groupsFor('q4', K);
-    await open(folder, { quantise: 'q4' });
-    const made = await forcedRows(prompt, continuation);
-    const mlx = await mlxFolder(nodeFolder(folder), formFor, groupsFor('q4', 32)!);
-    for (const options of [{}, { maxBindingBytes: 64 * 16 }]) {
-      const { info, session } = await open(mlx, options);
-      expect(info.weights).toBe('q4');
-      expect(session.memory().weightsBytes).toBe(
-        weightsBytes(session.spec, { dtype: 'f32', quantise: 'q4' }),
-      );
-      expect(await forcedRows(prompt, continuation)).toEqual(made);
-    }
-  });
+  it.each(
+    ['phi3', 'granite', 'olmo2', 'gemma2', 'gemma3'].flatMap((name) =>
+      QUANTISED.map((quantise) => [name, quantise] as const),
+    ),
+  )(
+    'of the family of %s gives the logits of quantise-on-load to %s bit for bit, whole or split',
+    async (name, quantise) => {
+      const { folder, prompt, continuation } = fixture(name);
+      const formFor: FormFor = (_, K) => groupsFor(quantise, K);
+      await open(folder, { quantise });
+      const made = await forcedRows(prompt, continuation);
+      const mlx = await mlxFolder(nodeFolder(folder), formFor, groupsFor(quantise, 32)!);
+      for (const options of [{}, { maxBindingBytes: 64 * 16 }]) {
+        const { info, session } = await open(mlx, options);
+        expect(info.weights).toBe(quantise);
+        expect(session.memory().weightsBytes).toBe(weightsBytes(session.spec, { dtype: 'f32', quantise }));
+        expect(await forcedRows(prompt, continuation)).toEqual(made);
+      }
+    },
+  );
 
   it('is not quantised again: its own form may be asked for, another is refused', async () => {
     const folder = await mlxFolder(

@@ -4,8 +4,10 @@ import { openNodeAdapter } from '../../../tools/node-gpu';
 import { runOptions, runWithLogits } from '../engine.test-support';
 import { loadModel, type LoadedModel, type LoadOptions } from '../load-model';
 import { DEMO, FIXTURES } from '../models/fixtures.test-support';
+import { mlxFiles } from '../models/quantised.test-support';
 import {
   filesOf,
+  type Files,
   INDEX,
   memoryFolder,
   picked,
@@ -14,6 +16,7 @@ import {
   watched,
   without,
 } from './files.test-support';
+import { groupsFor } from './forms';
 import { pickedFolder } from './picked';
 import type { ModelFolder } from './source';
 
@@ -30,15 +33,25 @@ async function load(folder: ModelFolder, options: LoadOptions = {}): Promise<Loa
 
 const fixture = (name: string) => [...FIXTURES, DEMO].find((of) => of.name === name)!;
 
+/** Groups of words, scales and biases of a matrix come to lie in three shards. */
+const byMlx = (files: Files) =>
+  mlxFiles(memoryFolder(files), (_, K) => groupsFor('q4', K), groupsFor('q4', 32)!);
+
 describe.each([
   ['llama-bf16', 'f16'],
   ['llama-f16', 'f16'],
   ['qwen3', 'f32'],
+  ['phi3', 'f32'],
+  ['gemma3', 'f16'],
   ['demo', 'f16'],
-] as const)('a sharded copy of %s', (name, dtype) => {
+  ['demo', 'by MLX in 4 bits'],
+  ['phi3', 'by MLX in 4 bits'],
+] as const)('a sharded copy of %s, %s', (name, form) => {
   const { folder, prompt } = fixture(name);
   it('gives exactly the logits of the single file, with an index and without, in any order, dropped too', async () => {
-    const whole = filesOf(folder);
+    const dtype = form === 'f32' ? 'f32' : 'f16';
+    const files = filesOf(folder);
+    const whole = form === 'by MLX in 4 bits' ? { ...files, ...(await byMlx(files)) } : files;
     const rowsOf = async (of: ModelFolder) =>
       (await runWithLogits(await load(of, { dtype }), prompt.slice(0, 64), runOptions(4))).rows;
     const expected = await rowsOf(memoryFolder(whole));
