@@ -201,12 +201,13 @@ test('a model that is copied into this browser is there after a reload, when its
 test('a picked model is loaded with the keyboard alone', async ({ page }) => {
   await withoutHandles(page);
   const folder = disk.write('my-model', demo);
+  // Asked for early: a key pressed at once would open the browser's own chooser before Playwright stands in its place.
+  const chooser = page.waitForEvent('filechooser');
   await chatOn(page).openReady();
   const files = filesOn(page);
   await page.getByTestId('model-status').focus();
   await page.keyboard.press('Enter');
   await page.getByTestId('pick-folder').focus();
-  const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await chooser).setFiles(folder);
   await expect(files.picked).toBeFocused();
