@@ -42,6 +42,33 @@ export async function withoutHandles(page: Page): Promise<void> {
   });
 }
 
+/**
+ * Stands in for the pickers that give handles, of which no tool can press the buttons: what is dropped while one is open
+ * is what is chosen in it, so that the handles are the browser's own.
+ */
+export async function withPickers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    let chosen: ((handles: FileSystemHandle[]) => void) | undefined;
+    const show = () => new Promise<FileSystemHandle[]>((resolve) => (chosen = resolve));
+    Object.assign(window, {
+      showDirectoryPicker: () => show().then(([folder]) => folder),
+      showOpenFilePicker: show,
+    });
+    const take = (event: DragEvent) => {
+      if (chosen === undefined) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (event.type !== 'drop') return;
+      const items = [...(event.dataTransfer?.items ?? [])];
+      void Promise.all(items.map(async (item) => item.getAsFileSystemHandle?.())).then((handles) => {
+        chosen?.(handles.filter((handle) => handle != null));
+        chosen = undefined;
+      });
+    };
+    for (const type of ['dragenter', 'dragover', 'drop'] as const) window.addEventListener(type, take, true);
+  });
+}
+
 /** Chooses in the browser's own dialog, which a button opens. */
 export async function choose(page: Page, button: string, paths: string | string[]): Promise<void> {
   const chooser = page.waitForEvent('filechooser');

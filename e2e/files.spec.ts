@@ -13,7 +13,7 @@ import {
   without,
   type Files,
 } from '../src/engine/weights/files.test-support';
-import { choose, DiskFolder, drop, filesOn, withoutHandles } from './files-page';
+import { choose, DiskFolder, drop, filesOn, withoutHandles, withPickers } from './files-page';
 import { chatOn, demoJson, expectAnswer } from './page';
 
 const demo = without(filesOf('public/models/demo'), 'samples.json');
@@ -52,6 +52,39 @@ test('where the browser gives no handles, a picked folder of shards without an i
   await files.load();
   await files.expectReady('shards');
   await expectAnswer(page);
+});
+
+test('pickers that give handles bring files, then the folder with the rest, and the model is there after a reload', async ({
+  page,
+}) => {
+  await withPickers(page);
+  const folder = disk.write('my-model', without(demo, WEIGHTS));
+  const weights = disk.write('elsewhere', { [WEIGHTS]: demo[WEIGHTS]! });
+  await chatOn(page).openReady();
+  const files = filesOn(page);
+  await files.openDialog();
+  await page.getByTestId('pick-files').click();
+  await drop(page, join(weights, WEIGHTS));
+  await expect(files.missing).toContainText('config.json');
+  await page.getByTestId('pick-folder').click();
+  await drop(page, folder);
+  await expect(files.picked).toHaveAttribute('data-state', 'complete');
+  await expect(page.getByTestId('picked-remember')).toBeChecked();
+  await files.load();
+  await files.expectReady('Model from this device');
+  await page.reload();
+  await files.expectReady('Model from this device');
+
+  // Who thinks better of it finds all as it was.
+  await page.evaluate(() => {
+    const cancelled = async () => Promise.reject(new DOMException('cancelled', 'AbortError'));
+    Object.assign(window, { showDirectoryPicker: cancelled });
+  });
+  await files.openDialog();
+  const before = await files.dialog.innerText();
+  await page.getByTestId('pick-folder').click();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await expect(files.dialog).toHaveText(before, { useInnerText: true });
 });
 
 test('what is missing is asked for by name while the rest waits, and may come by drop and by picker in any order', async ({
