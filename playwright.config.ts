@@ -19,7 +19,7 @@ export default defineConfig({
   testDir: 'e2e',
   timeout: 120_000,
   expect: { timeout: 15_000 },
-  // One at a time: the engine takes every core that there is.
+  // A page waits for its shaders on one core at a time, so two at once take about half as long (docs/LOG.md).
   workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),

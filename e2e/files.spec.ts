@@ -83,7 +83,9 @@ test('pickers that give handles bring files, then the folder with the rest, and 
   await files.openDialog();
   const before = await files.dialog.innerText();
   await page.getByTestId('pick-folder').click();
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
   await expect(files.dialog).toHaveText(before, { useInnerText: true });
 });
 

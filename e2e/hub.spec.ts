@@ -49,8 +49,17 @@ const spoil = (page: Page, file: string, at: number) =>
 test('a model of the Hub is looked up, downloaded, loaded and asked; a reload finds it without the Hub', async ({
   page,
 }) => {
+  await page.addInitScript(() => {
+    const { persist } = StorageManager.prototype;
+    StorageManager.prototype.persist = function () {
+      sessionStorage.setItem('persist', 'asked');
+      return persist.call(this);
+    };
+  });
+  const askedToPersist = () => page.evaluate(() => sessionStorage.getItem('persist'));
   await chatOn(page).openReady();
   expect(hub.asked).toEqual([]);
+  expect(await askedToPersist()).toBe(null);
   const library = libraryOn(page);
   await library.openOn();
   await library.look('fastkv/shards');
@@ -58,6 +67,7 @@ test('a model of the Hub is looked up, downloaded, loaded and asked; a reload fi
   expect(bytesAsked()).toEqual([]);
   await page.getByTestId('hub-download').click();
   await library.expectStored();
+  expect(await askedToPersist()).toBe('asked');
   await library.loadIt();
   await library.expectReady('fastkv/shards');
   await expectAnswer(page);
