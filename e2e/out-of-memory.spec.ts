@@ -43,7 +43,7 @@ test('a model that the device has no room for says so and what helps, and the pa
   await chat.status.click();
   await expect(page.getByTestId('weights-menu')).toBeVisible();
   // The visitor makes room, here by closing whatever else there was, and loads again.
-  await page.unroute(/\/worker[-.][^/]*\.js$/);
+  await page.unrouteAll({ behavior: 'wait' });
   await page.getByTestId('load-demo').click();
   await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
   await expect(chat.composer).toHaveValue('still typing');
