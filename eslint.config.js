@@ -8,8 +8,9 @@ import tseslint from 'typescript-eslint';
 const FENCES = {
   lab: { regex: '/lab/', message: 'Nothing imports the lab; a route may load it lazily.' },
   engine: {
-    regex: '/engine/',
-    message: 'The page talks to the engine through protocol.ts and its worker alone.',
+    regex: '/engine/(?!kv/reading-plan$)',
+    message:
+      'The page talks to the engine through protocol.ts and its worker, and shares its arithmetic of budgets alone.',
   },
   page: {
     regex: '^(react|react-dom|zustand)(/|$)|/app/',
@@ -28,6 +29,22 @@ const FENCES = {
 
 const fence = (...names) => ({
   'no-restricted-imports': ['error', { patterns: names.map((name) => FENCES[name]) }],
+});
+
+/** Types may come from anywhere, what runs from below `start` alone. */
+const pure = (start) => ({
+  '@typescript-eslint/no-restricted-imports': [
+    'error',
+    {
+      patterns: [
+        {
+          regex: `^(?!${start})`,
+          allowTypeImports: true,
+          message: 'The page shares this: types alone, or its own.',
+        },
+      ],
+    },
+  ],
 });
 
 const lengths = (file, perFunction) => ({
@@ -98,6 +115,9 @@ export default defineConfig(
       ],
     },
   },
+  // What the page shares brings nothing of the engine with it but types.
+  { files: ['src/engine/kv/reading-plan.ts'], rules: pure('./policies') },
+  { files: ['src/engine/kv/policies/*.ts'], rules: pure('./') },
   { files: ['src/engine/gpu/compose.ts'], rules: fence('lab', 'page') },
   // The one file of the engine that is bound to a worker.
   { files: ['src/engine/worker.ts'], rules: { 'no-restricted-globals': 'off' } },

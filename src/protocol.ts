@@ -226,7 +226,7 @@ export interface KvSettings {
   readonly retain: number;
   /** Share of the prompt that goes on past the TSP layer (t); 1 switches propagation off. */
   readonly tspRate: number;
-  /** Last layer that sees every token (T), from 0. Undefined: the model's own, else floor(L/2) - 1. */
+  /** Last layer that sees every token (T), from 0. Undefined: the published choice, by the model's layers. */
   readonly tspLayer: number | undefined;
   /** Of scores along the tokens: max is the paper's v7, avg its v1. */
   readonly pooling: 'max' | 'avg';

@@ -8,7 +8,7 @@ const scores = [
 ];
 const reading = {
   plan: {
-    ...{ N: 10, lowerLayers: 1, propagated: 4, kept: [6, 3], protect: 0 },
+    ...{ N: 10, lowerLayers: 1, propagated: 4, kept: [6, 3], protect: 0, whole: undefined },
     scorer: { window: 2, kernel: 1, pooling: 'max' as const },
   },
   scores,
@@ -77,7 +77,15 @@ describe('a selection against the reference’s', () => {
 
   it('is equal where nothing was selected on either side', () => {
     const every = [0, 1, 2];
-    const plan = { N: 3, lowerLayers: 2, propagated: 3, kept: [3, 3], protect: 0, scorer: undefined };
+    const plan = {
+      N: 3,
+      lowerLayers: 2,
+      propagated: 3,
+      kept: [3, 3],
+      protect: 0,
+      whole: undefined,
+      scorer: undefined,
+    };
     const nothing = { propagated: undefined, kept: [[every], [every]] };
     expect(compareSelections({ plan, scores: [undefined, undefined] }, nothing)).toBe('equal');
   });

@@ -177,7 +177,7 @@ export class Session {
     const started = performance.now();
     const kv = options.kv ?? FULL;
     const mode = turnModeOf(kv);
-    const plan = planReading(kv, this.spec.L, prompt.length, options.headerTokens);
+    const plan = planReading(kv, this.spec.layers, prompt.length, options.headerTokens);
     this.buffers.beginPeak();
     const before = await this.#last;
     const common = commonPrefix(this.#tokens, prompt);

@@ -91,7 +91,7 @@ export function sayOutlook(
   const text = `${name.charAt(0).toUpperCase()}${name.slice(1)} (${formatTokens(tokens)})`;
   const room = kept - always;
   switch (whole) {
-    case 'mode':
+    case 'policy':
       return `${text} stays whole in mode full.`;
     case 'floor':
       return `${text} is under ${formatTokens(settings.floor)}, so it stays whole whatever the rates.`;

@@ -1,44 +1,24 @@
 import { expect, it } from 'vitest';
-// eslint-disable-next-line no-restricted-imports -- what the page foretells is held against what the engine plans.
-import { planReading } from '../../engine/kv/reading-plan';
-import type { KvSettings, SelectionReport } from '../../protocol';
+import type { SelectionReport } from '../../protocol';
 import { alwaysKept, keptStart, onlyEndsKept, outlookFor } from './budget';
 import { KV } from './scripted-engine.test-support';
 
 const L = 6;
-const CASES: readonly Partial<KvSettings>[] = [
-  {},
-  { retain: 0.05, tspRate: 0.05 },
-  { retain: 0.3, tspRate: 0.1 },
-  { tspRate: 1 },
-  { tspLayer: L - 1 },
-  { tspLayer: undefined },
-  { budget: 'constant', capacity: 64, tspLength: 128 },
-  { budget: 'constant' },
-  { budget: 'constant', capacity: 2048, tspLength: 128 },
-  { turnMode: 'full' },
-  { floor: 0, window: 16 },
-];
 
-it('foretells what the engine plans to keep and to send on', () => {
-  for (const change of CASES) {
-    const settings = { ...KV, tspLayer: 2, ...change };
-    for (const N of [20, 150, 255, 256, 413, 1121, 5000, 16_000]) {
-      const { propagated, kept } = planReading(settings, L, N);
-      const outlook = outlookFor(settings, L, N);
-      const told = `${JSON.stringify(change)} with ${N}`;
-      expect(outlook.propagated, told).toBe(propagated);
-      expect(outlook.kept, told).toBe(Math.min(...kept));
-      if (outlook.whole !== undefined) expect(Math.min(...kept), told).toBe(N);
-    }
-  }
-});
-
-it('says why a prompt would be kept whole', () => {
-  expect(outlookFor({ ...KV, turnMode: 'full' }, L, 1000).whole).toBe('mode');
-  expect(outlookFor(KV, L, 255).whole).toBe('floor');
-  expect(outlookFor({ ...KV, window: 64 }, L, 300).whole).toBe('window');
-  expect(outlookFor(KV, L, 300).whole).toBeUndefined();
+it('foretells what the engine plans to keep and to send on, and why a prompt would be kept whole', () => {
+  // Layers past T keep half of the 200 that go on to them.
+  const settings = { ...KV, tspLayer: 2, retain: 0.1, tspRate: 0.2 };
+  expect(outlookFor(settings, L, 1000)).toEqual({
+    ...{ tokens: 1000, whole: undefined },
+    ...{ propagated: 200, kept: 100 },
+  });
+  // Up to T 300 are kept; past it no more than go on.
+  expect(outlookFor({ ...settings, retain: 0.3 }, L, 1000).kept).toBe(200);
+  expect(outlookFor({ ...settings, turnMode: 'full' }, L, 1000)).toEqual({
+    ...{ tokens: 1000, whole: 'policy' },
+    ...{ propagated: 1000, kept: 1000 },
+  });
+  expect(outlookFor(settings, L, 255).whole).toBe('floor');
 });
 
 const report = (...kept: number[][]): SelectionReport => ({

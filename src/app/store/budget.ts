@@ -1,42 +1,19 @@
-/**
- * What the settings come to in tokens, before a prompt is read. The page may not import the engine, so this is its plan
- * (engine/kv/reading-plan.ts) once more, for FastKV alone; a test holds one against the other.
- */
+/** What the settings come to in tokens, before a prompt is read and after. */
+import { planReading, type ReadingPlan } from '../../engine/kv/reading-plan';
 import type { KvSettings, SelectionReport } from '../../protocol';
 
 /** Of a prompt of `tokens` tokens. */
-export interface Outlook {
+export interface Outlook extends Pick<ReadingPlan, 'whole' | 'propagated'> {
   readonly tokens: number;
-  /** Why nothing would be let go; undefined where something is. */
-  readonly whole: 'mode' | 'floor' | 'window' | undefined;
-  /** Tokens that go on past T. */
-  readonly propagated: number;
   /** Entries that each KV head keeps, in the layer that keeps the fewest. */
   readonly kept: number;
 }
 
 export function outlookFor(settings: KvSettings, layers: number, tokens: number): Outlook {
-  const { window, floor, turnMode } = settings;
-  const { propagated, kept } = reduced(settings, layers, tokens);
-  const all = (whole: Outlook['whole']): Outlook => ({ tokens, whole, propagated: tokens, kept: tokens });
-  if (turnMode === 'full') return all('mode');
-  if (tokens < floor) return all('floor');
-  // A budget that could not even hold the tokens which score the others is none.
-  if (Math.min(propagated, kept) < window) return all('window');
-  return { tokens, whole: undefined, propagated, kept };
-}
-
-function reduced(settings: KvSettings, layers: number, tokens: number) {
-  const { retain, tspRate, capacity, tspLength } = settings;
-  const constant = settings.budget === 'constant';
-  const T = Math.min(settings.tspLayer ?? Math.max(0, Math.floor(layers / 2) - 1), layers - 1);
-  const isLast = T >= layers - 1;
-  const upTo = constant ? capacity : Math.trunc(tokens * retain);
-  const wanted = constant ? tspLength : Math.trunc(tokens * tspRate);
-  const propagates = !isLast && (constant || tspRate < 1) && tokens >= upTo && tokens > wanted;
-  const propagated = propagates ? wanted : tokens;
-  const past = constant ? capacity : Math.trunc(propagated * (retain / tspRate));
-  return { propagated, kept: Math.min(tokens, upTo, isLast ? upTo : Math.min(propagated, past)) };
+  // Which of them slide says where T is, and the page's settings have theirs.
+  const all = new Array<{ window: undefined }>(layers).fill({ window: undefined });
+  const { propagated, kept, whole } = planReading(settings, all, tokens);
+  return { tokens, whole, propagated, kept: Math.min(...kept) };
 }
 
 /** Entries that no score can win: the window, and the protected start as far as it is known. */

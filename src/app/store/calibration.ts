@@ -117,7 +117,7 @@ const NOTHING_TO_COMPARE =
 
 /** Texts of which a part goes on: a prompt that is kept whole says nothing about any layer. */
 function comparable(texts: readonly NewDocument[], settings: KvSettings, model: ModelInfo) {
-  const compared: KvSettings = { ...settings, turnMode: 'lean', tspLayer: 0 };
+  const compared: KvSettings = { ...settings, policy: 'fastkv', turnMode: 'lean', tspLayer: 0 };
   return texts.filter(({ tokens }) => {
     if (tokens === undefined || tokens >= model.contextLength) return false;
     // With its question the prompt is longer, which no budget takes for shorter.

@@ -96,18 +96,21 @@ const reducedFrom = (settings: KvSettings, tspLayer: number): KvSettings => ({
 /** Multiply-adds of reading all prompts, as a share of full context's. */
 function workShare(spec: ModelSpec, prompts: readonly (readonly TokenId[])[], kv: KvSettings): number {
   const work = (settings: KvSettings) =>
-    prompts.reduce((sum, { length }) => sum + readingWork(spec, planReading(settings, spec.L, length)), 0);
+    prompts.reduce(
+      (sum, { length }) => sum + readingWork(spec, planReading(settings, spec.layers, length)),
+      0,
+    );
   return work(kv) / work(fullContext(kv));
 }
 
 function checkPrompts(
-  { L }: ModelSpec,
+  { L, layers }: ModelSpec,
   prompts: readonly (readonly TokenId[])[],
   settings: KvSettings,
 ): void {
   if (L < 2) throw new EngineError('bad-argument', 'The model has one layer: there is no T to choose.');
   const reduced = ({ length }: readonly TokenId[]) =>
-    planReading(reducedFrom(settings, 0), L, length).propagated < length;
+    planReading(reducedFrom(settings, 0), layers, length).propagated < length;
   const whole = prompts.findIndex((prompt) => !reduced(prompt));
   if (prompts.length > 0 && whole < 0) return;
   const found =

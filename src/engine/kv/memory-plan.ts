@@ -105,7 +105,7 @@ function scratchBytes(spec: ModelSpec, settings: KvSettings, plan: ReadingPlan) 
  */
 export function planMemory(spec: ModelSpec, settings: KvSettings, question: MemoryQuestion): MemoryPlan {
   const { N, answer, storedBytes } = question;
-  const plan = planReading(settings, spec.L, N);
+  const plan = planReading(settings, spec.layers, N);
   const weights = weightsBytes(spec, question);
   const cache = cacheBytes(spec, settings, plan, question);
   const scratch = scratchBytes(spec, settings, plan);

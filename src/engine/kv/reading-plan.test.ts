@@ -3,9 +3,12 @@ import type { KvSettings } from '../../protocol';
 import { defaultTspLayer, planReading } from './reading-plan';
 import { fastkvSettings } from './settings.test-support';
 
+/** Of a model none of whose layers slides. */
+const plain = (L: number) => new Array<{ window: undefined }>(L).fill({ window: undefined });
+
 /** Of Llama-3.1-8B, where L = 32 and T = 15: entries kept up to T, tokens propagated, entries kept past T. */
 function sizes(N: number, more: Partial<KvSettings> = {}): number[] {
-  const { kept, propagated, lowerLayers } = planReading(fastkvSettings(more), 32, N);
+  const { kept, propagated, lowerLayers } = planReading(fastkvSettings(more), plain(32), N);
   expect(lowerLayers).toBe(16);
   expect(kept).toEqual([...new Array<number>(16).fill(kept[0]!), ...new Array<number>(16).fill(kept[31]!)]);
   return [kept[0]!, propagated, kept[31]!];
@@ -85,6 +88,16 @@ describe('constant budgets', () => {
 describe('what is kept whole', () => {
   const whole = (N: number) => [N, N, N];
 
+  it('has a reason', () => {
+    const reason = (N: number, more: Partial<KvSettings> = {}) =>
+      planReading(fastkvSettings({ floor: 256, ...more }), plain(6), N).whole;
+    expect(reason(1000, { turnMode: 'full' })).toBe('policy');
+    expect(reason(1000, { policy: 'full' })).toBe('policy');
+    expect(reason(255)).toBe('floor');
+    expect(reason(300, { window: 64 })).toBe('window');
+    expect(reason(300)).toBeUndefined();
+  });
+
   it('is a prompt shorter than the floor', () => {
     expect(sizes(299, { floor: 300 })).toEqual(whole(299));
     expect(sizes(300, { floor: 300 })).toEqual([30, 60, 30]);
@@ -106,7 +119,7 @@ describe('what is kept whole', () => {
 
   it('is everything with the full cache and in turn mode full, where nothing is scored', () => {
     for (const more of [{ policy: 'full' }, { turnMode: 'full' }] as const) {
-      const plan = planReading(fastkvSettings({ ...more, protectFirst: 5 }), 6, 1000);
+      const plan = planReading(fastkvSettings({ ...more, protectFirst: 5 }), plain(6), 1000);
       const kept = new Array<number>(6).fill(1000);
       expect(plan).toEqual({
         N: 1000,
@@ -115,6 +128,7 @@ describe('what is kept whole', () => {
         kept,
         scorer: undefined,
         protect: 0,
+        whole: 'policy',
       });
     }
   });
@@ -122,16 +136,16 @@ describe('what is kept whole', () => {
 
 describe('propagation', () => {
   it('is off with T the last layer or beyond, which changes no other layer', () => {
-    const off = planReading(fastkvSettings({ tspRate: 1 }), 6, 1000);
+    const off = planReading(fastkvSettings({ tspRate: 1 }), plain(6), 1000);
     expect(off).toMatchObject({ lowerLayers: 6, propagated: 1000, kept: new Array(6).fill(100) });
     for (const tspLayer of [5, 6, 40])
-      expect(planReading(fastkvSettings({ tspLayer }), 6, 1000)).toEqual(off);
-    const constant = planReading(fastkvSettings({ tspLayer: 5, budget: 'constant' }), 6, 4000);
+      expect(planReading(fastkvSettings({ tspLayer }), plain(6), 1000)).toEqual(off);
+    const constant = planReading(fastkvSettings({ tspLayer: 5, budget: 'constant' }), plain(6), 4000);
     expect(constant).toMatchObject({ lowerLayers: 6, propagated: 4000, kept: new Array(6).fill(512) });
   });
 
   it('is off at a rate of 1, where r / t is r', () => {
-    expect(planReading(fastkvSettings({ tspLayer: 2, tspRate: 1 }), 6, 999)).toMatchObject({
+    expect(planReading(fastkvSettings({ tspLayer: 2, tspRate: 1 }), plain(6), 999)).toMatchObject({
       lowerLayers: 6,
       propagated: 999,
       kept: new Array(6).fill(99),
@@ -139,14 +153,14 @@ describe('propagation', () => {
   });
 
   it('begins after layer T, which itself sees every token', () => {
-    const plan = planReading(fastkvSettings({ tspLayer: 3, retain: 0.33, tspRate: 0.5 }), 6, 999);
+    const plan = planReading(fastkvSettings({ tspLayer: 3, retain: 0.33, tspRate: 0.5 }), plain(6), 999);
     // int(999 * .33) = 329; int(499 * .66) = 329 as well; of 1,001 tokens 330 each.
     expect(plan).toMatchObject({ lowerLayers: 4, propagated: 499, kept: [329, 329, 329, 329, 329, 329] });
   });
 
   it('keeps its lower layers however short the prompt, so that follow-ups can go on from them', () => {
     for (const N of [1, 79, 80, 5000])
-      expect(planReading(fastkvSettings({ tspLayer: 2 }), 6, N).lowerLayers).toBe(3);
+      expect(planReading(fastkvSettings({ tspLayer: 2 }), plain(6), N).lowerLayers).toBe(3);
   });
 
   it.each([
@@ -161,22 +175,32 @@ describe('propagation', () => {
     [36, 17],
     [40, 19],
   ])('of a model of %i layers starts at T = %i unless somebody says otherwise', (L, T) => {
-    expect(defaultTspLayer(new Array(L).fill({ window: undefined }))).toBe(T);
+    expect(defaultTspLayer(plain(L))).toBe(T);
     // A model of one layer has nothing past its T.
-    expect(planReading(fastkvSettings(), L, 1000).lowerLayers).toBe(T + 1);
+    expect(planReading(fastkvSettings(), plain(L), 1000).lowerLayers).toBe(T + 1);
   });
 });
 
 describe('T of a model some of whose layers slide', () => {
   /** 's' slides, '.' sees all. */
-  const chosen = (layers: string) =>
-    defaultTspLayer(Array.from(layers, (layer) => ({ window: layer === 's' ? 512 : undefined })));
+  const layersOf = (layers: string) =>
+    Array.from(layers, (layer) => ({ window: layer === 's' ? 512 : undefined }));
+  const chosen = (layers: string) => defaultTspLayer(layersOf(layers));
 
   it('is the layer nearest to the middle that sees all, the lower of two', () => {
     expect(chosen('sssss.sssss.sssss.sssss.ss')).toBe(11); // Gemma 3 1B: 12 slides
     expect(chosen('s.s.s.s.')).toBe(3);
     expect(chosen('s.s.s.s.s.')).toBe(3); // 4 slides, 3 and 5 do not
     expect(chosen('ss.s')).toBe(2);
+  });
+
+  it('is what a plan goes by where the settings have none', () => {
+    const layers = layersOf('ss.sss');
+    expect(planReading(fastkvSettings(), layersOf('sss.ss'), 1000).lowerLayers).toBe(4);
+    expect(planReading(fastkvSettings(), layers, 1000)).toEqual(
+      planReading(fastkvSettings({ tspLayer: 2 }), layers, 1000),
+    );
+    expect(planReading(fastkvSettings({ tspLayer: 1 }), layers, 1000).lowerLayers).toBe(2);
   });
 
   it('lets all tokens go on where only the last layer sees all of them', () => {
@@ -190,7 +214,7 @@ describe('T of a model some of whose layers slide', () => {
 
 describe('protected tokens', () => {
   const protect = (more: Partial<KvSettings>, header?: number) =>
-    planReading(fastkvSettings(more), 6, 1000, header).protect;
+    planReading(fastkvSettings(more), plain(6), 1000, header).protect;
 
   it('are none in the paper', () => expect(protect({}, 20)).toBe(0));
 
@@ -203,8 +227,8 @@ describe('protected tokens', () => {
   });
 
   it('change no budget', () => {
-    const { kept, propagated } = planReading(fastkvSettings({ protectFirst: 50 }), 6, 1000);
-    const plain = planReading(fastkvSettings(), 6, 1000);
-    expect([kept, propagated]).toEqual([plain.kept, plain.propagated]);
+    const { kept, propagated } = planReading(fastkvSettings({ protectFirst: 50 }), plain(6), 1000);
+    const usual = planReading(fastkvSettings(), plain(6), 1000);
+    expect([kept, propagated]).toEqual([usual.kept, usual.propagated]);
   });
 });

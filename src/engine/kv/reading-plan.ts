@@ -1,4 +1,7 @@
-/** How one prompt will be read and what will stay of it, known before the first tile: sizes alone, no scores. */
+/**
+ * How one prompt will be read and what will stay of it, known before the first tile: sizes alone, no scores. Pure, and seen by
+ * the page too, whose sliders say what they come to while they are dragged.
+ */
 import type { KvSettings, TurnMode } from '../../protocol';
 import type { LayerSpec } from '../models/spec';
 import type { Scorer } from './policy';
@@ -17,6 +20,8 @@ export interface ReadingPlan {
   readonly scorer: Scorer | undefined;
   /** Tokens at the start that are to stay, as far as a budget has room beside the window. */
   readonly protect: number;
+  /** Why all stays; undefined where something may go. */
+  readonly whole: 'policy' | 'floor' | 'window' | undefined;
 }
 
 /** The paper's and its code's choices; what is ours is off. */
@@ -45,15 +50,17 @@ export const PAGE: Omit<KvSettings, 'tspLayer'> = {
   floor: 256,
 };
 
+type Layers = readonly Pick<LayerSpec, 'window'>[];
+
 /** The published choices of T all equal L/2 - 1. */
-export const middleLayer = (L: number): number => Math.max(0, Math.floor(L / 2) - 1);
+const middleLayer = (L: number): number => Math.max(0, Math.floor(L / 2) - 1);
 
 /**
  * T where neither model nor calibration says: the published choice, or of a model some of whose layers slide, the nearest that
  * does not. At one that slides, the window's queries score no token before their sight, and all of those would be lost to the
  * layers past T.
  */
-export function defaultTspLayer(layers: readonly Pick<LayerSpec, 'window'>[]): number {
+export function defaultTspLayer(layers: Layers): number {
   const usual = middleLayer(layers.length);
   const whole = [...layers.keys()].filter((l) => layers[l]!.window === undefined);
   const distance = (l: number) => Math.abs(l - usual);
@@ -68,22 +75,27 @@ export const turnModeOf = (settings: KvSettings): TurnMode =>
   policyOf(settings).name === 'full' ? 'full' : settings.turnMode;
 
 /**
- * What happens to a prompt of N tokens in a model of L layers; `header` tokens at its start are the chat template's system
+ * What happens to a prompt of N tokens in a model of these layers; `header` tokens at its start are the chat template's system
  * part. Nothing is compressed below the floor: fewer tokens than `settings.floor`, or a budget that could not even hold
  * the window (where the published code fails). As in that code, N below the budget of T switches propagation off too.
  */
-export function planReading(settings: KvSettings, L: number, N: number, header = 0): ReadingPlan {
-  const tspLayer = Math.min(settings.tspLayer ?? middleLayer(L), L - 1);
+export function planReading(settings: KvSettings, layers: Layers, N: number, header = 0): ReadingPlan {
+  const L = layers.length;
+  const tspLayer = Math.min(settings.tspLayer ?? defaultTspLayer(layers), L - 1);
   const { scorer, budget, propagation } = policyOf(settings).roles({ ...settings, tspLayer }, L);
-  const whole = { N, lowerLayers: (propagation?.layer ?? L - 1) + 1, propagated: N, scorer, protect: 0 };
-  const keepAll: ReadingPlan = { ...whole, kept: new Array<number>(L).fill(N) };
-  if (!scorer || N < settings.floor) return keepAll;
+  const lowerLayers = (propagation?.layer ?? L - 1) + 1;
+  const keepAll = (whole: ReadingPlan['whole']): ReadingPlan => ({
+    ...{ N, lowerLayers, propagated: N, kept: new Array<number>(L).fill(N) },
+    ...{ scorer, protect: 0, whole },
+  });
+  if (!scorer) return keepAll('policy');
+  if (N < settings.floor) return keepAll('floor');
   const wanted = propagation?.length(N) ?? N;
   const reduces = propagation !== undefined && N >= budget(N, propagation.layer) && N > wanted;
   const propagated = reduces ? wanted : N;
   const seen = (l: number) => (propagation && l > propagation.layer ? propagated : N);
   const kept = Array.from({ length: L }, (_, l) => Math.min(seen(l), budget(seen(l), l)));
-  if (propagated < scorer.window || kept.some((entries) => entries < scorer.window)) return keepAll;
+  if (propagated < scorer.window || kept.some((entries) => entries < scorer.window)) return keepAll('window');
   const protect = Math.max(settings.protectFirst, settings.protectHeader ? header : 0);
-  return { ...whole, propagated, kept, protect };
+  return { N, lowerLayers, propagated, kept, scorer, protect, whole: undefined };
 }

@@ -55,7 +55,7 @@ export function fastkvReference(
   const { L, H, G, D, C } = spec;
   const N = tokens.length;
   const model = referenceModel(spec, tensors, length);
-  const plan = planReading(settings, L, N, header);
+  const plan = planReading(settings, spec.layers, N, header);
   const cache: KeysValues[] = [];
   const kept: number[][][] = [];
   const scores: (Float32Array | undefined)[] = [];
