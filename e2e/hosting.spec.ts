@@ -5,8 +5,8 @@ import type { Contents } from '../tools/site/contents';
 import { chatOn } from './page';
 
 const MOST_BYTES = 700_000;
-/** A model folder may hold it, and only asking tells; the demo's template stands in tokenizer_config.json. */
-const OPTIONAL = /\/chat_template\.jinja$/;
+/** A model folder may hold them, and only asking tells; what the demo has of them stands in tokenizer_config.json. */
+const OPTIONAL = /\/(chat_template\.jinja|special_tokens_map\.json)$/;
 
 /** Packages for what only some visitors come to: each is fetched when it is needed. */
 const WHEN_NEEDED = [

@@ -258,6 +258,36 @@ it('a turn tells the chat template whether to think, and says whether it can be 
   device.destroy();
 });
 
+it('an old checkpoint has its special tokens read from special_tokens_map.json, a newer one not', async () => {
+  const own: Record<string, string> = {
+    'chat_template.jinja': '{{ bos_token }}{% for message in messages %}{{ message.content }}{% endfor %}',
+    'special_tokens_map.json': '{ "bos_token": "<|endoftext|>" }',
+  };
+  const asked: string[] = [];
+  const engine = new Engine({
+    requestAdapter,
+    openFolder: (request) => {
+      const folder = openFolder(request);
+      const whole = (file: string, limit: number) => {
+        asked.push(file);
+        return file in own ? Promise.resolve(new TextEncoder().encode(own[file])) : folder.whole(file, limit);
+      };
+      return { ...folder, whole };
+    },
+  });
+  const promptTokens = async () => {
+    asked.length = 0;
+    await engine.load(REQUEST, nothing);
+    return (await engine.send({ messages: [user('Hello.')], maxNewTokens: 1 }, nothing)).promptTokens;
+  };
+  const old = await promptTokens();
+  expect(asked).toContain('special_tokens_map.json');
+  own['tokenizer_config.json'] = '{ "added_tokens_decoder": {} }';
+  expect(await promptTokens()).toBe(old - 1);
+  expect(asked).not.toContain('special_tokens_map.json');
+  device.destroy();
+});
+
 describe('what a turn selected', () => {
   let engine: Engine;
   beforeAll(async () => {

@@ -11,7 +11,7 @@ import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
-import { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer';
+import { loadTokenizer, readsTokensMap, type Tokenizer } from './tokenizer/tokenizer';
 import type { Packed } from './weights/forms';
 import { loadWeights } from './weights/load';
 import type { TensorEntry } from './weights/safetensors';
@@ -228,6 +228,10 @@ async function readTokenizer(folder: ModelFolder, V: number): Promise<Tokenizer 
   const tokenizerJson = await readText(folder, 'tokenizer.json');
   if (tokenizerJson === undefined) return undefined;
   const tokenizerConfigJson = await readText(folder, 'tokenizer_config.json');
-  const chatTemplateJinja = await readText(folder, 'chat_template.jinja');
-  return loadTokenizer({ tokenizerJson, tokenizerConfigJson, chatTemplateJinja, V });
+  const readsMap = readsTokensMap(tokenizerConfigJson);
+  const [chatTemplateJinja, specialTokensMapJson] = await Promise.all([
+    readText(folder, 'chat_template.jinja'),
+    readsMap ? readText(folder, 'special_tokens_map.json') : undefined,
+  ]);
+  return loadTokenizer({ tokenizerJson, tokenizerConfigJson, specialTokensMapJson, chatTemplateJinja, V });
 }

@@ -2,6 +2,7 @@ import { AutoTokenizer, PreTrainedTokenizer, env } from '@huggingface/transforme
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../../protocol';
 import type { TokenId } from '../shapes';
+import { readsTokensMap } from './tokenizer';
 import {
   BOS_PROCESSOR,
   SENTENCE_PIECE,
@@ -246,6 +247,45 @@ describe('chat', () => {
       invalid('Roles must alternate'),
     );
     expect(() => rendered('{{ nothing() }}')).toThrow(invalid('does not take'));
+  });
+});
+
+describe('special_tokens_map.json', () => {
+  const chatTemplateJinja = '[{{ bos_token }}|{{ eos_token }}|{{ pad_token }}]';
+  /** What the template is told, and the end token, with the demo's config changed by `config`. */
+  const tokensBy = (map: object, config: object) => {
+    const tokenizerConfigJson = withConfig(config);
+    const specialTokensMapJson = JSON.stringify(map);
+    const tokenizer = load({ chatTemplateJinja, tokenizerConfigJson, specialTokensMapJson });
+    const ids = tokenizer.chat([], { addGenerationPrompt: true });
+    return [tokenizer.decode(ids, { special: true }), tokenizer.eosId];
+  };
+  const map = { bos_token: '<|endoftext|>', eos_token: { content: '<|im_start|>' }, more: '<|im_end|>' };
+
+  // What transformers 5.23 makes of these files.
+  it('says what tokenizer_config.json does not, and goes before what it does', () => {
+    const own = { bos_token: null, eos_token: '<|im_end|>', pad_token: '<|endoftext|>' };
+    const expected = ['[<|endoftext|>|<|im_start|>|<|endoftext|>]', 1];
+    expect(tokensBy(map, own)).toEqual(expected);
+    expect(tokensBy(map, { ...own, eos_token: undefined })).toEqual(expected);
+    expect(tokensBy({}, own)).toEqual(['[|<|im_end|>|<|endoftext|>]', 2]);
+  });
+
+  it('has no say beside a tokenizer_config.json that lists its tokens, and need not be fetched then', () => {
+    const listed = { added_tokens_decoder: { 2: { content: '<|im_end|>', special: true } } };
+    expect(tokensBy(map, listed)).toEqual(['[|<|im_end|>|<|endoftext|>]', 2]);
+    expect(readsTokensMap(withConfig(listed))).toBe(false);
+    expect(readsTokensMap(tokenizerConfigJson)).toBe(true);
+    expect(readsTokensMap(undefined)).toBe(true);
+  });
+
+  it('is refused by its name where it is no JSON object', () => {
+    expect(() => load({ specialTokensMapJson: '[' })).toThrow(
+      expect.objectContaining({
+        code: 'tokenizer-invalid',
+        message: expect.stringContaining('special_tokens_map.json'),
+      }),
+    );
   });
 });
 

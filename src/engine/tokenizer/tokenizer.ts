@@ -12,6 +12,8 @@ export interface TokenizerFiles {
   readonly tokenizerJson: string;
   /** tokenizer_config.json */
   readonly tokenizerConfigJson?: string | undefined;
+  /** special_tokens_map.json; read where `readsTokensMap`. */
+  readonly specialTokensMapJson?: string | undefined;
   /** chat_template.jinja; goes before the template in tokenizer_config.json, as in transformers. */
   readonly chatTemplateJinja?: string | undefined;
   /** Rows of the embedding. */
@@ -22,7 +24,7 @@ export interface Tokenizer {
   readonly hasTemplate: boolean;
   /** The template can be told whether the model is to think before it answers. */
   readonly knowsThinking: boolean;
-  /** The id of tokenizer_config.json's eos_token, for a checkpoint whose other files name no end token. */
+  /** The id of the tokenizer's eos_token, for a checkpoint whose other files name no end token. */
   readonly eosId: TokenId | undefined;
   /** Throws `tokenizer-invalid` for characters that a vocabulary without an unknown token lacks. */
   encode(text: string, options: { readonly addSpecialTokens: boolean }): TokenId[];
@@ -58,11 +60,12 @@ export interface StreamDecoder {
 export function loadTokenizer({
   tokenizerJson,
   tokenizerConfigJson,
+  specialTokensMapJson,
   chatTemplateJinja,
   V,
 }: TokenizerFiles): Tokenizer {
   const json = parseJsonObject(tokenizerJson, 'tokenizer.json', 'tokenizer-invalid');
-  const config = parseJsonObject(tokenizerConfigJson ?? '{}', 'tokenizer_config.json', 'tokenizer-invalid');
+  const config = withTokensMap(readTokenizerConfig(tokenizerConfigJson), specialTokensMapJson);
   const library = openLibrary(json, config, V);
   const source = chatTemplateJinja ?? templateText(config.chat_template);
   const template = source === undefined ? undefined : parseTemplate(source);
@@ -175,6 +178,26 @@ function streamDecoder(decode: Tokenizer['decode'], after: readonly TokenId[] = 
   };
 }
 
+const readTokenizerConfig = (text = '{}'): JsonObject =>
+  parseJsonObject(text, 'tokenizer_config.json', 'tokenizer-invalid');
+
+const tellsTokens = (config: JsonObject): boolean => 'added_tokens_decoder' in config;
+
+/**
+ * Whether special_tokens_map.json has a say: not beside a tokenizer_config.json that lists its tokens, as transformers has
+ * written it since 4.34. Throws `tokenizer-invalid`.
+ */
+export const readsTokensMap = (tokenizerConfigJson: string | undefined): boolean =>
+  !tellsTokens(readTokenizerConfig(tokenizerConfigJson));
+
+/** As in transformers (tokenization_utils_base.py, _from_pretrained), what the map says goes before the config. */
+function withTokensMap(config: JsonObject, mapJson: string | undefined): JsonObject {
+  if (mapJson === undefined || tellsTokens(config)) return config;
+  const map = parseJsonObject(mapJson, 'special_tokens_map.json', 'tokenizer-invalid');
+  const known = Object.entries(map).filter(([name]) => SPECIAL_TOKENS.includes(name));
+  return { ...config, ...Object.fromEntries(known) };
+}
+
 function openLibrary(json: JsonObject, config: JsonObject, V: number): Library {
   const { additional_special_tokens: more } = config;
   if (more != null && !Array.isArray(more)) {
@@ -208,10 +231,11 @@ function specialText(value: unknown): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
+const SPECIAL_TOKENS = 'bos_token eos_token unk_token sep_token pad_token cls_token mask_token'.split(' ');
+
 /** Absent ones stay undefined in the template and print as nothing. */
 function specialTokenTexts(config: JsonObject): Record<string, string> {
-  const names = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
-  const texts = names.map((name) => [name, specialText(config[name])] as const);
+  const texts = SPECIAL_TOKENS.map((name) => [name, specialText(config[name])] as const);
   return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

@@ -29,6 +29,7 @@ it('reads weights straight from the Hub, shards without an index too, over conne
 it('asks for nothing that the repository does not have', async () => {
   hub.asked.length = 0;
   expect(await folder().whole('chat_template.jinja', 100)).toBeUndefined();
+  expect(await folder().whole('special_tokens_map.json', 100)).toBeUndefined();
   expect(await folder().open('model.safetensors')).toBeUndefined();
   expect(hub.asked).toEqual([]);
   expect(await folder().whole('fastkv.json', 100)).toEqual(demo['fastkv.json']);

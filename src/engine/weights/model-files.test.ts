@@ -50,6 +50,14 @@ describe('what is missing', () => {
   const missing = async (paths: readonly string[], index = noIndex) =>
     (await surveyFiles('it', paths, index)).missing.map(({ path }) => path);
 
+  it('is never what a model can do without, which is taken where it is there', async () => {
+    const there = [...BASE, 'special_tokens_map.json', 'generation_config.json', 'model.safetensors'];
+    const { chosen, missing: none } = await surveyFiles('it', there, noIndex);
+    expect([...chosen].sort()).toEqual([...there].sort());
+    expect(none).toEqual([]);
+    expect(await missing([...BASE, 'model.safetensors'])).toEqual([]);
+  });
+
   it('is named file by file, whatever else is there', async () => {
     expect(await missing(['model.safetensors'])).toEqual(BASE);
     expect(await missing([])).toEqual([...BASE, 'model.safetensors']);
