@@ -53,6 +53,16 @@ it('goes on from the last turn’s prompt and answer, and waits while a turn run
   expect(next.getState().use).toEqual({ documents: 1000, conversation: 15, draft: 4 });
 });
 
+it('lets go at once of what was taken out, so that it keeps nobody from sending', async () => {
+  const { chat, next, settled } = await foretelling();
+  chat.getState().attach(document(20_000));
+  chat.getState().setDraft('Why?');
+  await settled();
+  expect(next.getState().use).toEqual({ documents: 20_000, conversation: 0, draft: 4 });
+  chat.getState().newChat();
+  expect(next.getState().use).toEqual({ documents: 0, conversation: 0, draft: 4 });
+});
+
 it('names what would help when the budget or the settings change, by the settings of the next turn', async () => {
   const { chat, next, settled, budget, ...stores } = await foretelling();
   chat.getState().attach(document(8000));

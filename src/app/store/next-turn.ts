@@ -52,7 +52,13 @@ export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTu
     const same = (['draft', 'documents', 'order', 'activeId', 'settings'] as const).every(
       (key) => now[key] === before[key],
     );
-    if (!same) later();
+    if (same) return;
+    const { use } = store.getState();
+    const isOther = now.order !== before.order || now.documents !== before.documents;
+    // What was taken out is out at once: until the next count it must not keep anyone from sending.
+    if (isOther && use && now.activeId === undefined)
+      store.setState({ use: { ...heldUse(now), draft: use.draft } });
+    later();
   });
   return store;
 }
