@@ -14,8 +14,8 @@ export function Continue({ message }: { readonly message: AssistantMessage }) {
       className="text-button"
       data-testid="continue"
       disabled={!canAsk}
-      onClick={() => {
-        focusComposer(); // The button goes as the answer does.
+      onClick={(event) => {
+        focusComposer(event); // The button goes as the answer does.
         void resume(message.id);
       }}
     >

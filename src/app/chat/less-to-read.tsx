@@ -1,3 +1,4 @@
+import type { MouseEvent, ReactNode } from 'react';
 import { formatTokens } from '../format';
 import { useChat } from '../stores';
 import { focusComposer } from './focus-composer';
@@ -40,14 +41,14 @@ export function LessToRead({ before, className }: LessToReadProps) {
 interface OfferProps extends Pick<LessToReadProps, 'className'> {
   readonly testId: string;
   readonly act: () => void;
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
 function Offer({ className, testId, act, children }: OfferProps) {
   const busy = useChat((state) => state.activeId !== undefined);
-  const onClick = () => {
+  const onClick = (event: MouseEvent) => {
     act();
-    focusComposer(); // The button may go with what it took out.
+    focusComposer(event); // The button may go with what it took out.
   };
   return (
     <button type="button" className={className} data-testid={testId} disabled={busy} onClick={onClick}>

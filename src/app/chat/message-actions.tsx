@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from 'react';
+import { memo, type MouseEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from '../icons';
 import { siblingsOf } from '../store/branches';
 import { isIdle } from '../store/chat-store';
@@ -19,7 +19,8 @@ export const MessageActions = memo(function MessageActions({ id }: { readonly id
   return (
     <div className="message-actions" data-shown={isLast} data-testid={`${what}-actions`}>
       <Branches id={id} what={what} />
-      {!isRunning && <CopyMessage id={id} what={what} />}
+      {/* Not by place: what is said of a copy is said of that message. */}
+      {!isRunning && <CopyMessage key={id} id={id} what={what} />}
       {!isRunning && (role === 'user' ? <Edit id={id} /> : <Regenerate id={id} />)}
       {!isRunning && <Remove id={id} what={what} />}
       {role === 'user' && isLast && <Unanswered id={id} />}
@@ -38,7 +39,7 @@ function Action(props: {
   readonly name: string;
   readonly testId: string;
   readonly off: boolean;
-  readonly act: () => void;
+  readonly act: (event: MouseEvent) => void;
 }) {
   const { icon, name, testId, off, act } = props;
   return (
@@ -49,7 +50,7 @@ function Action(props: {
       aria-label={name}
       aria-disabled={off || undefined}
       data-testid={testId}
-      onClick={() => !off && act()}
+      onClick={(event) => !off && act(event)}
     >
       <Icon name={icon} />
     </button>
@@ -124,9 +125,9 @@ function Regenerate({ id }: { readonly id: string }) {
 
 function Remove({ id, what }: ActionProps) {
   const remove = useChat((state) => state.remove);
-  const act = () => {
+  const act = (event: MouseEvent) => {
     remove(id);
-    focusComposer(); // The button goes with the message.
+    focusComposer(event); // The button goes with the message.
   };
   return <Action icon="remove" name={`Delete the ${what}`} testId="remove" off={useIsBusy()} act={act} />;
 }
@@ -141,8 +142,8 @@ function Unanswered({ id }: { readonly id: string }) {
       className="text-button"
       data-testid="answer-this"
       disabled={!canAsk}
-      onClick={() => {
-        focusComposer();
+      onClick={(event) => {
+        focusComposer(event);
         void regenerate(id);
       }}
     >

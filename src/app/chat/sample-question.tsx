@@ -1,4 +1,5 @@
 import { useCanAsk, useChat } from '../stores';
+import { focusComposer } from './focus-composer';
 
 /** A question that is asked by clicking it. */
 export function SampleQuestion({ question }: { readonly question: string }) {
@@ -10,7 +11,10 @@ export function SampleQuestion({ question }: { readonly question: string }) {
       className="sample-question"
       data-testid="sample-question"
       disabled={!canAsk}
-      onClick={() => void ask(question)}
+      onClick={(event) => {
+        focusComposer(event); // The button goes, as the question is asked.
+        void ask(question);
+      }}
     >
       {question}
     </button>

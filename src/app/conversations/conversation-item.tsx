@@ -4,6 +4,7 @@ import type { Summary } from '../archive/search';
 import { Icon } from '../icons';
 import { toFailure } from '../store/engine';
 import { useStores } from '../stores';
+import { NARROW } from '../ui/narrow';
 import { saveFile } from '../ui/save-file';
 
 interface ItemProps {
@@ -21,8 +22,7 @@ export function ConversationItem({ conversation, excerpt, isShown }: ItemProps) 
   const [mode, setMode] = useState<Mode>('closed');
   const open = () => {
     void conversations.getState().open(id);
-    // Over the chat it would hide what was opened.
-    if (matchMedia('(max-width: 900px)').matches) view.getState().showSidebar(false);
+    if (matchMedia(NARROW).matches) view.getState().showSidebar(false);
   };
   return (
     <li className="conversation" data-testid="conversation" data-shown={isShown}>
@@ -99,8 +99,8 @@ function More({ conversation, onRename }: { readonly conversation: Summary; read
       (thrown: unknown) => chat.getState().say(toFailure(thrown).message),
     );
   const remove = () => {
-    // The button goes with the row.
-    document.querySelector<HTMLElement>('[data-testid=conversation-search]')?.focus();
+    // The button goes with the row. Not to the search field: by finger that would bring up the keyboard.
+    document.querySelector<HTMLElement>('#conversations')?.focus();
     void conversations.getState().remove(id);
   };
   const { exportJson, exportMarkdown } = conversations.getState();

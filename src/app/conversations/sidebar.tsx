@@ -1,7 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { NoticeBar } from '../chat/notice-bar';
 import { Icon } from '../icons';
 import { toFailure } from '../store/engine';
 import { useChat, useConversations, useStores, useView } from '../stores';
+import { useIsNarrow } from '../ui/narrow';
 import { saveFile } from '../ui/save-file';
 import { ConversationItem } from './conversation-item';
 import { byDay } from './days';
@@ -10,9 +12,24 @@ import './sidebar.css';
 /** The conversations that there are: beside the chat, or over it where there is no room. */
 export function Sidebar() {
   const open = useView((view) => view.sidebarOpen);
+  const isOver = useIsNarrow();
+  if (!open) return null;
+  return isOver ? (
+    <Drawer>
+      <Contents />
+      {/* The one of the chat cannot be reached meanwhile. */}
+      <NoticeBar />
+    </Drawer>
+  ) : (
+    <Beside>
+      <Contents />
+    </Beside>
+  );
+}
+
+function Beside({ children }: { readonly children: ReactNode }) {
   const show = useView((view) => view.showSidebar);
   useEffect(() => {
-    if (!open) return;
     const listen = (event: KeyboardEvent) => {
       const inside = event.target instanceof Element && event.target.closest('#conversations') !== null;
       if (event.key !== 'Escape' || event.defaultPrevented || !inside) return;
@@ -21,31 +38,69 @@ export function Sidebar() {
     };
     window.addEventListener('keydown', listen);
     return () => window.removeEventListener('keydown', listen);
-  }, [open, show]);
-  if (!open) return null;
+  }, [show]);
+  return (
+    <aside id="conversations" className="sidebar" aria-label="Chats" data-testid="sidebar" tabIndex={-1}>
+      {children}
+    </aside>
+  );
+}
+
+/** A modal dialog, so that the focus stays in it, Esc and a touch beside it close it, and the toggle has the focus again. */
+function Drawer({ children }: { readonly children: ReactNode }) {
+  const show = useView((view) => view.showSidebar);
+  const drawer = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const dialog = drawer.current;
+    dialog?.showModal();
+    // Not on its first button, which imports.
+    dialog?.focus();
+    // Before it is taken away, or the focus would go with it.
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={drawer}
+      id="conversations"
+      className="sidebar"
+      aria-label="Chats"
+      data-testid="sidebar"
+      tabIndex={-1}
+      onClose={() => show(false)}
+      // In the search field Esc would empty it first.
+      onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && show(false)}
+      // The backdrop is no element of its own, and the drawer has nothing of its own that could be pressed.
+      onClick={({ target, currentTarget, clientX }) =>
+        target === currentTarget && clientX > currentTarget.getBoundingClientRect().right && show(false)
+      }
+    >
+      {children}
+    </dialog>
+  );
+}
+
+function Contents() {
+  const show = useView((view) => view.showSidebar);
   return (
     <>
-      <div className="sidebar-backdrop" onClick={() => show(false)} />
-      <aside id="conversations" className="sidebar" aria-label="Chats" data-testid="sidebar">
-        <div className="sidebar-head">
-          <h2>Chats</h2>
-          <Files />
-          <button
-            type="button"
-            className="quiet-button"
-            aria-label="Close the chats"
-            onClick={() => {
-              show(false);
-              document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
-            }}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
-        <Search />
-        <Kept />
-        <List />
-      </aside>
+      <div className="sidebar-head">
+        <h2>Chats</h2>
+        <Files />
+        <button
+          type="button"
+          className="quiet-button"
+          aria-label="Close the chats"
+          onClick={() => {
+            show(false);
+            document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
+          }}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <Search />
+      <Kept />
+      <List />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { Icon } from '../icons';
 import { useLibrary } from '../stores';
 
 /** Above the composer: what became of a stored model that was to be loaded, or that one is not kept. */
@@ -9,8 +10,8 @@ export function LibraryNotice() {
       {notice !== undefined && (
         <div className="notice" data-testid="library-notice">
           <p>{notice}</p>
-          <button type="button" className="text-button" onClick={() => say(undefined)}>
-            Dismiss
+          <button type="button" className="quiet-button" aria-label="Dismiss" onClick={() => say(undefined)}>
+            <Icon name="close" />
           </button>
         </div>
       )}

@@ -1,3 +1,4 @@
+import { focusComposer } from '../chat/focus-composer';
 import { formatBytes, formatTokens } from '../format';
 import { exceedsContext, isNearlyFull, totalOf } from '../store/context-use';
 import type { Change } from '../store/verdict';
@@ -48,8 +49,9 @@ function ChangeButton({ change }: { readonly change: Change }) {
       type="button"
       className="text-button"
       data-testid="apply-next-turn"
-      onClick={() => {
+      onClick={(event) => {
         applyChange(stores, change);
+        focusComposer(event); // The button goes once that helps.
         if (change.dtype) void stores.model.getState().reload({ dtype: change.dtype });
       }}
     >

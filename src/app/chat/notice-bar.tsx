@@ -1,0 +1,46 @@
+import type { MouseEvent } from 'react';
+import { flushSync } from 'react-dom';
+import { Icon } from '../icons';
+import { useChat } from '../stores';
+import { focusComposer } from './focus-composer';
+
+/** What the page has to say of what was just done, and the way to take it back. */
+export function NoticeBar() {
+  const notice = useChat((state) => state.notice);
+  const dismiss = useChat((state) => state.dismissNotice);
+  return (
+    <div role="status" className="notice-region">
+      {notice && (
+        <div className="notice" data-testid="notice">
+          <p>{notice.text}</p>
+          {notice.undo && (
+            <button
+              type="button"
+              className="text-button"
+              data-testid="undo"
+              onClick={(event) => press(event, () => notice.undo?.run())}
+            >
+              {notice.undo.label}
+            </button>
+          )}
+          <button
+            type="button"
+            className="quiet-button"
+            aria-label="Dismiss"
+            onClick={(event) => press(event, dismiss)}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The button goes with the notice. */
+function press(event: MouseEvent<HTMLElement>, act: () => void): void {
+  const drawer = event.currentTarget.closest('dialog');
+  flushSync(act);
+  if (drawer) drawer.focus();
+  else focusComposer(event);
+}
