@@ -168,6 +168,23 @@ export async function withoutWebGpu(page: Page): Promise<void> {
   );
 }
 
+/** Buttons that are smaller than a fingertip, and what else can be pressed and is smaller than WCAG 2.2 has it. */
+export async function smallTargets(page: Page): Promise<readonly string[]> {
+  return page.locator('button, summary, a[href], input, select, textarea').evaluateAll((targets) =>
+    targets.flatMap((target) => {
+      const least = target.matches('button') ? 44 : 24;
+      // A press on the words of a box ticks it.
+      const pressed = target.matches('[type=checkbox], [type=radio]') ? target.closest('label') : target;
+      const { width, height } = (pressed ?? target).getBoundingClientRect();
+      const isInText = getComputedStyle(target).display === 'inline';
+      if (width === 0 || isInText || (width >= least && height >= least)) return [];
+      const name =
+        target.getAttribute('aria-label') ?? target.getAttribute('data-testid') ?? target.textContent;
+      return [`${name}: ${width} x ${height}`];
+    }),
+  );
+}
+
 /** Scrolls so that an element is the last that can be seen, and what comes below it cannot. */
 export async function scrollToEdge(element: Locator): Promise<void> {
   await element.evaluate((target) => target.scrollIntoView({ block: 'end' }));

@@ -1,16 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, overflowing, scrollToEdge } from './page';
-
-/** What can be pressed and is smaller than a fingertip. */
-async function smallTargets(page: Page): Promise<readonly string[]> {
-  return page.getByRole('button').evaluateAll((buttons) =>
-    buttons.flatMap((button) => {
-      const { width, height } = button.getBoundingClientRect();
-      const name = button.getAttribute('aria-label') ?? button.textContent;
-      return width === 0 || (width >= 44 && height >= 44) ? [] : [`${name}: ${width} x ${height}`];
-    }),
-  );
-}
+import { expect, test } from '@playwright/test';
+import { chatOn, overflowing, scrollToEdge, smallTargets } from './page';
 
 test('a visitor with a narrow phone asks, and looks at the inspector when it suits', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });

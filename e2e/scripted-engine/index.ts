@@ -32,3 +32,6 @@ export async function scriptEngine(page: Page, script: Script): Promise<void> {
     await route.fulfill(isEngine ? { contentType: 'text/javascript', body } : { response });
   });
 }
+
+/** So many tokens as it counts them: four characters each. */
+export const tokens = (count: number): string => 'word'.repeat(count);

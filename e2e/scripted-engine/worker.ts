@@ -9,18 +9,27 @@ import {
   TTFT,
 } from '../../src/app/store/scripted-engine.test-support';
 import { carryErrorCodes } from '../../src/comlink-errors';
-import type { EngineApi, EngineEvent, MemoryReport } from '../../src/protocol';
+import type { EngineApi, EngineEvent, MemoryReport, ModelPlan, PlanRequest } from '../../src/protocol';
 import type { Script } from './script';
 
 declare const SCRIPT: Script;
 
 const CHARACTERS = 4;
 const FRAME_MS = 16;
+/** Of one unit of its plans, so that a budget of tens of MiB has something to measure. */
+const UNIT_BYTES = 2 ** 14;
 /** Of a whole model: the inspector draws a bar for each of its layers. */
 function memoryOf(tokens: number): MemoryReport {
   const report = memoryOfOne(tokens);
   const layers = Array.from({ length: MODEL.layers }, () => ({ lengths: [tokens, tokens], bytes: tokens }));
   return { ...report, kv: { ...report.kv, layers } };
+}
+
+/** Of weights that come packed, so that what helps is the KV cache's to give. */
+function inUnits(request: PlanRequest): ModelPlan {
+  const plan = planOf(request);
+  const peakBytes = plan.peakBytes * UNIT_BYTES;
+  return { ...plan, peakBytes, model: { ...plan.model, isPacked: true } };
 }
 
 /** Of the turn that runs, or of the last one. */
@@ -79,7 +88,7 @@ const api: EngineApi = {
   promptText: async () => '',
   calibrate: async () => ({ steps: [], suggested: 0 }),
   countTokens: async (text) => Math.ceil(text.length / CHARACTERS),
-  plan: async (request) => planOf(request),
+  plan: async (request) => inUnits(request),
   limits: async () => ({ adapter: MODEL.adapter, maxBufferBytes: 2 ** 31 }),
   lost: () => new Promise(() => undefined),
 };
