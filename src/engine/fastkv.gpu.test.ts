@@ -4,6 +4,7 @@ import { openNodeAdapter } from '../../tools/node-gpu';
 import type { KvSettings, Profile, SelectionReport } from '../protocol';
 import { load, runOptions, runWithLogits } from './engine.test-support';
 import { canRun } from './gpu/device';
+import { ANSWER_ROOM, capacityFor } from './kv/layers';
 import { selectTopReference, sumRows } from './kv/score-reference';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { fastkvReference, type FastkvReading } from './models/fastkv-reference';
@@ -118,14 +119,13 @@ describe.each(PROFILES)('in profile %s', (profile) => {
 });
 
 const [s, whole] = ['sliding_attention', 'full_attention'];
-/** Three layers of four see 40 tokens back. */
-const SLIDING = randomLlamaFolder({
-  ...{ ...RANDOM, H: 4, seed: 7 },
-  config: {
-    ...{ model_type: 'qwen3', use_sliding_window: true, sliding_window: 40 },
-    layer_types: [s, whole, s, s],
-  },
-});
+/** Three layers of four see so many tokens back. */
+const sliding = (sliding_window: number) =>
+  randomLlamaFolder({
+    ...{ ...RANDOM, H: 4, seed: 7 },
+    config: { model_type: 'qwen3', use_sliding_window: true, sliding_window, layer_types: [s, whole, s, s] },
+  });
+const SLIDING = sliding(40);
 
 describe.each(PROFILES)('in profile %s', (profile) => {
   it.skipIf(!canRun(profile, features))(
@@ -145,6 +145,24 @@ describe.each(PROFILES)('in profile %s', (profile) => {
       ]) {
         const kv = fastkvSettings(more);
         expectAsReference(onCpu, tokens, kv, await turn(model, tokens, kv, 48));
+      }
+    },
+  );
+
+  it.skipIf(!canRun(profile, features))(
+    'and goes on so when its answer outgrows the room reserved for it, with kept tokens still in sight',
+    async () => {
+      const folder = sliding(300);
+      const { adapter } = await openNodeAdapter();
+      model = await loadModel(adapter, folder, { dtype: 'f32', profile });
+      const [N, answer] = [278, 280];
+      const kv = fastkvSettings({ retain: 0.9, tspRate: 0.95, tspLayer: 1 });
+      const found = await turn(model, tokensOf(N, RANDOM.V), kv, answer);
+      const { plan } = expectAsReference(await readOnCpu(folder), tokensOf(N, RANDOM.V), kv, found);
+      expect(found.rows).toHaveLength(answer);
+      for (const kept of plan.kept) {
+        expect(kept).toBeLessThan(N);
+        expect(capacityFor(kept + ANSWER_ROOM)).toBeLessThan(kept + answer);
       }
     },
   );
