@@ -19,9 +19,9 @@ export default defineConfig({
           name: 'gpu',
           environment: 'node',
           include: ['src/**/*.gpu.test.ts', 'tools/**/*.gpu.test.ts'],
-          // One Dawn instance a process; software adapters use every core already.
+          // One Dawn instance a process. Cases this small keep a software adapter at one core, so two go at a time.
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
