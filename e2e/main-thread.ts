@@ -12,6 +12,7 @@ interface TraceEvent {
   readonly tid: number;
   /** Microseconds: when, how long, and how much of that on a processor. */
   readonly ts: number;
+  readonly dur?: number;
   readonly tdur?: number;
   readonly args: { readonly name?: string };
 }
@@ -36,7 +37,7 @@ export async function watchMainThread(page: Page, browser: Browser) {
     },
     /**
      * Milliseconds of every task over 50 ms since `begin`, and of the longest in processor time. A task that waited for a processor because others had it is long on the
-     * clock and not in processor time.
+     * clock and not in processor time; `waited` is how much of all tasks' time went that way, of 1.
      */
     async end() {
       const onClock = await page.evaluate(async () => {
@@ -48,8 +49,18 @@ export async function watchMainThread(page: Page, browser: Browser) {
       const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
         traceEvents: TraceEvent[];
       };
-      const onProcessor = tasks(traceEvents);
-      return { onClock, onProcessor: onProcessor.filter((ms) => ms > 50), longest: Math.max(...onProcessor) };
+      const found = tasks(traceEvents);
+      const onProcessor = found.map(({ tdur = 0 }) => Math.round(tdur / 1000));
+      const [clock, processor] = [
+        sum(found.map(({ dur = 0 }) => dur)),
+        sum(found.map(({ tdur = 0 }) => tdur)),
+      ];
+      return {
+        onClock,
+        onProcessor: onProcessor.filter((ms) => ms > 50),
+        longest: Math.max(...onProcessor),
+        waited: 1 - processor / clock,
+      };
     },
     /** Does nothing else for so long. */
     hold: (ms: number) =>
@@ -61,8 +72,10 @@ export async function watchMainThread(page: Page, browser: Browser) {
   };
 }
 
-/** Processor time of every task between the marks, in ms. */
-function tasks(events: readonly TraceEvent[]): readonly number[] {
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, next) => total + next, 0);
+
+/** Every task between the marks. */
+function tasks(events: readonly TraceEvent[]): readonly TraceEvent[] {
   const begin = events.find(({ name }) => name === 'watch-begins');
   const end = events.find(({ name }) => name === 'watch-ends');
   if (begin === undefined || end === undefined) throw new Error('the trace has no marks');
@@ -71,5 +84,5 @@ function tasks(events: readonly TraceEvent[]): readonly number[] {
       name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts,
   );
   if (!found.some(({ tdur = 0 }) => tdur > 0)) throw new Error('the trace tells no processor time');
-  return found.map(({ tdur = 0 }) => Math.round(tdur / 1000));
+  return found;
 }
