@@ -3,12 +3,18 @@ import { createAnnouncer, speakableLength } from './announcer';
 import { after, coded, readyStores, TTFT } from './scripted-engine.test-support';
 
 it('speaks up to the last finished sentence, and the rest once no more comes', () => {
-  expect(speakableLength('It is sil', false)).toBe(0);
-  expect(speakableLength('It is silver. And', false)).toBe('It is silver.'.length);
+  const spoken = (text: string, before = 0) => text.slice(0, speakableLength(text, before, false));
+  expect(spoken('It is sil')).toBe('');
+  expect(spoken('It is silver. And')).toBe('It is silver.');
   // A full stop at the very end may yet become 3.14.
-  expect(speakableLength('It is 3.', false)).toBe(0);
-  expect(speakableLength('“Is it?” Yes', false)).toBe('“Is it?”'.length);
-  expect(speakableLength('It is sil', true)).toBe('It is sil'.length);
+  expect(spoken('It is 3.')).toBe('');
+  expect(spoken('“Is it?” Yes')).toBe('“Is it?”');
+  expect(spoken('**It is silver.** And')).toBe('**It is silver.**');
+  // The number of an item, but not of a year.
+  expect(spoken('So:\n 1. One of')).toBe('So:\n');
+  expect(spoken('It was 1999. And')).toBe('It was 1999.');
+  expect(spoken('It is. It was. And', 'It is.'.length)).toBe('It is. It was.');
+  expect(speakableLength('It is sil', 0, true)).toBe('It is sil'.length);
 });
 
 it('tells a turn by state and sentence, each once, never by token', async () => {
@@ -23,6 +29,18 @@ it('tells a turn by state and sentence, each once, never by token', async () => 
   for (const piece of ['It ', 'is ', 'silver', '. ', 'And ', 'ol']) text(piece);
   await worker.turns[0]?.finish({ text: 'It is silver. And ol', stopReason: 'stopped' });
   expect(heard).toEqual(['Reading.', 'It is silver.', 'And ol Stopped.']);
+});
+
+it('speaks no marks of Markdown', async () => {
+  const { chat, kv, worker } = await readyStores();
+  const announcer = createAnnouncer(chat, kv);
+  const heard: string[] = [];
+  announcer.subscribe(({ text }) => heard.push(text));
+  await after(() => void chat.getState().ask('What?'));
+  for (const text of ['## **Col', 'our**\n\n```', 'ts\n', '- It is `sil', 'ver`. '])
+    worker.turns[0]?.emit({ type: 'text', text, newTokens: 1, decodeTokensPerSecond: 1 });
+  await worker.turns[0]?.finish({ text: '## **Colour**\n\n```ts\n- It is `silver`. ' });
+  expect(heard).toEqual(['Reading.', 'Colour', 'It is silver.']);
 });
 
 it('tells that the model thinks, and not what', async () => {

@@ -3,17 +3,25 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ChatStore } from './chat-store';
 import type { AssistantMessage } from './conversation';
 import type { KvStore } from './kv-store';
+import { plainText } from './plain-text';
 import { answerOf, splitReasoning } from './reasoning';
 
 export interface Announcement {
   readonly text: string;
 }
 
-/** How much of `text` can be spoken: up to its last finished sentence, or all of it once nothing more comes. */
-export function speakableLength(text: string, finished: boolean): number {
+/** The end of a sentence, with marks of Markdown behind it, or of a line. The number of an item ends nothing. */
+const END = /(?<!(?:^|\n)[ \t]*\d+)[.!?…][)"'”’*_`]*(?=\s)|\n/g;
+
+/**
+ * How much of `text` can be spoken: up to its last finished sentence, or all of it once nothing more comes. What was
+ * spoken before is not looked at again, as this is asked at every token.
+ */
+export function speakableLength(text: string, spoken: number, finished: boolean): number {
   if (finished) return text.length;
-  let end = 0;
-  for (const match of text.matchAll(/[.!?…][)"'”’]*(?=\s)|\n/g)) end = match.index + match[0].length;
+  let end = spoken;
+  END.lastIndex = spoken;
+  for (let match = END.exec(text); match; match = END.exec(text)) end = END.lastIndex;
   return end;
 }
 
@@ -38,8 +46,8 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
     // Not what it thinks: that is aside from the answer, and often many times as long.
     if (isOpen && !thinking) say('Thinking.');
     thinking = isOpen;
-    const end = speakableLength(text, answer.state === 'done');
-    const sentence = text.slice(spoken, end).trim();
+    const end = speakableLength(text, spoken, answer.state === 'done');
+    const sentence = plainText(text.slice(spoken, end));
     spoken = Math.max(spoken, end);
     const stopped = changed && answer.state === 'done' && answer.stopReason === 'stopped';
     if (sentence !== '' || stopped) say(`${sentence}${stopped ? ' Stopped.' : ''}`.trim());
