@@ -26,26 +26,27 @@ async function writing(page: Page) {
   return chat;
 }
 
-/** The part is kept and the loss told; the model comes back, the answer goes on, and so does the conversation. */
-async function expectRecovery(page: Page, chat: Awaited<ReturnType<typeof writing>>, code: string) {
+/** The part is kept and the loss told; the model comes back by itself, and the answer and the conversation go on. */
+async function expectRecovery(page: Page, lose: () => Promise<void>, code: string) {
+  const chat = await writing(page);
+  const told = page.getByTestId('model-lost').waitFor({ timeout: 60_000 });
+  await lose();
   const failed = page.getByTestId('answer').getByTestId('error');
   await expect(failed).toHaveAttribute('data-code', code, { timeout: 30_000 });
   const text = page.getByTestId('answer-text');
   const part = (await text.textContent()) ?? '';
   expect(part).not.toBe('');
-  await page.getByTestId('reload-model').click();
+  await told;
   await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(page.getByTestId('model-lost')).toHaveCount(0);
   await page.getByTestId('continue').click();
   await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(part.length);
   await chat.stop.click();
   await chat.finished(chat.answers.first());
-  await chat.ask('And then?');
-  await expect(chat.answers.nth(1)).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
-  await chat.stop.click();
-  await chat.finished(chat.answers.nth(1));
+  return chat;
 }
 
-test('a device lost in the middle of an answer is told, and after loading again the conversation goes on', async ({
+test('a device lost in the middle of an answer is told and the conversation goes on; lost again at once, it waits', async ({
   page,
 }) => {
   await page.route(/\/worker[-.][^/]*\.js$/, async (route) => {
@@ -61,21 +62,29 @@ test('a device lost in the middle of an answer is told, and after loading again 
     }\n`;
     await route.fulfill({ response, body: hook + script });
   });
-  const chat = await writing(page);
-  await page.evaluate(() => new BroadcastChannel('test.device').postMessage('destroy'));
-  await expectRecovery(page, chat, 'device-lost');
+  const lose = () => page.evaluate(() => new BroadcastChannel('test.device').postMessage('destroy'));
+  const chat = await expectRecovery(page, lose, 'device-lost');
+
+  await lose();
+  await expect(chat.status).toHaveAttribute('data-value', 'failed', { timeout: 30_000 });
+  await page.getByTestId('reload-model').click();
+  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await chat.ask('And then?');
+  await expect(chat.answers.nth(1)).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await chat.stop.click();
+  await chat.finished(chat.answers.nth(1));
 });
 
-test('an engine that dies in the middle of an answer is told, and after loading again the conversation goes on', async ({
+test('an engine that dies in the middle of an answer is told, loaded again, and the conversation goes on', async ({
   page,
 }) => {
-  const chat = await writing(page);
-  await page.evaluate(() => {
-    // As a worker ends that the browser takes away: by an error event, or by none at all.
-    for (const worker of (window as unknown as { workers: Worker[] }).workers) {
-      worker.terminate();
-      worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory', cancelable: true }));
-    }
-  });
-  await expectRecovery(page, chat, 'internal');
+  const kill = () =>
+    page.evaluate(() => {
+      // As a worker ends that the browser takes away: by an error event, or by none at all.
+      for (const worker of (window as unknown as { workers: Worker[] }).workers) {
+        worker.terminate();
+        worker.dispatchEvent(new ErrorEvent('error', { message: 'out of memory', cancelable: true }));
+      }
+    });
+  await expectRecovery(page, kill, 'internal');
 });

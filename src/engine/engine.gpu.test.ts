@@ -446,7 +446,7 @@ describe('the loss of the device', () => {
           toldBefore ??= told;
           device.destroy();
         });
-        const failure = { code: 'device-lost', message: expect.stringContaining('Load the model again') };
+        const failure = { code: 'device-lost', message: expect.stringContaining('has to be loaded again') };
         await expect(turn).rejects.toMatchObject(failure);
         expect(await lost).toEqual(failure);
         expect(toldBefore).toBe(0);

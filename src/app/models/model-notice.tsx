@@ -7,11 +7,17 @@ export function ModelNotice() {
   const status = useModel((state) => state.status);
   const name = useModel((state) => state.name);
   const reload = useModel((state) => state.reload);
+  const lost = useModel((state) => state.lost);
 
   if (status.state === 'loading') {
     const known = (status.step === 'weights' || status.step === 'verifying') && status.totalBytes > 0;
     return (
       <div className="model-notice" data-testid="model-loading">
+        {lost && (
+          <p role="status" data-testid="model-lost">
+            <strong>“{name}” is gone</strong> and loaded again. {lost.message} The conversation is kept.
+          </p>
+        )}
         <p>
           {name}: {loadingText(status)}
         </p>

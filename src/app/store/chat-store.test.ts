@@ -219,7 +219,6 @@ it('ends a turn whose worker dies or whose device is lost, and keeps the convers
   });
   expect(state()).toMatchObject({ activeId: undefined, memory: undefined });
 
-  void stores.model.getState().reload();
   await after(() => stores.workers[1]?.loading.resolve(MODEL));
   await after(() => void state().regenerate(answer().id));
   expect(stores.workers[1]?.turns).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   after,
   coded,
@@ -57,17 +57,28 @@ it('fails when its worker dies while loading', async () => {
   expect(model.getState().status).toMatchObject({ state: 'failed', wasReady: false });
 });
 
-it('fails when the device is lost, says that it had been ready, and comes back when reloaded', async () => {
+it('loads again by itself when the device is lost, and says why; a second loss within a minute waits to be asked', async () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(1e9);
   const { model, worker, workers } = await readyStores();
-  await worker.loseDevice({ code: 'device-lost', message: 'The device was lost.' });
-  expect(model.getState().status).toMatchObject({
-    state: 'failed',
-    error: { code: 'device-lost' },
-    wasReady: true,
-  });
-  void model.getState().reload();
+  const error = { code: 'device-lost', message: 'The device was lost.' } as const;
+  await worker.loseDevice(error);
+  expect(model.getState()).toMatchObject({ status: { state: 'loading' }, lost: error });
+  expect(worker.closed).toBe(true);
   await after(() => workers[1]?.loading.resolve(MODEL));
   expect(model.getState().status.state).toBe('ready');
+
+  now.mockReturnValue(1e9 + 59_000);
+  await workers[1]?.loseDevice(error);
+  expect(model.getState().status).toEqual({ state: 'failed', error, wasReady: true });
+  expect(workers).toHaveLength(2);
+  void model.getState().reload();
+  expect(model.getState().lost, 'asked for, it needs no reason').toBe(undefined);
+  await after(() => workers[2]?.loading.resolve(MODEL));
+
+  now.mockReturnValue(1e9 + 120_000);
+  await workers[2]?.loseDevice(error);
+  expect(model.getState()).toMatchObject({ status: { state: 'loading' }, lost: error });
+  now.mockRestore();
 });
 
 it('ignores the end of a worker that was replaced', async () => {

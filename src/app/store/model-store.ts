@@ -42,6 +42,9 @@ export interface ModelState {
   /** The last name asked for, shown while there is no model to ask. */
   readonly name: string;
   readonly request: LoadRequest | undefined;
+  /** Why it is loaded anew without having been asked for. */
+  readonly lost: EngineFailure | undefined;
+  /** A model that is lost afterwards is loaded once more by itself, unless that happens twice within a minute. */
   load(request: LoadRequest): Promise<void>;
   /** Loads what was asked for last, or that with something changed, into a fresh worker. */
   reload(change?: Pick<LoadRequest, 'dtype'>): Promise<void>;
@@ -53,55 +56,70 @@ export interface ModelState {
 
 export type ModelStore = StoreApi<ModelState>;
 
+/** What is lost again within this time would be lost for ever if it were loaded each time. */
+const CALM_MS = 60_000;
+
 const STARTING: ModelStatus = { state: 'loading', step: 'adapter', loadedBytes: 0, totalBytes: 0 };
 
 export function createModelStore(connect: ConnectEngine, prepare: Prepare = () => undefined): ModelStore {
   let connection: EngineConnection | undefined;
+  let lostAt = -Infinity;
 
-  return createStore<ModelState>()((set, get) => ({
-    status: { state: 'idle' },
-    name: 'Model',
-    request: undefined,
-
-    async load(request) {
+  return createStore<ModelState>()((set, get) => {
+    const load = async (request: LoadRequest, lost?: EngineFailure) => {
       connection?.close();
       const current = connect();
       connection = current;
       const show = (status: ModelStatus) => {
         if (connection === current) set({ status });
       };
-      set({ status: STARTING, name: request.name, request });
+      const lose = (error: EngineFailure) => {
+        if (connection !== current) return;
+        const isCalm = Date.now() - lostAt >= CALM_MS;
+        lostAt = Date.now();
+        if (isCalm) void load(request, error);
+        else set({ status: { state: 'failed', error, wasReady: true } });
+      };
+      set({ status: STARTING, name: request.name, request, lost });
       try {
         const prepared = prepare(request.source, show);
         if (prepared) await prepared;
         const loaded = await loadInto(current, request, show);
         show({ state: 'ready', ...loaded });
-        void loaded.gone.then((error) => show({ state: 'failed', error, wasReady: true }));
+        void loaded.gone.then(lose);
       } catch (thrown) {
         show({ state: 'failed', error: toFailure(thrown), wasReady: false });
       }
-    },
+    };
 
-    async reload(change) {
-      const { request, load } = get();
-      if (request !== undefined) await load({ ...request, ...change });
-    },
+    return {
+      status: { state: 'idle' },
+      name: 'Model',
+      request: undefined,
+      lost: undefined,
+      load: (request) => load(request),
 
-    async ask(question) {
-      for (;;) {
-        const current = (connection ??= connect());
-        try {
-          return await Promise.race([question(current.api), current.died.then(throwFailure)]);
-        } catch (thrown) {
-          if (connection === current) throw thrown;
+      async reload(change) {
+        const { request, load } = get();
+        if (request !== undefined) await load({ ...request, ...change });
+      },
+
+      async ask(question) {
+        for (;;) {
+          const current = (connection ??= connect());
+          try {
+            return await Promise.race([question(current.api), current.died.then(throwFailure)]);
+          } catch (thrown) {
+            if (connection === current) throw thrown;
+          }
         }
-      }
-    },
+      },
 
-    fail(error) {
-      set({ status: { state: 'failed', error, wasReady: false } });
-    },
-  }));
+      fail(error) {
+        set({ status: { state: 'failed', error, wasReady: false } });
+      },
+    };
+  });
 }
 
 async function loadInto(

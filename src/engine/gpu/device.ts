@@ -41,7 +41,7 @@ export function canRun(profile: Profile, features: ReadonlySet<string>): boolean
 export const deviceLost = (why: string) =>
   new EngineError(
     'device-lost',
-    `The graphics device was lost${why ? ` (${why})` : ''}. Load the model again.`,
+    `The graphics device was lost${why ? ` (${why})` : ''}. What was on it has to be loaded again.`,
   );
 
 /** Chromium tells of a loss only after it has failed what was under way. */
