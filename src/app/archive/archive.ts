@@ -82,3 +82,11 @@ export function memoryArchive(): Archive {
     },
   };
 }
+
+/** Why a write was refused, and what becomes of what it was to keep. */
+export const reasonOf = (thrown: unknown): string => {
+  const name = thrown instanceof Error ? thrown.name : '';
+  return name === 'QuotaExceededError' || /quota/i.test(String(thrown))
+    ? 'The browser gives this page no more room. Delete a conversation or a stored model.'
+    : 'It lasts as long as this page is open.';
+};

@@ -3,6 +3,7 @@ import { conversationOf, type ChatState, type ChatStore } from '../store/chat-st
 import { isEmpty, sharedOf, type Conversation } from '../store/conversation';
 import type { ArchiveChange } from './archive';
 import { messageRow, rowOf } from './rows';
+import { createArrears, type Unsaved } from './unsaved';
 
 /** While tokens come. */
 const PERIOD_MS = 1000;
@@ -13,6 +14,8 @@ export interface Keeper {
    * over.
    */
   adopt(conversation: Conversation): void;
+  /** Of the shown conversation, where a write of it failed: to be asked for before another tab's version is adopted. */
+  unsaved(): Unsaved | undefined;
   /** The shown conversation is gone: nothing more of it is written down. */
   forget(): void;
   /** Resolves when everything is written that there is. */
@@ -28,6 +31,7 @@ export function createKeeper(
   let written: Conversation | undefined;
   /** Conversations of which a write failed: the next one is whole, as nobody knows what is missing or was to go. */
   const failed = new Set<string>();
+  const arrears = createArrears();
   let adopted: Conversation | undefined;
   let forgotten: string | undefined;
   let queue: Promise<void> = Promise.resolve();
@@ -44,7 +48,8 @@ export function createKeeper(
     written = now;
     queue = queue
       .then(() => write(replaces ? { ...change, replaces } : change))
-      .catch(() => void failed.add(now.id));
+      .then(() => arrears.wrote(now))
+      .catch(() => void failed.add(arrears.refused(now.id)));
   };
   const alarm = createAlarm(() => save(chat.getState()));
 
@@ -68,8 +73,10 @@ export function createKeeper(
       }
       failed.delete(conversation.id);
       adopted = conversation;
+      arrears.adopted(conversation);
       if (id === conversation.id) written = conversation;
     },
+    unsaved: () => arrears.of(chat.getState()),
     forget: () => {
       forgotten = chat.getState().id;
     },

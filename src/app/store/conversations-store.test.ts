@@ -390,6 +390,31 @@ describe('two tabs', () => {
     expect(said.toSorted()).toEqual(['1', 'Left?', 'One?', 'Right?', 'first', 'second']);
   });
 
+  it('one of which could not write down what was said: the other goes on, and both stay, as branches', async () => {
+    const memories = await openArchive(NAME);
+    let refuses = false;
+    const full = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'));
+    const archive: Archive = { ...memories, write: (change) => (refuses ? full() : memories.write(change)) };
+    const one = await openTab(memory(), Promise.resolve(archive));
+    await answer(one, 'What colour?', 'Silver.');
+    const two = await openTab();
+    await two.conversations.getState().open(one.chat.getState().id);
+    refuses = true;
+    await answer(one, 'And mine?', 'Red.', 1);
+    expect(texts(two)).toEqual(['What colour?', 'Silver.']);
+    refuses = false;
+    await answer(two, 'And yours?', 'Blue.');
+    expect(one.chat.getState().notice?.text).toMatch(/^Another tab went on/);
+    // By now it is written down as well, so that a third tab has both.
+    const three = await openTab();
+    await three.conversations.getState().open(one.chat.getState().id);
+    for (const tab of [one, three]) {
+      const { messages, children, order } = tab.chat.getState();
+      expect(Object.keys(messages)).toHaveLength(6);
+      expect(children[order[1] ?? '']).toHaveLength(2);
+    }
+  });
+
   it('one of which deletes what the other shows: that one says so and writes nothing back', async () => {
     const one = await openTab();
     await answer(one, 'One?', '1');

@@ -1,6 +1,6 @@
 /** All conversations: the list, and what can be done with each. What is shown of one is the chat store's. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { memoryArchive, wholeOf, type Archive, type ArchiveChange } from '../archive/archive';
+import { memoryArchive, reasonOf, wholeOf, type Archive, type ArchiveChange } from '../archive/archive';
 import { createKeeper, type Keeper } from '../archive/keeper';
 import { fromJson, toJson, toMarkdown } from '../archive/portable';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../archive/rows';
 import { find, type Found, type Summary } from '../archive/search';
 import type { TabNews, Tabs } from '../archive/tabs';
+import { withUnsaved } from '../archive/unsaved';
 import { conversationOf, type ChatStore } from './chat-store';
 import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
 import { keep, recall, type Memory } from './storage';
@@ -76,6 +77,7 @@ class Book {
   readonly keeper: Keeper;
   readonly ready: Promise<void>;
   archive: Archive = memoryArchive();
+  #following: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly parts: ConversationsParts,
@@ -200,11 +202,23 @@ class Book {
     await this.#follow(id, interrupted);
   }
 
-  async #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
+  /** One after the other: what is kept of this tab has to be written before another version is read. */
+  #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
+    const follow = this.#following.then(() => this.#takeOver(id, as));
+    this.#following = follow.catch(() => undefined);
+    return follow;
+  }
+
+  async #takeOver(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
     const stored = await this.read(id);
+    const { follow, say } = this.chat.getState();
     if (stored === undefined || this.chat.getState().id !== id) return;
+    const unsaved = this.keeper.unsaved();
     this.keeper.adopt(stored);
-    this.chat.getState().follow(as(stored));
+    if (unsaved === undefined) return follow(as(stored));
+    follow(withUnsaved(as(stored), unsaved));
+    say('Another tab went on with this conversation. What could not be stored here is a version beside it.');
+    await this.keeper.flush();
   }
 
   async #hear({ what, id }: TabNews): Promise<void> {
@@ -321,10 +335,3 @@ const summaryOf = ({ id, name, updatedAt }: Summary): Summary => ({ id, name, up
 
 const sorted = (list: readonly Summary[]): readonly Summary[] =>
   list.toSorted((a, b) => b.updatedAt - a.updatedAt);
-
-const reasonOf = (thrown: unknown): string => {
-  const name = thrown instanceof Error ? thrown.name : '';
-  return name === 'QuotaExceededError' || /quota/i.test(String(thrown))
-    ? 'The browser gives this page no more room. Delete a conversation or a stored model.'
-    : 'It lasts as long as this page is open.';
-};
