@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { watchMainThread } from './main-thread';
-import { chatOn } from './page';
+import { chatOn, demoJson } from './page';
 import { scriptEngine } from './scripted-engine';
 
 const MARKUP = `<img src="https://evil.example/a.png" onerror="globalThis.hacked = 1">`;
@@ -103,6 +103,37 @@ test('a question, a document and a model with markup in their names do nothing b
   await expect(page.getByTestId('document-dialog')).toContainText(MARKUP);
   await expect(page.locator('img, iframe')).toHaveCount(0);
   expect(await hacked(page)).toBe(false);
+  expect(stray).toEqual([]);
+});
+
+test('a chat template with markup and a way out of its language does nothing but write, and show what it refuses', async ({
+  page,
+  baseURL,
+}) => {
+  const config = demoJson('tokenizer_config.json') as { chat_template: string };
+  const out = `{% if messages.constructor is defined %}{{ messages.constructor.constructor('globalThis.hacked = 1')() }}{% endif %}`;
+  const refusal = `{% if 'refuse' in messages[-1].content %}{{ raise_exception('${MARKUP}') }}{% endif %}`;
+  const template = `${MARKUP}${out}${refusal}${config.chat_template}`;
+  await page.route('**/models/demo/tokenizer_config.json', (route) =>
+    route.fulfill({ json: { ...config, chat_template: template } }),
+  );
+  const stray = watchStray(page, baseURL);
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.attach('medium');
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  // The strip tells the prompt as the template wrote it.
+  await page.getByTestId('kept-strip').focus();
+  await page.keyboard.press('Home');
+  await expect(page.getByTestId('strip-text')).toContainText('<img src=');
+  await chat.ask('Do refuse.');
+  await expect(chat.error).toContainText(MARKUP);
+  await expect(page.locator('img, iframe')).toHaveCount(0);
+  expect(await hacked(page)).toBe(false);
+  // It is the engine's worker that renders it.
+  for (const worker of page.workers())
+    expect(await worker.evaluate(() => 'hacked' in globalThis)).toBe(false);
   expect(stray).toEqual([]);
 });
 

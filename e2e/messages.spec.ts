@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
-import { answered, demoJson, sampleNamed } from './page';
+import { answered, chatOn, demoJson, sampleNamed } from './page';
+import { scriptEngine } from './scripted-engine';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
 const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
@@ -104,6 +105,32 @@ test('an answer cut off at the length is gone on with to its end', async ({ page
   }
   await expect(text).toHaveText(whole);
   await expect(chat.answers).toHaveCount(1);
+});
+
+test('words pasted into a question that is changed stay its words, however many they are', async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await scriptEngine(page, { answers: ['So.'], tokensPerSecond: 1e6 });
+  const chat = chatOn(page);
+  await chat.openReady();
+  await chat.ask('What?');
+  await chat.finished(chat.answers.first());
+  const long = 'A paragraph of a letter that was copied.\n'.repeat(200).trim();
+  await page.evaluate((text) => navigator.clipboard.writeText(text), long);
+  await page.getByTestId('edit').click();
+  const box = page.getByTestId('edit-box');
+  await page.keyboard.press('Control+V');
+  await expect(box).toHaveValue(`What?${long}`);
+  // A document would belong to the whole chat, and this is one question of it.
+  await expect(chat.chip).toHaveCount(0);
+  await expect(box).toBeInViewport({ ratio: 1 });
+  await expect(page.getByTestId('edit-send')).toBeInViewport({ ratio: 1 });
+  await page.getByTestId('edit-send').click();
+  await chat.finished(chat.answers.first());
+  await expect(questionAt(page, 0)).toContainText(`What?${long.slice(0, 200)}`);
+  await expect(chat.chip).toHaveCount(0);
 });
 
 test('with the keyboard alone: another answer, back to the first, other words, and a deletion', async ({
