@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { chatOn } from './page';
-import { scriptEngine, tokens } from './scripted-engine';
+import { scriptEngine, tokens, unitBytes } from './scripted-engine';
 
 /** Goes on with Tab until an element with this test id has the focus. */
 async function tabTo(page: Page, testId: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
@@ -95,13 +95,13 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   await expect(page.getByTestId('sidebar-toggle')).toBeFocused();
 });
 
-/** 3350 of the scripted engine's units: a text of 10,000 tokens needs mode lean, and half the retention to be at ease. */
-const BUDGET = 3350 * 2 ** 14;
+/** A text of 10,000 tokens needs mode lean with it, and half the retention to be at ease. */
+const BUDGET = unitBytes(3350);
 
 test('what is offered where memory or context is short is taken: a smaller retention, less to read, a new chat', async ({
   page,
 }) => {
-  await page.addInitScript((budget) => localStorage.setItem('fastkv.budget', budget), String(BUDGET));
+  await page.addInitScript((budget) => localStorage.setItem('fastkv.budget', budget), BUDGET);
   await scriptEngine(page, { answers: [tokens(800)], tokensPerSecond: 1e6, contextLength: 12_288 });
   const chat = chatOn(page);
   await chat.openReady();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { chatOn, overflowing, smallTargets } from './page';
-import { scriptEngine, tokens } from './scripted-engine';
+import { scriptEngine, tokens, unitBytes } from './scripted-engine';
 
 async function expectFit(page: Page, screen: string): Promise<void> {
   expect(await smallTargets(page), screen).toEqual([]);
@@ -134,6 +134,8 @@ test('messages are edited, answered anew, leafed through, copied, deleted, stopp
 test('a document is attached, read and taken out, settings are changed, and the gauge tells when it is too much', async ({
   page,
 }) => {
+  // A text of a thousand tokens is tight.
+  await page.addInitScript((budget) => localStorage.setItem('fastkv.budget', budget), unitBytes(3350));
   await scriptEngine(page, { answers: ['So.'], tokensPerSecond: 1e6, contextLength: 4096 });
   const chat = chatOn(page);
   await chat.openReady();
@@ -159,6 +161,10 @@ test('a document is attached, read and taken out, settings are changed, and the 
   await page.getByTestId('settings-dialog').getByRole('button', { name: 'Close' }).tap();
   await expect(page.getByTestId('settings-dialog')).toHaveCount(0);
 
+  await expect(page.getByTestId('next-turn')).toContainText('Memory will be tight.');
+  await expectFit(page, 'tight');
+  await page.getByTestId('apply-next-turn').tap();
+  await expect(page.getByTestId('next-turn')).toHaveCount(0);
   await expect(page.getByTestId('context-gauge')).toHaveText(/^1,008 of 4,096/);
   await attach('long.txt', tokens(3200));
   await expect(page.getByTestId('next-turn')).toContainText('Too long to send.');

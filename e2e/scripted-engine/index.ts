@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { build } from 'vite';
-import type { Script } from './script';
+import { UNIT_BYTES, type Script } from './script';
 
 let bundled: Promise<string> | undefined;
 
@@ -35,3 +35,6 @@ export async function scriptEngine(page: Page, script: Script): Promise<void> {
 
 /** So many tokens as it counts them: four characters each. */
 export const tokens = (count: number): string => 'word'.repeat(count);
+
+/** So many units of its plans, as the page remembers a budget. */
+export const unitBytes = (units: number): string => String(units * UNIT_BYTES);

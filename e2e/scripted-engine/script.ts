@@ -11,3 +11,6 @@ export interface Script {
   /** Of its model, in tokens. */
   readonly contextLength?: number;
 }
+
+/** Of one unit of its plans, which count a few thousand, so that a budget of tens of MiB has something to measure. */
+export const UNIT_BYTES = 2 ** 14;

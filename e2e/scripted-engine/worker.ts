@@ -10,14 +10,12 @@ import {
 } from '../../src/app/store/scripted-engine.test-support';
 import { carryErrorCodes } from '../../src/comlink-errors';
 import type { EngineApi, EngineEvent, MemoryReport, ModelPlan, PlanRequest } from '../../src/protocol';
-import type { Script } from './script';
+import { UNIT_BYTES, type Script } from './script';
 
 declare const SCRIPT: Script;
 
 const CHARACTERS = 4;
 const FRAME_MS = 16;
-/** Of one unit of its plans, so that a budget of tens of MiB has something to measure. */
-const UNIT_BYTES = 2 ** 14;
 /** Of a whole model: the inspector draws a bar for each of its layers. */
 function memoryOf(tokens: number): MemoryReport {
   const report = memoryOfOne(tokens);
