@@ -15,7 +15,8 @@ export function ModelNotice() {
       <div className="model-notice" data-testid="model-loading">
         {lost && (
           <p role="status" data-testid="model-lost">
-            <strong>“{name}” is gone</strong> and loaded again. {lost.message} The conversation is kept.
+            <strong>“{name}” was lost</strong> and is being loaded again. The conversation is kept.{' '}
+            {lost.message}
           </p>
         )}
         <p>
@@ -34,8 +35,8 @@ export function ModelNotice() {
       <div>
         <p>
           <strong>{status.wasReady ? `“${name}” is gone.` : `“${name}” could not be loaded.`}</strong>{' '}
+          {status.wasReady && 'The conversation is kept. '}
           {status.error.message}
-          {status.wasReady && ' The conversation is kept.'}
         </p>
         <p className="problem-code">
           <code>{status.error.code}</code>
