@@ -3,6 +3,7 @@ import type { Block } from './blocks';
 import { CodeBlock, Growing } from './code-block';
 import { DisplayFormula } from './formulas';
 import { Piece } from './piece';
+import { sentenceFor } from './sentence';
 import { TableFrame } from './table-frame';
 
 interface BlockViewProps {
@@ -26,7 +27,7 @@ export const BlockView = memo(
       case 'formula':
         return <DisplayFormula {...block} />;
       case 'prose':
-        return <ProseBlock block={block} growing={growing} />;
+        return <ProseBlock block={sentenceFor(block, growing)} growing={growing} />;
       default:
         return block satisfies never;
     }

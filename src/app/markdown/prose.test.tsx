@@ -37,6 +37,18 @@ it('fetches no image, and links to it instead', () => {
   expect(drawn('![x][i]\n\n[i]: https://example.org/i.png')).not.toContain('<img');
 });
 
+it('shows an answer that is a number, or begins with a year, as the sentence that it is', () => {
+  expect(drawn('2015.')).toContain('<p>2015.</p>');
+  expect(drawn('7.\n')).toContain('<p>7.</p>');
+  expect(drawn('-')).toContain('<p>-</p>');
+  expect(drawn('2015. That is *when*.')).toContain('<p>2015. That is <em>when</em>.</p>');
+  expect(drawn('7. Seven')).toContain('<ol start="7">');
+  expect(drawn('1. One\n2.')).toContain('<ol>');
+  const growing = (text: string) => renderToStaticMarkup(<AnswerText text={text} running={true} />);
+  expect(growing('2015.')).toContain('<p>2015.</p>');
+  expect(growing('1.'), 'which may become a list').not.toContain('<p>');
+});
+
 it('shows HTML as it is written', () => {
   const html = '<img src=x onerror="alert(1)">\n\nand <b onclick="x">so</b>\n\n- <script>alert(1)</script>';
   const markup = drawn(html);
