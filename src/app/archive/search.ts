@@ -9,6 +9,12 @@ export interface Summary {
   readonly updatedAt: number;
 }
 
+export const summaryOf = ({ id, name, updatedAt }: Summary): Summary => ({ id, name, updatedAt });
+
+/** The last changed first. */
+export const sorted = (list: readonly Summary[]): readonly Summary[] =>
+  list.toSorted((a, b) => b.updatedAt - a.updatedAt);
+
 export interface Found {
   readonly id: string;
   /** Around the first place where it was found; undefined where that is the title. */

@@ -11,11 +11,12 @@ import {
   rowOf,
   type ConversationRow,
 } from '../archive/rows';
-import { find, type Found, type Summary } from '../archive/search';
+import { find, sorted, summaryOf, type Found, type Summary } from '../archive/search';
 import type { TabNews, Tabs } from '../archive/tabs';
 import { withUnsaved } from '../archive/unsaved';
 import { conversationOf, type ChatStore } from './chat-store';
 import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
+import { keepDrafts } from './drafts';
 import { keep, recall, type Memory } from './storage';
 
 export interface ConversationsState {
@@ -110,6 +111,7 @@ class Book {
     this.set({ list, persists: this.archive.persists });
     const last = recall(this.parts.session, SHOWN);
     if (last && isEmpty(this.chat.getState()) && read.some(({ id }) => id === last)) await this.show(last);
+    keepDrafts(this.chat, this.parts.session);
     if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'conversation');
   }
 
@@ -330,8 +332,3 @@ function fileActions(book: Book): Pick<Actions, FileAction> {
     },
   };
 }
-
-const summaryOf = ({ id, name, updatedAt }: Summary): Summary => ({ id, name, updatedAt });
-
-const sorted = (list: readonly Summary[]): readonly Summary[] =>
-  list.toSorted((a, b) => b.updatedAt - a.updatedAt);

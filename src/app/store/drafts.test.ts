@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { keepDrafts } from './drafts';
+import { readyStores } from './scripted-engine.test-support';
+
+const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
+
+function memory() {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+  };
+}
+
+async function chatWith(session: ReturnType<typeof memory>) {
+  const { chat } = await readyStores();
+  keepDrafts(chat, session);
+  return chat;
+}
+
+it('keeps what is typed of a conversation, there and for a reload', async () => {
+  const session = memory();
+  const chat = await chatWith(session);
+  const state = () => chat.getState();
+  state().setDraft('Which lamp?');
+  const reloaded = await chatWith(session);
+  expect(reloaded.getState().draft).toBe('Which lamp?');
+
+  state().attach(DOCUMENT);
+  expect(state().draft, 'begun with a document, it is the same').toBe('Which lamp?');
+  const { id, documents, messages, order, children } = state();
+  const first = { id, documents, messages, order, children };
+  const second = { ...first, id: 'second' };
+  chat.setState(second);
+  expect(state().draft, 'another’s is its own').toBe('');
+  state().setDraft('And the second?');
+  chat.setState(first);
+  expect(state().draft).toBe('Which lamp?');
+  chat.setState(second);
+  expect(state().draft).toBe('And the second?');
+
+  const back = await chatWith(session);
+  expect(back.getState().draft, 'a new chat had none').toBe('');
+  back.setState(first);
+  expect(back.getState().draft).toBe('Which lamp?');
+});
+
+it('takes words along into a new conversation, and forgets what was sent', async () => {
+  const session = memory();
+  const chat = await chatWith(session);
+  chat.getState().attach(DOCUMENT);
+  const { id, documents } = chat.getState();
+  chat.getState().setDraft('Which lamp?');
+  chat.setState({ id: 'new', documents: [] });
+  expect(chat.getState().draft).toBe('Which lamp?');
+  chat.setState({ id, documents });
+  expect(chat.getState().draft).toBe('');
+  chat.setState({ id: 'newer', documents: [] });
+  expect(chat.getState().draft, 'they wait where none has begun').toBe('Which lamp?');
+  chat.getState().setDraft('');
+  expect((await chatWith(session)).getState().draft).toBe('');
+});
+
+it('begins with nothing where what is kept is spoilt, and with words typed meanwhile', async () => {
+  const session = memory();
+  session.setItem('fastkv.drafts', '{"');
+  const { chat } = await readyStores();
+  chat.getState().setDraft('early');
+  keepDrafts(chat, session);
+  expect(chat.getState().draft).toBe('early');
+});
