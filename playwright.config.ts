@@ -17,7 +17,8 @@ const LOOK = /look[^/]*\.spec\.ts$/;
 
 export default defineConfig({
   testDir: 'e2e',
-  timeout: 120_000,
+  // The longest, a look at eight screens with axe, takes 40 s alone; on two cores that others use too it took three times that.
+  timeout: 240_000,
   expect: { timeout: 15_000 },
   // A page waits for its shaders on one core at a time, so two at once take about half as long (docs/LOG.md).
   workers: 2,
