@@ -14,6 +14,8 @@ const executablePath = findChromium()?.path;
 /** Specs about size and touch run on the phone; those about looks on both. */
 const PHONE = /phone[^/]*\.spec\.ts$/;
 const LOOK = /look[^/]*\.spec\.ts$/;
+/** What is measured must not share the processors: after all others, one at a time. Alone: --project=quiet --no-deps. */
+const MEASURED = /smooth\.spec\.ts$/;
 
 export default defineConfig({
   testDir: 'e2e',
@@ -33,11 +35,18 @@ export default defineConfig({
     launchOptions: { args, ...(executablePath === undefined ? {} : { executablePath }) },
   },
   projects: [
-    { name: 'desktop', testIgnore: PHONE, use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'desktop', testIgnore: [PHONE, MEASURED], use: { viewport: { width: 1280, height: 800 } } },
     {
       name: 'phone',
       testMatch: [PHONE, LOOK],
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    },
+    {
+      name: 'quiet',
+      testMatch: MEASURED,
+      dependencies: ['desktop', 'phone'],
+      workers: 1,
+      use: { viewport: { width: 1280, height: 800 } },
     },
   ],
   webServer: { command: `node tools/serve.mjs ${port} ${subPath}`, url: baseURL, reuseExistingServer: false },
