@@ -54,9 +54,8 @@ async function begin(page: Page, from: (typeof ORIGINS)[number], dtype: WeightFo
   return { heaps, started };
 }
 
-/** Loads, and asks one short thing, after which the page shows what the GPU held. */
-async function load(page: Page, loading: ReturnType<typeof begin>, bytes: number) {
-  const { heaps, started } = await loading;
+/** Waits for what was begun, and asks one short thing, after which the page shows what the GPU held. */
+async function load(page: Page, { heaps, started }: Awaited<ReturnType<typeof begin>>, bytes: number) {
   // The step after the weights: until here bytes moved, from here shaders are compiled and warmed up.
   await page.getByText('compiling').first().waitFor({ timeout: PATIENCE_MS });
   const weightsMs = performance.now() - started;
@@ -94,7 +93,7 @@ export async function main(argv: string[]): Promise<number> {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
-    const measured = await load(page, begin(page, from, dtype, folder), bytes);
+    const measured = await load(page, await begin(page, from, dtype, folder), bytes);
     const { heapPeakBytes, weightsBytes, gpuPeakBytes, weightsMs, bytesPerSecond } = measured;
     console.log(
       `${bytesText(bytes)} in ${count === 1 ? '1 file' : `${count} files`}, from the ${from}, held as ${dtype}, Chromium ${browser.version()}`,

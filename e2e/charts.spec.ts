@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, twoTurns } from './page';
+import { chatOn, savedBy, twoTurns } from './page';
 
 interface Exported {
   readonly unit: string;
@@ -10,10 +9,7 @@ interface Exported {
   readonly turns: readonly { readonly settings: { readonly retain: number } }[];
 }
 
-async function saved(page: Page, testId: string): Promise<Buffer> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
-  return readFileSync(await download.path());
-}
+const saved = (page: Page, testId: string) => savedBy(page, () => page.getByTestId(testId).click());
 
 const savedJson = async (page: Page, testId: string) =>
   JSON.parse((await saved(page, testId)).toString()) as Exported;

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { answered, chatOn, endless, sampleNamed } from './page';
+import { answered, chatOn, endless, sampleNamed, savedBy } from './page';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
 const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];
@@ -73,10 +72,8 @@ test('two tabs with the same conversation: one answers, the other watches, and b
   await expect(seen).toHaveText((await page.getByTestId('answer-text').textContent()) ?? '');
 });
 
-const downloaded = async (page: Page, testId: string): Promise<string> => {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
-  return readFileSync(await download.path(), 'utf8');
-};
+const downloaded = async (page: Page, testId: string) =>
+  (await savedBy(page, () => page.getByTestId(testId).click())).toString();
 
 test('the list of chats: new, back, renamed, searched, deleted and brought back', async ({ page }) => {
   const chat = await firstAnswered(page);

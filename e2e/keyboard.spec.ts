@@ -1,7 +1,6 @@
 /** What has no journey by keyboard alone elsewhere: the list of chats, and what is offered where the context is full. */
-import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn } from './page';
+import { chatOn, savedBy } from './page';
 import { scriptEngine, tokens, unitBytes } from './scripted-engine';
 
 /** Goes on with Tab until an element with this test id has the focus. */
@@ -27,14 +26,17 @@ async function ask(page: Page, question: string, turn: number): Promise<void> {
   await chat.finished(chat.answers.nth(turn));
 }
 
-async function downloaded(page: Page, testId: string): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent('download'), press(page, testId)]);
-  return readFileSync(await download.path(), 'utf8');
-}
+const downloaded = async (page: Page, testId: string) =>
+  (await savedBy(page, () => press(page, testId))).toString();
 
 /** Presses a button that lets files be chosen, and chooses. */
-async function choose(page: Page, testId: string, name: string, body: string): Promise<void> {
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press(page, testId)]);
+async function choose(
+  page: Page,
+  testId: string,
+  [name, body]: readonly [string, string],
+  key?: 'Shift+Tab',
+): Promise<void> {
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press(page, testId, key)]);
   await chooser.setFiles({ name, mimeType: '', buffer: Buffer.from(body) });
 }
 
@@ -75,11 +77,7 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   await tabTo(page, 'import-open', 'Shift+Tab');
   expect(await downloaded(page, 'export-all')).toContain('It is old.');
   await tabTo(page, 'conversation-search');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    press(page, 'import-open', 'Shift+Tab'),
-  ]);
-  await chooser.setFiles({ name: 'chat.json', mimeType: '', buffer: Buffer.from(json) });
+  await choose(page, 'import-open', ['chat.json', json], 'Shift+Tab');
   await expect(items).toHaveCount(3);
 
   await press(page, 'conversation-more');
@@ -107,7 +105,7 @@ test('what is offered where memory or context is short is taken: a smaller reten
   await chat.openReady();
   const notice = page.getByTestId('next-turn');
   await chat.composer.focus();
-  await choose(page, 'attach', 'long.txt', tokens(10_000));
+  await choose(page, 'attach', ['long.txt', tokens(10_000)]);
   const offer = page.getByTestId('apply-next-turn');
   await expect(offer).toHaveText('Switch to mode lean');
   await press(page, 'apply-next-turn', 'Shift+Tab');
@@ -117,7 +115,7 @@ test('what is offered where memory or context is short is taken: a smaller reten
   await expect(notice).toHaveCount(0);
   await expect(chat.composer, 'the button that had the focus is gone').toBeFocused();
 
-  await choose(page, 'attach', 'more.txt', tokens(3000));
+  await choose(page, 'attach', ['more.txt', tokens(3000)]);
   await expect(notice).toContainText('Too long to send.');
   await tabTo(page, 'remove-document', 'Shift+Tab');
   await page.keyboard.press('Shift+Tab');

@@ -168,6 +168,12 @@ export async function withoutWebGpu(page: Page): Promise<void> {
   );
 }
 
+/** The file that a press saves. */
+export async function savedBy(page: Page, press: () => Promise<void>): Promise<Buffer> {
+  const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+  return readFileSync(await download.path());
+}
+
 /** Buttons that are smaller than a fingertip, and what else can be pressed and is smaller than WCAG 2.2 has it. */
 export async function smallTargets(page: Page): Promise<readonly string[]> {
   return page.locator('button, summary, a[href], input, select, textarea').evaluateAll((targets) =>

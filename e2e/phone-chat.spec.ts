@@ -1,7 +1,6 @@
 /** By finger, at the width of a phone, what other journeys do at a desk. */
-import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import { chatOn, overflowing, smallTargets } from './page';
+import { chatOn, overflowing, savedBy, smallTargets } from './page';
 import { scriptEngine, tokens, unitBytes } from './scripted-engine';
 
 async function expectFit(page: Page, screen: string): Promise<void> {
@@ -47,11 +46,8 @@ test('in the drawer, which keeps the focus, chats are renamed, saved, searched, 
   }
   await items.nth(1).getByTestId('conversation-more').tap();
   await expectFit(page, 'drawer');
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByTestId('export-markdown').tap(),
-  ]);
-  expect(readFileSync(await download.path(), 'utf8')).toContain('It is silver.');
+  const markdown = await savedBy(page, () => page.getByTestId('export-markdown').tap());
+  expect(markdown.toString()).toContain('It is silver.');
   await page.getByTestId('conversation-rename').tap();
   await page.getByTestId('conversation-name').fill('Colours');
   await page.getByTestId('conversation-search').tap();

@@ -1,7 +1,7 @@
 import type { MouseEvent } from 'react';
 import { flushSync } from 'react-dom';
-import { Icon } from '../icons';
 import { useChat } from '../stores';
+import { CloseButton } from '../ui/close-button';
 import { focusComposer } from './focus-composer';
 
 /** What the page has to say of what was just done, and the way to take it back. */
@@ -23,14 +23,7 @@ export function NoticeBar() {
               {notice.undo.label}
             </button>
           )}
-          <button
-            type="button"
-            className="quiet-button"
-            aria-label="Dismiss"
-            onClick={(event) => press(event, dismiss)}
-          >
-            <Icon name="close" />
-          </button>
+          <CloseButton label="Dismiss" onClick={(event) => press(event, dismiss)} />
         </div>
       )}
     </div>

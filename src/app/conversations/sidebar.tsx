@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { NoticeBar } from '../chat/notice-bar';
-import { Icon } from '../icons';
 import { toFailure } from '../store/engine';
 import { useChat, useConversations, useStores, useView } from '../stores';
+import { CloseButton } from '../ui/close-button';
 import { useIsNarrow } from '../ui/narrow';
 import { saveFile } from '../ui/save-file';
 import { ConversationItem } from './conversation-item';
@@ -86,17 +86,13 @@ function Contents() {
       <div className="sidebar-head">
         <h2>Chats</h2>
         <Files />
-        <button
-          type="button"
-          className="quiet-button"
-          aria-label="Close the chats"
+        <CloseButton
+          label="Close the chats"
           onClick={() => {
             show(false);
             document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
           }}
-        >
-          <Icon name="close" />
-        </button>
+        />
       </div>
       <Search />
       <Kept />

@@ -1,5 +1,4 @@
 import { useCallback, useEffect } from 'react';
-import { Icon } from '../icons';
 import { KvPanel } from '../settings/kv-panel';
 import './inspector.css';
 import { Charts } from './charts/charts';
@@ -9,6 +8,7 @@ import { ModelFacts } from './model-facts';
 import { FirstToken } from './first-token';
 import { Selection } from './selection';
 import { useView } from '../stores';
+import { CloseButton } from '../ui/close-button';
 import { Turn } from './turn';
 
 export function Inspector() {
@@ -28,9 +28,7 @@ export function Inspector() {
     >
       <div className="inspector-head">
         <h2>Inspector</h2>
-        <button type="button" className="quiet-button" aria-label="Close the inspector" onClick={onClose}>
-          <Icon name="close" />
-        </button>
+        <CloseButton label="Close the inspector" onClick={onClose} />
       </div>
       <FirstToken />
       <KvMemory />

@@ -1,5 +1,5 @@
-import { Icon } from '../icons';
 import { useLibrary } from '../stores';
+import { CloseButton } from '../ui/close-button';
 
 /** Above the composer: what became of a stored model that was to be loaded, or that one is not kept. */
 export function LibraryNotice() {
@@ -10,9 +10,7 @@ export function LibraryNotice() {
       {notice !== undefined && (
         <div className="notice" data-testid="library-notice">
           <p>{notice}</p>
-          <button type="button" className="quiet-button" aria-label="Dismiss" onClick={() => say(undefined)}>
-            <Icon name="close" />
-          </button>
+          <CloseButton label="Dismiss" onClick={() => say(undefined)} />
         </div>
       )}
     </div>

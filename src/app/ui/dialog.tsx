@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, type ReactNode } from 'react';
-import { Icon } from '../icons';
+import { CloseButton } from './close-button';
 import './dialog.css';
 
 interface DialogProps {
@@ -31,9 +31,7 @@ export function Dialog({ title, detail, testId, bodyClass, onClose, children }: 
       <header className="dialog-head">
         <h2>{title}</h2>
         {detail !== undefined && <p>{detail}</p>}
-        <button type="button" className="quiet-button" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
+        <CloseButton label="Close" onClick={close} />
       </header>
       {/* Focusable, so that it can be scrolled with the keyboard. */}
       <div className={`dialog-body ${bodyClass ?? ''}`} role="region" aria-label={title} tabIndex={0}>
