@@ -31,6 +31,15 @@ const fence = (...names) => ({
   'no-restricted-imports': ['error', { patterns: names.map((name) => FENCES[name]) }],
 });
 
+/** What the code calls a conversation is a chat to its visitors, everywhere. */
+const oneWord = [
+  'error',
+  ...['JSXText[value=WORD]', 'Literal[value=WORD]', 'TemplateElement[value.raw=WORD]'].map((node) => ({
+    selector: node.replace('WORD', '/\\sconversation|conversations?\\s/i'),
+    message: 'Visitors read “chat”.',
+  })),
+];
+
 /** Types may come from anywhere, what runs from below `start` alone. */
 const pure = (start) => ({
   '@typescript-eslint/no-restricted-imports': [
@@ -97,6 +106,7 @@ export default defineConfig(
     extends: [reactHooks.configs.flat['recommended-latest']],
     rules: fence('lab', 'engine', 'wgsl'),
   },
+  { files: ['src/app/**'], ignores: TESTS, rules: { 'no-restricted-syntax': oneWord } },
   { files: ['src/app/**/*.tsx'], rules: lengths(300, 120) },
   {
     files: ['src/engine/**'],

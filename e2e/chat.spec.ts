@@ -164,7 +164,7 @@ test('a long paste becomes a document, and one pasted into a running chat goes w
   await chat.stop.click();
 });
 
-test('Enter sends, Shift+Enter breaks the line, and a composing input method keeps its Enter', async ({
+test('Enter to send, Shift+Enter for a new line, and a composing input method keeps its Enter', async ({
   page,
 }) => {
   const chat = chatOn(page);

@@ -158,7 +158,7 @@ test('mode lean keeps no trunk and reads again; mode full keeps everything; both
   expect(await chat.figure('kv-trunk-bytes')).toBe(0);
   await askAndFinish(page, second, 1);
   expect(await chat.figure('reused-tokens')).toBe(0);
-  await expect(page.getByText('a follow-up reads the conversation again')).toBeVisible();
+  await expect(page.getByText('a follow-up reads the chat again')).toBeVisible();
 
   await page.getByTestId('mode-full').check();
   await expect(page.getByTestId('setting-retain')).toBeDisabled();

@@ -238,7 +238,7 @@ test('what there is no room for is not begun, and a disk that fills up on the wa
   await expect(library.transfer.locator('li', { hasText: WEIGHTS })).toContainText(/[1-9]\d?\s% of/);
   await quota(1_600_000);
   await expect(library.error).toHaveAttribute('data-code', 'storage-full');
-  await expect(library.error).toContainText('what is stored stays');
+  await expect(library.error).toContainText('what is stored is kept');
   hub.faults.slow = 0;
   await quota(100_000_000);
   await page.getByTestId('transfer-again').click();

@@ -10,7 +10,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await chat.openReady();
       await page.getByTestId('sidebar-toggle').click();
       await expectSound(page, 'no chats');
-      await page.getByRole('button', { name: 'Close the chats' }).click();
+      await page.getByRole('button', { name: 'Close chats' }).click();
       for (const question of ['What is the task of the robot Goubi, and who gave it that task?', 'Hello?']) {
         await page.getByTestId('new-chat').click();
         await chat.ask(question);

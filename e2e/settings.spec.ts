@@ -20,7 +20,7 @@ test('settings hold from the next message without loading the model again, each 
   await page.keyboard.press('Escape');
   await chat.ask('What?');
   await chat.finished(chat.answers.last());
-  await expect(chat.answers.last()).toContainText('Cut off: 1');
+  await expect(chat.answers.last()).toContainText('Cut off after 1 token');
   expect(await chat.figure('prompt-tokens')).toBeGreaterThan(tokens + 10);
   // What is before everything else has changed, so nothing of it was in the cache.
   expect(await chat.figure('reused-tokens')).toBeLessThan(10);
@@ -35,7 +35,7 @@ test('settings hold from the next message without loading the model again, each 
   await expect(page.getByTestId('reset-all')).toHaveAttribute('aria-disabled', 'true');
   await page.getByTestId('field-temperature').fill('0,7');
   await page.getByTestId('settings-for-new-chats').click();
-  await expect(page.getByTestId('settings-for-new-chats')).toHaveText('New chats begin like this');
+  await expect(page.getByTestId('settings-for-new-chats')).toHaveText('Used for new chats');
   await page.reload();
   await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
   await page.getByTestId('settings-open').click();
@@ -63,7 +63,7 @@ test('by keyboard alone: a value that cannot be is refused beside its field, and
   await page.keyboard.type('x');
   await expect(temperature).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByTestId('field-temperature-problem')).toHaveText(
-    'This has to be a number from 0 to 2. Until then 0.5 stays.',
+    'Enter a number from 0 to 2. Until then, 0.5 is used.',
   );
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);

@@ -18,7 +18,7 @@ test('? opens a sheet of all shortcuts, and each does what it says', async ({ pa
     'Start a new chat',
     'Stop reading',
     'Go to the inspector',
-    'Ask the last question again',
+    'Regenerate the last answer',
   ])
     await expect(sheet).toContainText(said);
   await page.keyboard.press('Control+i');

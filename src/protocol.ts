@@ -176,7 +176,7 @@ export type EngineStatus =
 /**
  * What happens to the KV cache over a conversation's turns.
  *   exact  keeps the trunk (K,V of layers 0..T and the inputs of layer T), so that a follow-up selects afresh for its question
- *   lean   keeps the compressed cache alone; a follow-up reads the conversation again
+ *   lean   keeps the compressed cache alone; a follow-up reads the chat again
  *   full   compresses nothing
  */
 export type TurnMode = 'exact' | 'lean' | 'full';

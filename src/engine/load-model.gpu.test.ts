@@ -372,7 +372,7 @@ describe('memory that the device does not give', () => {
     const long = Array.from({ length: 400 }, (_, i) => (i % 96) as TokenId);
     const giveBack = leaveOnly(device, 100_000);
     await expect(session.run(long, runOptions(3))).rejects.toMatchObject(
-      refusal('out-of-memory', /no room for the conversation/),
+      refusal('out-of-memory', /no room for the chat/),
     );
     giveBack();
     expect((await session.run(prompt, runOptions(5))).tokens).toEqual(continuation.slice(0, 5));

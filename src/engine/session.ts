@@ -116,7 +116,7 @@ export class Session {
    */
   async run(prompt: readonly TokenId[], options: RunOptions): Promise<RunResult> {
     if (this.#busy)
-      throw new EngineError('busy', 'Another answer is being written. Stop it or wait for its end.');
+      throw new EngineError('busy', 'Another answer is being written. Stop it, or wait until it is done.');
     checkPrompt(prompt, this.spec);
     checkOptions(options);
     checkKv(options.kv ?? FULL, this.spec.L);

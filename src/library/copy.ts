@@ -36,7 +36,7 @@ export async function examineFiles(
   if (gathered.files.size === 0) {
     throw new EngineError(
       'file-missing',
-      `There is nothing of a model in ${gathered.name ?? 'what was chosen'}. Choose a folder with ${CONFIG}, ${TOKENIZER} and ${WHOLE}.`,
+      `There is no model in ${gathered.name ?? 'what was chosen'}. Choose a folder with ${CONFIG}, ${TOKENIZER} and ${WHOLE}.`,
     );
   }
   // Else it would be taken for a part of what waits, and nothing said.

@@ -102,7 +102,7 @@ function refusal(model: HubModel, status: number, path?: string): EngineError {
       model.accessToken
         ? `${host} does not let this access token read ${what}. Check the token, and that the model's terms are accepted ` +
             `on its page there.`
-        : `${host} does not show ${what} to everybody: it does not exist, is private, or asks for its terms to be ` +
+        : `${host} does not show ${what} to everyone: it does not exist, is private, or asks for its terms to be ` +
             `accepted. Check the name; else accept the terms on its page there and give an access token.`,
       { status },
     );
@@ -117,13 +117,13 @@ function refusal(model: HubModel, status: number, path?: string): EngineError {
   if (status === 429) {
     return new EngineError(
       'hub-refused',
-      `${host} was asked too often and wants a pause (429). Wait some minutes${model.accessToken ? '' : ', or give an access token'}, ` +
-        'then try again: what is stored stays.',
+      `${host} has had too many requests (429). Wait a few minutes${model.accessToken ? '' : ', or give an access token'}, ` +
+        'then try again: what is stored is kept.',
       { status },
     );
   }
   const code = status >= 500 ? 'hub-unreachable' : 'hub-refused';
-  const message = `${host} answered ${status} for ${what}. Try again later; what is stored stays.`;
+  const message = `${host} answered ${status} for ${what}. Try again later; what is stored is kept.`;
   return new EngineError(code, message, { status });
 }
 

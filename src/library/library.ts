@@ -131,7 +131,7 @@ export class Library implements LibraryApi {
   async cancel(transfer: string): Promise<void> {
     this.#running
       .get(transfer)
-      ?.abort(new EngineError('cancelled', 'The transfer was stopped. What is stored of it stays.'));
+      ?.abort(new EngineError('cancelled', 'The transfer was stopped. What is stored of it is kept.'));
   }
 
   list(): Promise<readonly StoredModel[]> {
@@ -226,7 +226,7 @@ function notComplete({ name, files }: Manifest): EngineError {
   const missing = files.filter(({ verified }) => !verified).map(({ path }) => path);
   return new EngineError(
     'file-missing',
-    `Of ${name} only a part is stored; ${missing[0]}${missing.length > 1 ? ` and ${missing.length - 1} more are` : ' is'} missing. ` +
+    `Only a part of ${name} is stored; ${missing[0]}${missing.length > 1 ? ` and ${missing.length - 1} more are` : ' is'} missing. ` +
       'Resume its download first.',
   );
 }

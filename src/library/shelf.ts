@@ -147,11 +147,11 @@ function opfsPlace(directory: FileSystemDirectoryHandle): Place {
 export function storageFull(needBytes?: number, freeBytes?: number): EngineError {
   const found =
     needBytes === undefined || freeBytes === undefined
-      ? 'The browser has no more room for this page'
-      : `What is missing of the model takes ${mib(needBytes)}, and this browser gives the page about ${mib(freeBytes)} more`;
+      ? 'The browser has no more space for this page'
+      : `The rest of the model takes ${mib(needBytes)}, and this browser gives the page about ${mib(freeBytes)}`;
   return new EngineError(
     'storage-full',
-    `${found}. Delete models that are stored here, or free space on the disk, then resume: what is stored stays.`,
+    `${found}. Delete models that are stored here, or free space on the disk, then resume: what is stored is kept.`,
     { needBytes, freeBytes },
   );
 }

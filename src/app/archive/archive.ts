@@ -87,6 +87,6 @@ export function memoryArchive(): Archive {
 export const reasonOf = (thrown: unknown): string => {
   const name = thrown instanceof Error ? thrown.name : '';
   return name === 'QuotaExceededError' || /quota/i.test(String(thrown))
-    ? 'The browser gives this page no more room. Delete a conversation or a stored model.'
-    : 'It lasts as long as this page is open.';
+    ? 'The browser gives this page no more space. Delete a chat or a stored model.'
+    : 'It is kept only until the page is closed.';
 };

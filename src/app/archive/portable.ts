@@ -41,7 +41,7 @@ export function fromJson(text: string): readonly ReadConversation[] {
     throw new Error('This file is not JSON. Choose one that was exported here.');
   }
   const file = v.safeParse(FILE, json);
-  if (!file.success) throw new Error('This file holds no conversations. Choose one that was exported here.');
+  if (!file.success) throw new Error('This file holds no chats. Choose one that was exported here.');
   const { version, conversations } = file.output;
   if (version > VERSION)
     throw new Error(
@@ -50,10 +50,10 @@ export function fromJson(text: string): readonly ReadConversation[] {
   const read = conversations.map((parts, index) => {
     const found = readConversation(parts);
     if (found === undefined)
-      throw new Error(`Conversation ${index + 1} of this file is damaged, so nothing was imported.`);
+      throw new Error(`Chat ${index + 1} of this file is damaged, so nothing was imported.`);
     return found;
   });
-  if (read.length === 0) throw new Error('There is no conversation in this file.');
+  if (read.length === 0) throw new Error('There are no chats in this file.');
   return read;
 }
 

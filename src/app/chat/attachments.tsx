@@ -49,7 +49,7 @@ function IncomingChip({ file }: { readonly file: IncomingFile }) {
           </p>
         )}
         <RemoveButton
-          label={failed ? `Dismiss what is said of ${name}` : `Stop reading ${name}`}
+          label={failed ? `Dismiss the message about ${name}` : `Stop reading ${name}`}
           testId="incoming-dismiss"
           onRemove={() => dismiss(id)}
         />

@@ -27,7 +27,7 @@ it('says at any width why Send is off while it calibrates, and stops that', asyn
     kv.setState({ calibration: { state: 'running', done: 1, total: 9, stopping: false } }),
   );
   expect(html).toMatch(SEND_OFF);
-  expect(html).toMatch(/class="composer-hint" data-testid="send-off">Send waits: calibrating/);
+  expect(html).toMatch(/class="composer-hint" data-testid="send-off">Send is off while calibrating/);
   expect(html).toContain('Stop calibrating');
 });
 
@@ -42,7 +42,7 @@ it('shows what fills the context, part by part, and what is left of it', async (
     nextTurn.setState({ use: { documents: 12_000, conversation: 300, draft: 4 }, assessment: undefined }),
   );
   expect(html).toContain(
-    'aria-valuetext="Context: about 12,304 of 16,384\u00a0tokens (documents 12,000, conversation 300, draft 4)"',
+    'aria-valuetext="Context: about 12,304 of 16,384\u00a0tokens (documents 12,000, chat 300, draft 4)"',
   );
   expect(html).toMatch(/data-state="room"/);
 });

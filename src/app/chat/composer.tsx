@@ -93,7 +93,7 @@ function Hint() {
     );
   return (
     <p className="composer-hint wide-only">
-      {running ? 'Esc stops' : 'Enter sends, Shift+Enter breaks the line'}
+      {running ? 'Esc to stop' : 'Enter to send, Shift+Enter for a new line'}
     </p>
   );
 }
@@ -104,7 +104,7 @@ function CalibratingHint() {
   const stopping = useKv(({ calibration }) => calibration.state === 'running' && calibration.stopping);
   return (
     <p className="composer-hint" data-testid="send-off">
-      Send waits: calibrating<span className="wide-only"> (Esc stops)</span>
+      Send is off while calibrating<span className="wide-only"> (Esc to stop)</span>
       <button
         type="button"
         className="text-button"

@@ -3,6 +3,12 @@ import { exceedsContext, isNearlyFull, totalOf, type ContextUse } from '../store
 import { useLoadedModel, useNextTurn } from '../stores';
 import './context-gauge.css';
 
+const NAMES: Readonly<Record<keyof ContextUse, string>> = {
+  documents: 'documents',
+  conversation: 'chat',
+  draft: 'draft',
+};
+
 const NOTHING: ContextUse = { documents: 0, conversation: 0, draft: 0 };
 
 /** How much of the model's context the next question would fill. */
@@ -14,7 +20,7 @@ export function ContextGauge() {
   const tokens = totalOf(use);
   const nearly = isNearlyFull(tokens, model) ? 'near' : 'room';
   const parts = (['documents', 'conversation', 'draft'] as const).filter((part) => use[part] > 0);
-  const inWords = parts.map((part) => `${part} ${formatCount(use[part])}`).join(', ');
+  const inWords = parts.map((part) => `${NAMES[part]} ${formatCount(use[part])}`).join(', ');
   const sum = `${formatCount(tokens)} of ${formatTokens(contextLength)}`;
   const whole = `Context: about ${sum}${inWords && ` (${inWords})`}`;
   return (

@@ -40,7 +40,7 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
       <textarea
         ref={box}
         className="composer-text"
-        aria-label="Change the question"
+        aria-label="Edit the question"
         data-testid="edit-box"
         rows={1}
         value={text}

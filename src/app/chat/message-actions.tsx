@@ -115,7 +115,7 @@ function Regenerate({ id }: { readonly id: string }) {
   return (
     <Action
       icon="again"
-      name="Another answer"
+      name="Regenerate the answer"
       testId="regenerate"
       off={!useCanAsk()}
       act={() => void regenerate(id)}

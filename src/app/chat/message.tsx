@@ -78,7 +78,7 @@ interface EndingProps {
 function Ending({ message, stopReason }: EndingProps) {
   switch (stopReason) {
     case 'end':
-      return message.text === '' ? <p className="answer-note">The model had nothing to say.</p> : null;
+      return message.text === '' ? <p className="answer-note">The model gave an empty answer.</p> : null;
     case 'stopped':
       return (
         <p className="answer-note" data-testid="stopped">
@@ -89,19 +89,19 @@ function Ending({ message, stopReason }: EndingProps) {
     case 'interrupted':
       return (
         <p className="answer-note" data-testid="interrupted">
-          Interrupted: the page was closed before the answer was whole.
+          Interrupted: the page was closed before the answer was complete.
           <Continue message={message} />
         </p>
       );
     case 'length':
       return (
         <p className="answer-note">
-          Cut off: {formatTokens(message.figures.newTokens)} is as long as answers get here.
+          Cut off after {formatTokens(message.figures.newTokens)}, the longest answer allowed.
           <Continue message={message} />
         </p>
       );
     case 'context':
-      return <p className="answer-note">Cut off: the conversation fills what this model can hold.</p>;
+      return <p className="answer-note">Cut off: the chat fills the model’s context.</p>;
   }
 }
 

@@ -16,7 +16,7 @@ export function Transcript() {
         ref={scroller}
         className="transcript"
         role="region"
-        aria-label="Conversation"
+        aria-label="Chat"
         tabIndex={0}
         data-testid="transcript"
       >

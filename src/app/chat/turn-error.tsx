@@ -37,7 +37,7 @@ export function TurnError({ message, error }: TurnErrorProps) {
             disabled={!canAsk}
             onClick={() => void regenerate(id)}
           >
-            Ask again
+            Try again
           </button>
           <Continue message={message} />
           <button
@@ -47,7 +47,7 @@ export function TurnError({ message, error }: TurnErrorProps) {
             disabled={busy}
             onClick={() => beginEdit(parentId)}
           >
-            Change the question
+            Edit the question
           </button>
         </p>
       )}

@@ -14,7 +14,7 @@ export function Welcome() {
   const isDemo = useModel((state) => state.name === DEMO_NAME);
   return (
     <div className="welcome">
-      <h2 className="welcome-title">Ask a document. It stays in this tab.</h2>
+      <h2 className="welcome-title">Ask about a document. It stays in this tab.</h2>
       <p className="welcome-lead">
         The model runs in this tab, on your own machine.{' '}
         {isDemo &&
@@ -25,7 +25,7 @@ export function Welcome() {
       {questions.length > 0 && <Questions questions={questions.slice(0, QUESTIONS_SHOWN)} />}
       <p className="welcome-panel">
         The inspector then shows how long the first token took and why, which words of the document each layer
-        kept, and how much memory that takes against keeping them all. Every byte is counted on live GPU
+        kept, and how much memory that takes compared with keeping them all. Every byte is counted on live GPU
         buffers.
       </p>
     </div>
@@ -36,8 +36,10 @@ function Samples() {
   const state = useSamples((samples) => samples);
   return (
     <section className="welcome-step" aria-labelledby="welcome-samples">
-      <h3 id="welcome-samples">Attach a sample, or a text of your own</h3>
-      {state.state === 'failed' && <p>The sample documents could not be fetched. Your own texts work.</p>}
+      <h3 id="welcome-samples">Attach a sample, or your own text</h3>
+      {state.state === 'failed' && (
+        <p>The sample documents could not be loaded. You can still attach your own.</p>
+      )}
       {state.state === 'ready' && (
         <ul className="samples">
           {state.samples.map((sample) => (

@@ -74,7 +74,7 @@ function Rename({ conversation, onEnd }: { readonly conversation: Summary; reado
   return (
     <input
       className="conversation-rename"
-      aria-label="Name of the chat"
+      aria-label="Chat name"
       data-testid="conversation-name"
       value={name}
       autoFocus
@@ -115,7 +115,7 @@ function More({ conversation, onRename }: { readonly conversation: Summary; read
         data-testid="export-markdown"
         onClick={() => void save(exportMarkdown(id), 'md', 'text/markdown')}
       >
-        Markdown
+        Export as Markdown
       </button>
       <button
         type="button"
@@ -123,7 +123,7 @@ function More({ conversation, onRename }: { readonly conversation: Summary; read
         data-testid="export-json"
         onClick={() => void save(exportJson(id), 'json', 'application/json')}
       >
-        JSON
+        Export as JSON
       </button>
       <button type="button" className="text-button" data-testid="conversation-remove" onClick={remove}>
         Delete

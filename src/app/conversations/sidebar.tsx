@@ -87,7 +87,7 @@ function Contents() {
         <h2>Chats</h2>
         <Files />
         <CloseButton
-          label="Close the chats"
+          label="Close chats"
           onClick={() => {
             show(false);
             document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
@@ -122,7 +122,7 @@ function Kept() {
   if (persists !== false) return null;
   return (
     <p className="sidebar-note" data-testid="not-kept">
-      This browser lets the page store nothing: chats last as long as this page.
+      This browser does not let the page store anything: chats are kept only until the page is closed.
     </p>
   );
 }
@@ -137,7 +137,7 @@ function List() {
   if (shown.length === 0)
     return (
       <p className="sidebar-note" role="status">
-        {excerpts ? 'Nothing was found.' : 'No chats yet. What you ask is kept here.'}
+        {excerpts ? 'No chats found.' : 'No chats yet. What you ask is kept here.'}
       </p>
     );
   return (
@@ -190,7 +190,7 @@ function Files() {
           data-testid="export-all"
           onClick={() => void take().catch(say)}
         >
-          Export
+          Export all
         </button>
       )}
       <input

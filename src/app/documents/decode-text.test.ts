@@ -23,7 +23,7 @@ it('falls back to the encoding of old spreadsheets, and says so', () => {
 it('keeps UTF-8 that was cut within a character, and says what is lost', () => {
   const { text, note } = decodeText(utf8('Füße größer überall, ünd mehr: ö').slice(0, -1));
   expect(text).toBe('Füße größer überall, ünd mehr: \ufffd');
-  expect(note).toContain('no UTF-8');
+  expect(note).toContain('not valid UTF-8');
 });
 
 it('keeps the colours of a terminal and the page feeds of a listing for text', () => {

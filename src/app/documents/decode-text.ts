@@ -34,7 +34,7 @@ function decodeBroken(bytes: Uint8Array): Decoded {
   const broken = count(utf8, /\ufffd/g);
   const sound = count(utf8, /[^\0-\x7f\ufffd]/g);
   if (broken * 4 <= sound)
-    return { text: utf8, note: 'Some bytes were no UTF-8 text; each shows as \ufffd.' };
+    return { text: utf8, note: 'Some bytes were not valid UTF-8; each is shown as \ufffd.' };
   return {
     text: new TextDecoder('windows-1252').decode(bytes),
     note: 'It is not UTF-8, so it was read as Windows-1252. Letters may be wrong.',

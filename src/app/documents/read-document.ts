@@ -66,7 +66,7 @@ async function readPdfFile(file: File, options: ReadOptions): Promise<Read> {
 
 async function readTextFile(file: File): Promise<Read> {
   if (hasExtension(file.name, ['pdf']))
-    throw new DocumentError('damaged', 'it is not a PDF file, whatever its name says.');
+    throw new DocumentError('damaged', 'it is not a PDF file, despite its name.');
   if (file.size > MOST_TEXT_BYTES) throw tooLarge('it');
   const { text, note } = decodeText(new Uint8Array(await file.arrayBuffer()));
   const kind = kindOf(file.name);

@@ -5,7 +5,7 @@ import { FigureRow } from './figures';
 export function GpuMemory() {
   const memory = useChat((state) => state.memory);
   const parts = [
-    { label: 'KV buffers, room included', bytes: memory?.kv.allocatedBytes, testId: 'kv-allocated-bytes' },
+    { label: 'KV buffers, with spare room', bytes: memory?.kv.allocatedBytes, testId: 'kv-allocated-bytes' },
     { label: 'Scratch now', bytes: memory?.scratchBytes, testId: 'scratch-bytes' },
     { label: 'All buffers, weights included', bytes: memory?.totalBytes, testId: 'total-bytes' },
     { label: 'Peak', bytes: memory?.peakBytes, testId: 'peak-bytes' },

@@ -105,10 +105,10 @@ it('leaves the reading speed out where most of the prompt was in the cache', asy
 
 it('says that entries of the answer are counted in, and whose cache is shown in a new chat', async () => {
   await answered({});
-  expect(drawn()).toContain('The answer is counted in');
-  expect(drawn()).not.toContain('held of the chat before');
+  expect(drawn()).toContain('The answer counts too');
+  expect(drawn()).not.toContain('held for the previous chat');
   page.stores.chat.getState().newChat();
-  expect(drawn()).toContain('held of the chat before');
+  expect(drawn()).toContain('held for the previous chat');
 });
 
 it('notes when nothing but what is always kept was kept', async () => {

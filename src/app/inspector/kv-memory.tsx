@@ -10,7 +10,7 @@ export function KvMemory() {
   const kv = useKvMemory();
   return (
     <section className="panel">
-      <h2>Memory of the conversation (KV cache)</h2>
+      <h2>Memory of this chat (KV cache)</h2>
       <Totals>
         <Figure
           label="Kept"
@@ -52,7 +52,7 @@ function HeldForUndo() {
   if (!left) return null;
   return (
     <p className="panel-hint" data-testid="held-for-undo">
-      This is still held of the chat before, in case it is brought back. The next message takes its place.
+      This is still held for the previous chat, in case you go back to it. The next message takes its place.
     </p>
   );
 }
@@ -71,16 +71,16 @@ function OtherMemory() {
       testId: 'kv-trunk-bytes',
       swatch: 'kv-trunk',
     },
-    { label: 'of it outside the GPU', bytes: kv?.parkedBytes, testId: 'kv-parked-bytes', inset: true },
+    { label: 'of which outside the GPU', bytes: kv?.parkedBytes, testId: 'kv-parked-bytes', inset: true },
     {
-      label: 'Held in all',
+      label: 'Held in total',
       bytes: held,
       testId: 'kv-held-bytes',
       note:
         held !== undefined && kv && kv.fullBytes > 0 ? `, ${formatPercent(held / kv.fullBytes)} of full` : '',
     },
     {
-      label: 'Working space at most (scratch)',
+      label: 'Peak working space (scratch)',
       bytes: kv?.scratchPeakBytes,
       testId: 'kv-scratch-peak-bytes',
     },
@@ -103,7 +103,7 @@ function OtherMemory() {
         <p className="panel-hint">In mode full nothing is let go: the cache itself is the trunk.</p>
       )}
       {kv !== undefined && mode === 'lean' && (
-        <p className="panel-hint">Mode lean has no trunk: a follow-up reads the conversation again.</p>
+        <p className="panel-hint">Mode lean has no trunk: a follow-up reads the chat again.</p>
       )}
     </>
   );
@@ -142,7 +142,7 @@ export function KvLayers() {
       </div>
       {written > 0 && (
         <p className="panel-hint" data-testid="entries-of-answer">
-          The answer is counted in: every written token adds an entry to each head, of the full cache too.
+          The answer counts too: every written token adds an entry to each head, and to the full cache.
         </p>
       )}
     </section>

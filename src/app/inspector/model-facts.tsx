@@ -33,7 +33,7 @@ function factsOf(model: ModelInfo): readonly (readonly [string, string])[] {
     ['Family', model.family],
     ['Parameters', formatParameters(model.parameters)],
     ['Layers', formatCount(model.layers)],
-    ['Heads, query on KV', `${model.heads} on ${model.kvHeads}`],
+    ['Query heads, KV heads', `${model.heads}, ${model.kvHeads}`],
     ['Head size', formatCount(model.headDim)],
     ['Vocabulary', formatCount(model.vocabulary)],
     ['Context', `${formatCount(model.contextLength)} tokens`],

@@ -54,7 +54,7 @@ function SelectionFigures() {
         testId="propagated-tokens"
       />
       <FigureRow
-        label="Sent on before too (coverage)"
+        label="Sent on last turn too (coverage)"
         text={coverage === undefined ? whyNoCoverage(figures, isFirst) : formatPercent(coverage)}
         value={coverage}
         testId="coverage"
@@ -95,7 +95,7 @@ function CoverageMeaning() {
   if (coverage === undefined) return null;
   return (
     <p className="panel-hint">
-      Coverage: {formatPercent(coverage)} of this question’s attention falls on tokens that the turn before
+      Coverage: {formatPercent(coverage)} of this question’s attention falls on tokens that the previous turn
       sent on. This turn selected afresh.
     </p>
   );

@@ -9,5 +9,5 @@ it('says that it looks through what was dropped for as long as it does', async (
   const markup = () => markupOf(stores, createElement(DeviceModels));
   expect(markup()).not.toContain('Looking through');
   stores.device.setState({ examining: true });
-  expect(markup()).toMatch(/role="status">Looking through what was dropped/);
+  expect(markup()).toMatch(/role="status">Looking through the files/);
 });

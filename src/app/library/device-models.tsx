@@ -14,7 +14,7 @@ export function DeviceModels() {
       <h3 id="device-models">From this device</h3>
       <p>
         A model’s folder as it is published, with <code>config.json</code>, <code>tokenizer.json</code> and
-        safetensors weights. Drop it anywhere on this page, or choose it. It is read where it lies; nothing is
+        safetensors weights. Drop it anywhere on this page, or choose it. It is read where it is; nothing is
         uploaded.
       </p>
       <PickButtons />
@@ -43,7 +43,7 @@ function PickButtons() {
         Choose files
       </button>
       <span className="picked-note" role="status">
-        {examining && 'Looking through what was dropped or chosen…'}
+        {examining && 'Looking through the files…'}
       </span>
     </div>
   );

@@ -31,7 +31,7 @@ export function HubBox() {
           submit();
         }}
       >
-        <label htmlFor="hub-name">Name or address of the model</label>
+        <label htmlFor="hub-name">Model name or address</label>
         <input
           id="hub-name"
           className="text-field"
@@ -50,12 +50,12 @@ export function HubBox() {
           }}
         />
         <button type="submit" className="button" data-testid="hub-look" disabled={looking}>
-          {looking ? 'Looking …' : 'Look up'}
+          {looking ? 'Looking…' : 'Look up'}
         </button>
         {refused && (
           <p id="hub-name-refused" className="field-problem" role="alert" data-testid="hub-name-refused">
-            That is no name of a model. Write <code>owner/name</code>, with <code>@revision</code> if you want
-            one, or paste the address of its page.
+            That is not the name of a model. Write <code>owner/name</code>, with <code>@revision</code> if you
+            want one, or paste the address of its page.
           </p>
         )}
       </form>

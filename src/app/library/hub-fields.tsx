@@ -6,7 +6,7 @@ import { useLibrary } from '../stores';
 export function HubFields() {
   return (
     <details className="hub-fields" data-testid="hub-fields">
-      <summary>Access token, mirror</summary>
+      <summary>Access token and mirror</summary>
       <TokenField />
       <AddressField />
     </details>
@@ -40,7 +40,7 @@ function TokenField() {
         Clear
       </button>
       <p id="hub-token-help">
-        Only for private models and those that ask for terms to be accepted. Kept in this browser, and sent to{' '}
+        Only for private models and those whose terms have to be accepted. Kept in this browser, and sent to{' '}
         {host} alone.
       </p>
     </div>
@@ -59,7 +59,7 @@ function AddressField() {
   };
   return (
     <div className="hub-field">
-      <label htmlFor="hub-address">Address of the Hub</label>
+      <label htmlFor="hub-address">Hub address</label>
       <input
         id="hub-address"
         className="text-field"
@@ -82,8 +82,8 @@ function AddressField() {
       </button>
       <p id="hub-address-help">
         {url === undefined
-          ? 'That is no web address; the one before still holds.'
-          : 'Of a mirror with the same routes, if huggingface.co cannot be reached from here.'}
+          ? 'That is not a web address; the one before stays in use.'
+          : 'A mirror with the same routes, if huggingface.co cannot be reached from here.'}
       </p>
     </div>
   );

@@ -13,7 +13,7 @@ export function LookResult() {
   return (
     <div className="look-region" role="status">
       {look?.state === 'looking' && (
-        <p className="look-waiting">Asking {new URL(look.model.hubUrl).host} about it …</p>
+        <p className="look-waiting">Asking {new URL(look.model.hubUrl).host} about it…</p>
       )}
       {look?.state === 'failed' && <Problem error={look.error} />}
       {look?.state === 'found' && <Found model={look.model} listing={look.listing} />}
@@ -34,7 +34,7 @@ function Found({ model, listing }: FoundProps) {
       <p className="transfer-name">
         {model.repo}{' '}
         <span className="transfer-detail">
-          {model.revision} is {commit.slice(0, 7)}
+          {model.revision} ({commit.slice(0, 7)})
         </span>
       </p>
       <p className="transfer-figures">
@@ -91,7 +91,7 @@ function FetchButton({ model, listing: { totalBytes, storedBytes } }: FoundProps
       disabled={busy}
       onClick={() => void download(model)}
     >
-      {missing === 0 ? 'Stored already: check it' : `Download ${formatBytes(missing)}`}
+      {missing === 0 ? 'Already stored: check it' : `Download ${formatBytes(missing)}`}
     </button>
   );
 }

@@ -40,7 +40,7 @@ export function PickedCard() {
       {config !== undefined && <MemoryVerdict config={config} />}
       {complete && config !== undefined && <Ready picked={picked} config={config} />}
       <button type="button" className="text-button" data-testid="picked-dismiss" onClick={dismiss}>
-        Not this one
+        Dismiss
       </button>
     </div>
   );
@@ -52,7 +52,7 @@ const SHOWN = 8;
 function Missing({ missing }: Pick<PickedModel, 'missing'>) {
   return (
     <div className="picked-missing" data-testid="picked-missing">
-      <p>Still needed. Drop or choose it; what is here waits.</p>
+      <p>Still needed. Drop or choose what is missing; the rest is kept.</p>
       <ul>
         {missing.slice(0, SHOWN).map(({ path, note }) => (
           <li key={path}>
@@ -104,7 +104,7 @@ function Ready({ picked, config }: ReadyProps) {
             void load({ dtype, remember });
           }}
         >
-          Load it
+          Load
         </button>
         <CopyButton totalBytes={picked.totalBytes} canRemember={canRemember} />
       </div>

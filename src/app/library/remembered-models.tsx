@@ -23,7 +23,7 @@ function RememberedRow({ model }: { readonly model: RememberedModel }) {
     <li className="stored-row" data-testid="remembered-model">
       <div className="stored-text">
         <p className="stored-name">{name}</p>
-        <p className="transfer-figures">{formatBytes(totalBytes)} · remembered where it lies</p>
+        <p className="transfer-figures">{formatBytes(totalBytes)} · its place is remembered</p>
         {config !== undefined && <MemoryVerdict config={config} />}
       </div>
       <div className="transfer-actions">
@@ -73,9 +73,9 @@ export function ReopenNotice() {
       {asking && (
         <div className="notice" data-testid="reopen-notice">
           <p>
-            “{asking.name}” is on this device. The browser wants your click before the page reads it again.
+            “{asking.name}” is on this device. The browser needs your click before the page may read it again.
           </p>
-          <ReopenButton model={asking} label="Read it" />
+          <ReopenButton model={asking} label="Load" />
           <button type="button" className="text-button" onClick={leave}>
             Not now
           </button>

@@ -59,7 +59,7 @@ function StoredRow({ model }: RowProps) {
         {config !== undefined && <MemoryVerdict config={config} />}
       </div>
       {busy ? (
-        <p className="transfer-figures">on its way</p>
+        <p className="transfer-figures">in progress</p>
       ) : asking ? (
         <ConfirmDelete model={model} onKeep={() => setAsking(false)} />
       ) : (
@@ -159,7 +159,7 @@ function Space() {
   return (
     <div className="space">
       <p className="transfer-figures" data-testid="storage-space">
-        {formatBytes(total)} of about {formatBytes(space.quotaBytes)} that the browser gives this page.{' '}
+        {formatBytes(total)} of about {formatBytes(space.quotaBytes)} that the browser allows this page.{' '}
         {space.persisted
           ? 'It keeps them until you delete them.'
           : asked
@@ -172,7 +172,7 @@ function Space() {
           className="text-button"
           onClick={() => void persist().then(() => setAsked(true))}
         >
-          Ask it to keep them
+          Ask the browser to keep them
         </button>
       )}
     </div>

@@ -68,7 +68,7 @@ function describe(progress: TransferProgress | undefined): string {
   switch (progress?.step) {
     case undefined:
     case 'listing':
-      return 'Finding out what is needed …';
+      return 'Finding out what is needed…';
     case 'waiting':
       return 'Another tab is busy with this model; this one waits for it.';
     case 'verifying':
@@ -111,7 +111,7 @@ function Done({ transfer: { stored } }: { readonly transfer: Transfer & { state:
             void load(stored, dtype);
           }}
         >
-          Load it
+          Load
         </button>
         <button type="button" className="text-button" onClick={dismiss}>
           Later
@@ -149,7 +149,7 @@ function Again({ model, name, refused }: AgainProps) {
   const act = () => void (refused ? fetchAndLoad(model, dtype) : download(model));
   return (
     <button type="button" className="button" data-testid="transfer-again" onClick={act}>
-      {refused ? `Load ${name} into memory` : 'Go on with the download'}
+      {refused ? `Load ${name} into memory` : 'Resume the download'}
     </button>
   );
 }

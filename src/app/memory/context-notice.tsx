@@ -33,7 +33,7 @@ export function OverContext({ tokens, model }: ContextNoticeProps) {
         <p>
           <strong>Too long to send.</strong> This would be about {formatTokens(tokens)}, and the model reads
           at most {formatCount(model.contextLength - 1)}. Nothing is cut to fit
-          {documents === 0 && messages === 0 ? ': shorten the question.' : '; taking something out helps.'}
+          {documents === 0 && messages === 0 ? ': shorten the question.' : '; take something out.'}
         </p>
         <p className="next-turn-offers">
           <LessToRead before={messages} className="text-button" />

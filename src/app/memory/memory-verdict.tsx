@@ -24,7 +24,7 @@ interface MemoryVerdictProps {
 export function MemoryVerdict({ config, dtype }: MemoryVerdictProps) {
   const judged = useModelJudged(config, dtype);
   if (judged === undefined || judged.state === 'asked')
-    return <p className="verdict">Working out what it takes …</p>;
+    return <p className="verdict">Working out what it takes…</p>;
   if (judged.state === 'failed')
     return (
       <p className="verdict" data-testid="verdict" data-verdict="failed" data-code={judged.error.code}>

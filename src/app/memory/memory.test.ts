@@ -37,7 +37,7 @@ const verdict = () => createElement(MemoryVerdict, { config: CONFIG });
 
 describe('the verdict on a model', () => {
   it('is what it takes with a text, and no more where it fits', async () => {
-    expect(words(verdict())).toBe('Working out what it takes …');
+    expect(words(verdict())).toBe('Working out what it takes…');
     await judge({});
     // 2000 + 100 + 665 + 2048 sixteenths
     expect(words(verdict())).toBe('Fits. 301 MiB with a text of 4,096 tokens.');
@@ -144,7 +144,7 @@ describe('the options for loading', () => {
       '32-bit, 250 MiB',
     ])
       expect(said).toContain(`>${option}</option>`);
-    expect(said).toContain('The sizes are those of Demo model.');
+    expect(said).toContain('The sizes are for Demo model.');
     expect(said).toMatch(/data-testid="budget"[^>]*value="4"/);
     expect(said).not.toContain('Back to');
     page.stores.budget.getState().setBudget(2048 * MIB);

@@ -11,7 +11,7 @@ export function DemoModel() {
     <section className="models-section" aria-labelledby="demo-model">
       <h3 id="demo-model">{DEMO_NAME}</h3>
       <p>
-        Comes with this page. It is tiny: all it knows is how to answer questions about its sample documents.
+        Comes with this page. It is tiny: it only knows how to answer questions about its sample documents.
       </p>
       <button
         type="button"

@@ -64,7 +64,7 @@ export function WeightsMenu({ config }: WeightsMenuProps) {
         {isPacked
           ? `This model is published in ${plans.f16?.model.weights === 'q8' ? '8' : '4'} bits and stays so.`
           : `Fewer bits take less memory and are a little less precise. ${
-              config === undefined && loaded ? `The sizes are those of ${loaded.name}. ` : ''
+              config === undefined && loaded ? `The sizes are for ${loaded.name}. ` : ''
             }Models that are published quantised stay as they are.`}
       </p>
     </div>
@@ -97,7 +97,7 @@ function MemoryBudget() {
   const id = useId();
   return (
     <div className="load-option">
-      <label htmlFor={id}>Graphics memory to plan with</label>
+      <label htmlFor={id}>Graphics memory budget</label>
       <span className="load-option-budget">
         <input
           id={id}
@@ -131,9 +131,10 @@ function MemoryBudget() {
         )}
       </span>
       <p className="load-option-help" id={`${id}-help`}>
-        Browsers do not tell how much there is; {formatBytes(standard)} is a careful guess for this device. It
-        decides what “fits” means, and forbids nothing.
-        {!remembers && ' It lasts as long as this page: this browser lets it store nothing.'}
+        Browsers do not say how much there is; {formatBytes(standard)} is a cautious guess for this device. It
+        decides what “fits” means, and blocks nothing.
+        {!remembers &&
+          ' It is kept only until the page is closed: this browser does not let it store anything.'}
       </p>
     </div>
   );

@@ -15,8 +15,7 @@ export function ModelNotice() {
       <div className="model-notice" data-testid="model-loading">
         {lost && (
           <p role="status" data-testid="model-lost">
-            <strong>“{name}” was lost</strong> and is being loaded again. The conversation is kept.{' '}
-            {lost.message}
+            <strong>“{name}” was lost</strong> and is being loaded again. The chat is kept. {lost.message}
           </p>
         )}
         <p>
@@ -34,8 +33,8 @@ export function ModelNotice() {
     <div className="model-notice problem" role="alert" data-testid="error" data-code={status.error.code}>
       <div>
         <p>
-          <strong>{status.wasReady ? `“${name}” is gone.` : `“${name}” could not be loaded.`}</strong>{' '}
-          {status.wasReady && 'The conversation is kept. '}
+          <strong>{status.wasReady ? `“${name}” has stopped.` : `“${name}” could not be loaded.`}</strong>{' '}
+          {status.wasReady && 'The chat is kept. '}
           {status.error.message}
         </p>
         <p className="problem-code">
@@ -67,12 +66,12 @@ function loadingText(status: Extract<ModelStatus, { state: 'loading' }>): string
       return 'waiting for another tab that is using it';
     case 'verifying':
       return status.totalBytes > 0
-        ? `checking ${formatBytes(status.loadedBytes)} of ${formatBytes(status.totalBytes)} that are stored`
+        ? `checking ${formatBytes(status.loadedBytes)} of ${formatBytes(status.totalBytes)} stored`
         : 'checking its stored files';
     case 'adapter':
-      return 'finding WebGPU';
+      return 'starting WebGPU';
     case 'config':
-      return 'reading its description';
+      return 'reading its configuration';
     case 'weights':
       return status.totalBytes > 0
         ? `loading ${formatBytes(status.loadedBytes)} of ${formatBytes(status.totalBytes)}`

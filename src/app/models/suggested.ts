@@ -51,7 +51,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     repo: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     revision: 'main',
     name: 'SmolLM2 135M Instruct',
-    goodFor: 'The smallest that holds a conversation in English: to try the page on any device.',
+    goodFor: 'The smallest that can chat in English: good for trying the page on any device.',
     licence: 'Apache 2.0',
     downloadBytes: 271 * MB,
     config: {
@@ -83,7 +83,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     repo: 'Qwen/Qwen2.5-0.5B-Instruct',
     revision: 'main',
     name: 'Qwen2.5 0.5B Instruct',
-    goodFor: 'Long texts, up to 32,000 tokens, in many languages; takes little memory for each.',
+    goodFor: 'Long texts, up to 32,000 tokens, in many languages; takes little memory for each token.',
     licence: 'Apache 2.0',
     downloadBytes: 995 * MB,
     config: {
@@ -110,7 +110,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     repo: 'mlx-community/Qwen3-0.6B-4bit',
     revision: 'main',
     name: 'Qwen3 0.6B, 4-bit',
-    goodFor: 'The best for its download: thinks before it answers, up to 40,000 tokens of text.',
+    goodFor: 'The best for its size: thinks before it answers, up to 40,000 tokens of text.',
     licence: 'Apache 2.0',
     downloadBytes: 347 * MB,
     config: { ...QWEN3_0_6B, quantization: { group_size: 64, bits: 4 } },
@@ -119,7 +119,7 @@ export const SUGGESTED: readonly SuggestedModel[] = [
     repo: 'Qwen/Qwen3-0.6B',
     revision: 'main',
     name: 'Qwen3 0.6B',
-    goodFor: 'The same in full precision, to be held in 16, 8 or 4 bits as chosen below.',
+    goodFor: 'The same in full precision, loaded in 16, 8 or 4 bits as chosen below.',
     licence: 'Apache 2.0',
     // Its file holds the tied head a second time, which is not loaded.
     downloadBytes: 1515 * MB,

@@ -21,7 +21,7 @@ export function UnsupportedBrowser({ error }: { readonly error: EngineFailure })
       </p>
       <p>
         FastKV Chat sends nothing to a server. It computes here, through WebGPU, so it needs a browser that
-        has it:
+        supports it:
       </p>
       <table className="unsupported-browsers">
         <thead className="visually-hidden">

@@ -60,10 +60,10 @@ function useObstacle(settings: KvSettings, model: ModelInfo): string | undefined
 function Rule({ model }: { readonly model: ModelInfo }) {
   return (
     <p className="setting-help" data-testid="calibration-rule">
-      Calibrating reads the texts at hand in full, then once for every layer as TSP layer, and compares the
-      outcomes. Of layers 0 to {lastEligible(model)}, up to the middle of the model, the one with the least
-      distance is taken. Layers past the middle save too little work, however close they come. The next
-      message then reads the conversation again.
+      Calibrating reads the texts at hand in full, then once with each layer as the TSP layer, and compares
+      the results. Of layers 0 to {lastEligible(model)}, up to the middle of the model, the one with the least
+      distance is chosen. Layers past the middle save too little work, however close they come. The next
+      message then reads the chat again.
     </p>
   );
 }
@@ -104,7 +104,7 @@ function Result({ result: { steps, suggested }, stopped, inUse, model }: ResultP
     return <p className="setting-help">Stopped before there was anything to compare.</p>;
   const kept = remembers
     ? 'Kept for this model.'
-    : 'In use until this page is closed: this browser lets it store nothing.';
+    : 'In use until the page is closed: this browser does not let it store anything.';
   return (
     <div className="calibration-result" ref={bringIntoView}>
       {/* Focusable, so that it can be scrolled with the keyboard. */}
@@ -116,8 +116,8 @@ function Result({ result: { steps, suggested }, stopped, inUse, model }: ResultP
         {stopped ? 'Stopped early, so nothing was changed.' : kept}
       </p>
       <p className="setting-help">
-        Distance: how far the last hidden state moves from the full cache’s. 0 is not at all; the numbers
-        compare within this table only. Work: multiply-adds of reading, as a share of the full cache’s.
+        Distance: how far the last hidden state moves from the full cache’s. 0 means not at all; compare the
+        numbers within this table only. Work: multiply-adds of reading, as a share of the full cache’s.
       </p>
       {suggested !== inUse && (
         <button

@@ -94,7 +94,7 @@ const attach = (tokens: number) => (stores: Stores) =>
   stores.chat.getState().attach({ name: 'notes.txt', text: 'Notes.', tokens, questions: [] });
 
 it('says what the rates come to in tokens of the document attached', async () => {
-  expect(await panelWith(POLICIES)).toContain('Attach a document to see here');
+  expect(await panelWith(POLICIES)).toContain('Attach a document to see what this comes to');
   const html = await panelWith(POLICIES, {}, attach(1121));
   expect(html).toContain('10\u00a0% is about 112 of 1,121\u00a0tokens.');
   expect(html).toContain('keeps about 112 of the 1,121\u00a0tokens of the attached document');
@@ -113,12 +113,12 @@ it('warns where hardly anything of the document would be left, or nothing', asyn
 
 it('says which changes make the next message read again', async () => {
   const html = await panelWith(PROPAGATING);
-  expect(html).toContain('After a change of mode the next message reads the conversation again');
-  expect(html).toContain('After a change the next message reads the conversation again');
+  expect(html).toContain('After a change of mode, the next message reads the chat again');
+  expect(html).toContain('After a change, the next message reads the chat again');
 });
 
 it('explains the calibration’s rule before and after, and marks the layers that it does not choose from', async () => {
-  const rule = 'Of layers 0 to 3, up to the middle of the model, the one with the least distance is taken';
+  const rule = 'Of layers 0 to 3, up to the middle of the model, the one with the least distance is chosen';
   expect(await panelWith(PROPAGATING)).toContain(rule);
   const steps = [4, 3, 2, 1.5, 0.5].map((distance, tspLayer) => ({ tspLayer, distance, work: 0.5 }));
   const html = await panelWith(PROPAGATING, {}, (stores) => {
@@ -130,7 +130,7 @@ it('explains the calibration’s rule before and after, and marks the layers tha
   expect(html).toContain('suggested, in use');
   expect(html.match(/past the middle<\/td>/g)).toHaveLength(1);
   expect(html.match(/data-eligible="false"/g)).toHaveLength(1);
-  expect(html).toContain('0 is not at all');
+  expect(html).toContain('0 means not at all');
   expect(html).toContain('Kept for this model.');
 });
 
@@ -143,7 +143,7 @@ it('promises no memory that the browser refuses', async () => {
     }),
   );
   expect(html).not.toContain('Kept for this model.');
-  expect(html).toContain('They last as long as this page');
+  expect(html).toContain('They are kept only until the page is closed');
 });
 
 it('offers no calibration that cannot work, and says why', async () => {

@@ -40,9 +40,10 @@ function WhenItHolds() {
   return (
     <p className="panel-hint settings-hold" data-testid="settings-hold">
       {running
-        ? 'This answer keeps the settings it began with. Changes hold from the next message.'
-        : 'Changes hold from the next message; the model stays loaded.'}
-      {!remembers && ' They last as long as this page: this browser lets it store nothing.'}
+        ? 'This answer keeps the settings it started with. Changes apply from the next message.'
+        : 'Changes apply from the next message; the model stays loaded.'}
+      {!remembers &&
+        ' They are kept only until the page is closed: this browser does not let it store anything.'}
     </p>
   );
 }
@@ -94,7 +95,7 @@ function PolicySettings({ settings, model }: PolicySettingsProps) {
           <Toggle
             name="parkTrunk"
             label="Park the trunk while writing"
-            help="What follow-ups need waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. For mode exact."
+            help="What follow-ups need waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. Only in mode exact."
             checked={settings.parkTrunk}
             disabled={settings.turnMode !== 'exact'}
             onChange={(parkTrunk) => set({ parkTrunk })}

@@ -6,17 +6,17 @@ const MODES: readonly { readonly mode: TurnMode; readonly label: string; readonl
   {
     mode: 'exact',
     label: 'Exact',
-    cost: 'Small cache plus what follow-ups need (trunk). A follow-up reads only what is new in the first layers, selects afresh for its question, and runs the selected tokens through the rest.',
+    cost: 'The small cache plus what follow-ups need (trunk). A follow-up reads only what is new in the first layers, selects afresh for its question, and runs the selected tokens through the rest.',
   },
   {
     mode: 'lean',
     label: 'Lean',
-    cost: 'Small cache alone, the least memory. A follow-up reads the whole conversation again.',
+    cost: 'The small cache alone: the least memory. A follow-up reads the whole chat again.',
   },
   {
     mode: 'full',
     label: 'Full',
-    cost: 'Every token in every layer, the most memory. A follow-up reads only what is new.',
+    cost: 'Every token in every layer: the most memory. A follow-up reads only what is new.',
   },
 ];
 
@@ -50,8 +50,8 @@ export function Mode({ settings }: { readonly settings: KvSettings }) {
         </label>
       ))}
       <p className="mode-note">
-        After a change of mode the next message reads the conversation again. Rates, budget and pooling change
-        without that.
+        After a change of mode, the next message reads the chat again. Changes of rates, budget or pooling do
+        not need that.
       </p>
     </div>
   );

@@ -46,7 +46,7 @@ export function NumberField({ name, label, help, rule, value, own, onChange }: N
         ) : (
           <span className="field-problem" data-testid={`${id}-problem`}>
             {read.problem}
-            {inUse !== undefined && ` Until then ${inUse} stays.`}
+            {inUse !== undefined && ` Until then, ${inUse} is used.`}
           </span>
         )}
       </p>

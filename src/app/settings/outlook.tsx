@@ -68,7 +68,7 @@ export function BudgetNote({ settings }: { readonly settings: KvSettings }) {
       </p>
       <p className={warns ? 'budget-line budget-warning' : 'budget-line'} data-testid="budget-note">
         {outlook === undefined
-          ? 'Attach a document to see here what that comes to in tokens.'
+          ? 'Attach a document to see what this comes to in tokens.'
           : sayOutlook(outlook, settings, always)}
       </p>
     </div>

@@ -15,19 +15,23 @@ const FIELDS: readonly Field[] = [
   {
     key: 'temperature',
     label: 'Temperature',
-    help: '0 takes the likeliest token every time, and top-p, top-k and min-p then change nothing. Higher varies more.',
+    help: '0 always takes the likeliest token; top-p, top-k and min-p then change nothing. Higher values vary more.',
   },
-  { key: 'topP', label: 'Top-p', help: 'The likeliest tokens that together have this share. 1 keeps all.' },
-  { key: 'topK', label: 'Top-k', help: 'This many of the likeliest tokens. 0 keeps all.' },
+  {
+    key: 'topP',
+    label: 'Top-p',
+    help: 'Keeps the likeliest tokens that together reach this probability. 1 keeps all.',
+  },
+  { key: 'topK', label: 'Top-k', help: 'Keeps this many of the likeliest tokens. 0 keeps all.' },
   {
     key: 'minP',
     label: 'Min-p',
-    help: 'Tokens at least this share as likely as the likeliest. 0 keeps all.',
+    help: 'Keeps tokens at least this fraction as likely as the likeliest. 0 keeps all.',
   },
   {
     key: 'repetitionPenalty',
     label: 'Repetition penalty',
-    help: 'Above 1 makes tokens that were there before less likely. 1 changes nothing.',
+    help: 'Above 1 makes tokens that were used before less likely. 1 changes nothing.',
   },
 ];
 
@@ -53,7 +57,7 @@ export function SamplingFields() {
       <NumberField
         name="maxNewTokens"
         label="Longest answer, in tokens"
-        help="Where an answer is cut off, if it has not ended before."
+        help="Answers are cut off at this length."
         rule={model === undefined ? ANSWER_RULE : { ...ANSWER_RULE, max: model.contextLength }}
         value={maxNewTokens}
         own={model?.maxNewTokens}
@@ -77,7 +81,7 @@ function Seed({ value }: { readonly value: number | undefined }) {
       <Choice
         name="seedKind"
         label="Seed"
-        help="Random: another for every answer. Fixed: the same question in the same chat gets the same answer."
+        help="Random: a new seed for every answer. Fixed: the same question in the same chat gets the same answer."
         choices={SEEDS}
         value={value === undefined ? 'random' : 'fixed'}
         onChange={(kind) => set(kind === 'fixed' ? 42 : undefined)}
@@ -86,7 +90,7 @@ function Seed({ value }: { readonly value: number | undefined }) {
         <NumberField
           name="seed"
           label="Fixed seed"
-          help="Any whole number. Empty is random again."
+          help="Any whole number. Leave it empty for a random seed."
           rule={SAMPLING_RULES.seed}
           value={value}
           own={undefined}

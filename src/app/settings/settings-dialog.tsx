@@ -22,10 +22,10 @@ export function SettingsDialog() {
         onClose={() => closed('settings')}
       >
         <section className="settings-section" aria-labelledby="settings-conversation">
-          <h3 id="settings-conversation">This conversation</h3>
+          <h3 id="settings-conversation">This chat</h3>
           <p className="setting-help">
-            Changes hold from the next message; the model stays loaded. What is empty is the model’s own,
-            which the fields show in grey.
+            Changes apply from the next message; the model stays loaded. Empty fields use the model’s
+            defaults, shown in grey.
           </p>
           <SystemPrompt />
           <div className="settings-fields">
@@ -57,15 +57,14 @@ function SystemPrompt() {
         onChange={({ target }) => change({ system: target.value })}
       />
       <p id="field-system-help" className="setting-help">
-        What the model is told before everything else. After a change the next message reads the conversation
-        again.
+        What the model is told before everything else. After a change, the next message reads the chat again.
       </p>
     </div>
   );
 }
 
 const THINKING = [
-  { value: 'own', label: 'Model’s own' },
+  { value: 'own', label: 'Model’s default' },
   { value: 'on', label: 'On' },
   { value: 'off', label: 'Off' },
 ];
@@ -81,7 +80,7 @@ function Thinking() {
     <Choice
       name="thinking"
       label="Thinking"
-      help="Whether the model thinks aloud before it answers. Longer, and better for what has to be worked out."
+      help="Whether the model thinks before it answers: slower, but better at what has to be worked out."
       choices={THINKING}
       value={value}
       onChange={(choice) => change({ thinking: choice === 'own' ? undefined : choice === 'on' })}
@@ -135,7 +134,7 @@ function ResetAll() {
       aria-disabled={!changed || undefined}
       onClick={() => changed && resetSettings(stores)}
     >
-      Reset to the model’s
+      Reset to the model’s defaults
     </button>
   );
 }

@@ -22,7 +22,7 @@ export function TspLayer({ settings, model, onChange }: TspLayerProps) {
         label="TSP layer"
         help={
           `Last layer that sees every token, of 0 to ${last}. Lower is faster and riskier; at ${last} every token ` +
-          'goes through every layer. After a change the next message reads the conversation again.'
+          'goes through every layer. After a change, the next message reads the chat again.'
         }
         {...{ min: 0, max: last, step: 1, value, text: String(value), disabled: calibrating }}
         onChange={(tspLayer) => onChange({ tspLayer })}

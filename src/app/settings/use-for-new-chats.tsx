@@ -16,7 +16,7 @@ export function UseForNewChats({ testId }: { readonly testId: string }) {
       aria-disabled={isChosen || undefined}
       onClick={() => !isChosen && choose(settings)}
     >
-      {isChosen ? 'New chats begin like this' : 'Use for new chats'}
+      {isChosen ? 'Used for new chats' : 'Use for new chats'}
     </button>
   );
 }

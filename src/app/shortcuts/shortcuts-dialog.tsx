@@ -11,7 +11,7 @@ export function ShortcutsDialog() {
     open && (
       <Dialog title="Keyboard shortcuts" testId="shortcuts-dialog" bodyClass="shortcuts" onClose={close}>
         <ShortcutTable title="Anywhere" shortcuts={SHORTCUTS} />
-        <ShortcutTable title="Where the focus is" shortcuts={KEYS_IN_PLACE} />
+        <ShortcutTable title="In parts of the page" shortcuts={KEYS_IN_PLACE} />
         <SingleKeys />
       </Dialog>
     )
@@ -83,10 +83,10 @@ function SingleKeys() {
           data-testid="single-keys"
           onChange={({ target }) => allow(target.checked)}
         />
-        Shortcuts of a single sign
+        Single-key shortcuts
       </label>
       <p className="setting-help" id="single-keys-help">
-        The ? that opens this sheet. Switched off, no sign alone does anything.
+        Such as ?, which opens this list. When off, no character on its own is a shortcut.
       </p>
     </div>
   );

@@ -17,12 +17,12 @@ export interface Shortcut {
 
 export const SHORTCUTS = [
   { id: 'newChat', does: 'Start a new chat', chords: [{ key: 'O', mod: true, shift: true }] },
-  { id: 'sidebar', does: 'Show or hide the chats', chords: [{ key: 'B', mod: true }] },
-  { id: 'search', does: 'Search the chats', chords: [{ key: 'K', mod: true }] },
+  { id: 'sidebar', does: 'Show or hide chats', chords: [{ key: 'B', mod: true }] },
+  { id: 'search', does: 'Search chats', chords: [{ key: 'K', mod: true }] },
   { id: 'focusComposer', does: 'Go to the message box', chords: [{ key: 'Escape', shift: true }] },
   {
     id: 'regenerate',
-    does: 'Ask the last question again',
+    does: 'Regenerate the last answer',
     chords: [{ key: 'Enter', mod: true, shift: true }],
   },
   { id: 'stop', does: 'Stop reading, writing or calibrating', chords: [{ key: 'Escape' }] },
@@ -36,7 +36,7 @@ export type ShortcutId = (typeof SHORTCUTS)[number]['id'];
 /** What keys do where the focus is: told in the sheet, handled by the parts themselves. */
 export const KEYS_IN_PLACE: readonly Shortcut[] = [
   { id: 'send', does: 'In the message box: send', chords: [{ key: 'Enter' }] },
-  { id: 'break', does: 'In the message box: break the line', chords: [{ key: 'Enter', shift: true }] },
+  { id: 'break', does: 'In the message box: new line', chords: [{ key: 'Enter', shift: true }] },
   {
     id: 'explore',
     does: 'In the strip and the charts: move',

@@ -60,7 +60,7 @@ it('tells why a turn failed', async () => {
   const announcer = createAnnouncer(chat, kv);
   await after(() => void chat.getState().ask('What?'));
   await worker.turns[0]?.fail(coded('context-exceeded', 'Too long.'));
-  expect(announcer.getState().text).toBe('This turn failed. Too long.');
+  expect(announcer.getState().text).toBe('No answer: Too long.');
 });
 
 it('tells what a calibration found', async () => {

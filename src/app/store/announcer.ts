@@ -39,7 +39,7 @@ export function createAnnouncer(chat: ChatStore, kv: KvStore): StoreApi<Announce
     const changed = answer.state !== lastState;
     lastState = answer.state;
     if (answer.state === 'failed') {
-      if (changed) say(`This turn failed. ${answer.error.message}`);
+      if (changed) say(`No answer: ${answer.error.message}`);
       return;
     }
     if (changed && answer.state === 'reading') say('Reading.');

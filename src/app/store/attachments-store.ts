@@ -88,7 +88,7 @@ function attachPaste(chat: ChatStore, pasted: string, { from, to }: TextRange): 
   attach({ name, kind: 'pasted', text, tokens: undefined, questions: [] });
   const attached = chat.getState().documents.at(-1);
   if (attached?.text !== text) return;
-  say('The long paste became a document.', {
+  say('The long paste was attached as a document.', {
     label: 'Paste as text instead',
     run() {
       const now = chat.getState();

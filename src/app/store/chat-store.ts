@@ -136,7 +136,7 @@ function documentActions(
         if (now.id !== conversationId) return;
         set({ documents: now.documents.toSpliced(index, 0, gone), updatedAt: Date.now(), notice: undefined });
       };
-      get().say(`Removed ${gone.name}.`, { label: 'Bring it back', run });
+      get().say(`Removed ${gone.name}.`, { label: 'Undo', run });
     },
 
     setDocumentTokens(documentId, tokens) {
@@ -184,7 +184,7 @@ function branchActions(
       set({ ...pruned(before, id), editingId: undefined, updatedAt: Date.now() });
       const what = message.role === 'user' ? 'question' : 'answer';
       const more = removed.length > 1 ? ' and what followed' : '';
-      get().say(`Deleted the ${what}${more}.`, { label: 'Bring it back', run: undo });
+      get().say(`Deleted the ${what}${more}.`, { label: 'Undo', run: undo });
     },
 
     forgetFirst() {
@@ -204,7 +204,7 @@ function branchActions(
         });
       };
       set({ ...rest, editingId: undefined, updatedAt: Date.now() });
-      get().say('Deleted the first question and its answer.', { label: 'Bring them back', run });
+      get().say('Deleted the first question and its answer.', { label: 'Undo', run });
     },
   };
 }
@@ -219,7 +219,7 @@ function conversationActions(
       const left = leave(set, get);
       get().show(emptyConversation(newSettings()));
       if (isEmpty(left)) return;
-      get().say('Started a new chat.', { label: 'Bring the last one back', run: () => get().show(left) });
+      get().say('Started a new chat.', { label: 'Undo', run: () => get().show(left) });
     },
 
     show(conversation) {

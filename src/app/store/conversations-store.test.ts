@@ -247,7 +247,7 @@ describe('writing down', () => {
       .spyOn(archive, 'write')
       .mockRejectedValue(new DOMException('full', 'QuotaExceededError'));
     await answer(tab, 'One?', '1');
-    expect(tab.chat.getState().notice?.text).toContain('no more room');
+    expect(tab.chat.getState().notice?.text).toContain('no more space');
     expect(texts(tab)).toEqual(['One?', '1']);
     refuse.mockRestore();
     await answer(tab, 'Two?', '2', 1);
@@ -404,7 +404,7 @@ describe('two tabs', () => {
     expect(texts(two)).toEqual(['What colour?', 'Silver.']);
     refuses = false;
     await answer(two, 'And yours?', 'Blue.');
-    expect(one.chat.getState().notice?.text).toMatch(/^Another tab went on/);
+    expect(one.chat.getState().notice?.text).toMatch(/^This chat was continued in another tab/);
     // By now it is written down as well, so that a third tab has both.
     const three = await openTab();
     await three.conversations.getState().open(one.chat.getState().id);
@@ -460,9 +460,9 @@ describe('files', () => {
 
   it.each([
     ['no JSON', '{', 'not JSON'],
-    ['another file', '{"format":"other"}', 'no conversations'],
+    ['another file', '{"format":"other"}', 'no chats'],
     ['of a newer page', '{"format":"fastkv-conversations","version":2,"conversations":[]}', 'newer version'],
-    ['an empty one', '{"format":"fastkv-conversations","version":1,"conversations":[]}', 'no conversation'],
+    ['an empty one', '{"format":"fastkv-conversations","version":1,"conversations":[]}', 'no chats'],
     [
       'a damaged one',
       '{"format":"fastkv-conversations","version":1,"conversations":[{"conversation":{},"documents":[],"messages":[]}]}',

@@ -112,7 +112,7 @@ class Book {
     const last = recall(this.parts.session, SHOWN);
     if (last && isEmpty(this.chat.getState()) && read.some(({ id }) => id === last)) await this.show(last);
     keepDrafts(this.chat, this.parts.session);
-    if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'conversation');
+    if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'chat');
   }
 
   async #writeShown(change: ArchiveChange): Promise<void> {
@@ -120,7 +120,7 @@ class Book {
     try {
       await this.write(change);
     } catch (thrown) {
-      this.chat.getState().say(`The conversation could not be stored. ${reasonOf(thrown)}`);
+      this.chat.getState().say(`This chat could not be saved. ${reasonOf(thrown)}`);
       throw thrown;
     }
   }
@@ -181,7 +181,7 @@ class Book {
     const held = await this.parts.tabs.isHeld(id);
     const parts = await this.archive.read(id);
     const stored = parts && readConversation(parts);
-    if (stored === undefined) return this.chat.getState().say('This conversation could not be read.');
+    if (stored === undefined) return this.chat.getState().say('This chat could not be read.');
     const { conversation, skipped } = stored;
     this.keeper.adopt(conversation);
     this.chat.getState().show(held ? conversation : interrupted(conversation));
@@ -219,7 +219,7 @@ class Book {
     this.keeper.adopt(stored);
     if (unsaved === undefined) return follow(as(stored));
     follow(withUnsaved(as(stored), unsaved));
-    say('Another tab went on with this conversation. What could not be stored here is a version beside it.');
+    say('This chat was continued in another tab. What could not be saved here is kept as another version.');
     await this.keeper.flush();
   }
 
@@ -234,7 +234,7 @@ class Book {
         if (shown !== id) return;
         this.keeper.forget();
         this.showEmpty();
-        this.chat.getState().say('This conversation was deleted in another tab.');
+        this.chat.getState().say('This chat was deleted in another tab.');
         return;
       case 'changed': {
         const row = await this.row(id);
@@ -282,7 +282,7 @@ function actionsOf(book: Book): Omit<Actions, FileAction> {
         if (wasShown && isEmpty(book.chat.getState())) await book.show(id);
         book.chat.getState().dismissNotice();
       };
-      const label = 'Bring it back';
+      const label = 'Undo';
       book.chat.getState().say(`Deleted “${rowOf(gone).name}”.`, { label, run: () => void undo() });
     },
 
@@ -303,7 +303,7 @@ function fileActions(book: Book): Pick<Actions, FileAction> {
   const stored = async (id: string): Promise<Conversation> => {
     const shown = book.chat.getState();
     const found = shown.id === id ? conversationOf(shown) : await book.read(id);
-    if (found === undefined) throw new Error('This conversation could not be read.');
+    if (found === undefined) throw new Error('This chat could not be read.');
     return found;
   };
 
@@ -326,8 +326,8 @@ function fileActions(book: Book): Pick<Actions, FileAction> {
         await book.put(interrupted({ ...conversation, id }));
       }
       const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
-      const count = read.length === 1 ? 'one conversation' : `${read.length} conversations`;
-      const without = skipped === 0 ? '' : ` Left out what could not be read: ${skipped} of its parts.`;
+      const count = read.length === 1 ? 'one chat' : `${read.length} chats`;
+      const without = skipped === 0 ? '' : ` ${skipped} of its parts could not be read and were left out.`;
       book.chat.getState().say(`Imported ${count}.${without}`);
     },
   };

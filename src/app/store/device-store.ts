@@ -225,10 +225,10 @@ const gone = (name: string): EngineFailure => ({
 const notAllowed = (name: string): Error =>
   Object.assign(
     new Error(
-      `The page was not allowed to read “${name}”. Try again and allow it, or choose its folder anew.`,
+      `The page was not allowed to read “${name}”. Try again and allow it, or choose its folder again.`,
     ),
     { code: 'file-unreadable' },
   );
 
 const notRemembered = (name: string): string =>
-  `This browser does not let the page remember where “${name}” lies. After a reload it has to be chosen again.`;
+  `This browser does not let the page remember where “${name}” is. After a reload it has to be chosen again.`;

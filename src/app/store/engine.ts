@@ -16,7 +16,7 @@ export interface EngineConnection {
 /** What a call that was under way is told when its engine is closed. */
 export const CLOSED: EngineFailure = {
   code: 'internal',
-  message: 'The engine was closed, because a model was loaded anew.',
+  message: 'The engine was closed because a model was loaded again.',
 };
 
 export type ConnectEngine = () => EngineConnection;
@@ -63,7 +63,7 @@ export function onCrash(worker: Worker, name: string, tell: (failure: EngineFail
         ? { code: 'internal', message: `${name} stopped: ${event.message}` }
         : {
             code: 'script-unreachable',
-            message: `${name} could not be fetched. Check the network; if the site was renewed since you opened this page, reload it.`,
+            message: `${name} could not be fetched. Check the network; if the site was updated since you opened this page, reload it.`,
           },
     );
   });

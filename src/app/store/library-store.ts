@@ -49,7 +49,7 @@ export interface LibraryState {
   find(choice: HubChoice): Promise<void>;
   download(choice: HubChoice): Promise<StoredModel | undefined>;
   copy(name: string, files: readonly PickedFile[]): Promise<StoredModel | undefined>;
-  /** What is stored of it stays. */
+  /** What is stored of it is kept. */
   cancel(): void;
   dismissTransfer(): void;
   load(stored: StoredModel, dtype?: WeightForm): Promise<void>;
@@ -277,5 +277,5 @@ async function askToPersist(): Promise<void> {
 
 const busyWith = (name: string): EngineFailure => ({
   code: 'busy',
-  message: `${name} is still being fetched. Wait for its end or stop it first.`,
+  message: `${name} is still being downloaded. Wait for it to finish, or stop it first.`,
 });

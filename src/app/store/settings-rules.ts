@@ -49,7 +49,7 @@ export function readNumber(text: string, rule: NumberRule): Typed {
   const value = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)$/.test(trimmed)
     ? Number(trimmed.replace(',', '.'))
     : Number.NaN;
-  return fits(rule, value) ? { ok: true, value } : { ok: false, problem: `This has to be ${sayRule(rule)}.` };
+  return fits(rule, value) ? { ok: true, value } : { ok: false, problem: `Enter ${sayRule(rule)}.` };
 }
 
 const number = (rule: NumberRule) =>

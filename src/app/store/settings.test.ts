@@ -165,14 +165,14 @@ describe('a typed number', () => {
     const problem = (text: string, key: keyof typeof SAMPLING_RULES) => readNumber(text, SAMPLING_RULES[key]);
     expect(problem('2.1', 'temperature')).toEqual({
       ok: false,
-      problem: 'This has to be a number from 0 to 2.',
+      problem: 'Enter a number from 0 to 2.',
     });
     expect(problem('0', 'topP')).toEqual({
       ok: false,
-      problem: 'This has to be a number above 0 and at most 1.',
+      problem: 'Enter a number above 0 and at most 1.',
     });
     expect(problem('1.5', 'topK')).toMatchObject({
-      problem: 'This has to be a whole number from 0 to 1,000.',
+      problem: 'Enter a whole number from 0 to 1,000.',
     });
     for (const text of ['warm', '1e1', '0x1', '--1', '1.2.3', 'Infinity'])
       expect(problem(text, 'temperature').ok, text).toBe(false);

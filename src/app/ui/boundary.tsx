@@ -29,7 +29,7 @@ function Broken({ reason }: { readonly reason: string }) {
     <div className="broken problem" role="alert" data-testid="broken">
       <div>
         <p>
-          <strong>This part of the page cannot be shown.</strong> If the site was renewed since you opened it,
+          <strong>This part of the page cannot be shown.</strong> If the site was updated since you opened it,
           or the network was off for a moment, reloading helps.
         </p>
         <p className="problem-code">{reason}</p>

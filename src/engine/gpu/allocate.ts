@@ -13,7 +13,7 @@ export const MODEL: Wanted = {
 };
 
 export const CONVERSATION: Wanted = {
-  what: 'the conversation',
+  what: 'the chat',
   instead: 'Close other tabs, switch to mode lean, shorten the document or take a smaller model.',
 };
 

@@ -118,7 +118,7 @@ export function loadTokenizer({
       // nobody can tell them apart, in transformers neither.
       const ids = encode(rendered + begunAfter(rendered, begun), { addSpecialTokens: false });
       if (ids.length === 0 && messages.length > 0)
-        throw templateInvalid('writes nothing', 'its text for this conversation is empty');
+        throw templateInvalid('writes nothing', 'its text for these messages is empty');
       return ids;
     },
     streamDecoder: (after) => streamDecoder(decode, after),
@@ -266,7 +266,7 @@ function render(template: BoundedTemplate, variables: Record<string, unknown>): 
   try {
     return template.render(variables);
   } catch (thrown) {
-    throw templateInvalid('does not take this conversation', reasonOf(thrown));
+    throw templateInvalid('does not take these messages', reasonOf(thrown));
   }
 }
 

@@ -115,7 +115,7 @@ function otherFormat(paths: readonly string[]): string | undefined {
 const notRead = (where: string, format: string): EngineError =>
   new EngineError(
     'dtype-unsupported',
-    `${where} holds its weights as ${format}, which is not read here. Take the repository that has ${WHOLE}: ` +
+    `${where} holds its weights as ${format}, which is not supported here. Take the repository that has ${WHOLE}: ` +
       `${format === 'LoRA adapter' ? 'the adapter merged into its base model' : 'most models are published that way first'}, ` +
       'or an MLX form of 4 or 8 bits.',
   );

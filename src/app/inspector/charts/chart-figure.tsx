@@ -63,7 +63,7 @@ function Picture({ chart, at, isPointed, onPoint }: PictureProps) {
   if (failed)
     return (
       <p className="chart-picture panel-hint" data-testid="chart-undrawn">
-        What draws the chart could not be loaded. Its figures are below, and in the table.
+        The chart could not be loaded. Its figures are below, and in the table.
       </p>
     );
   return (

@@ -22,7 +22,7 @@ export function ChartTable({ chart }: { readonly chart: Chart }) {
           <tr>
             <th scope="col">{x.label}</th>
             <th scope="col">Part</th>
-            <th scope="col">Figure</th>
+            <th scope="col">Value</th>
           </tr>
         </thead>
         {points.map(({ value, index }) => (

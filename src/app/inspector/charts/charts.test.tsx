@@ -122,7 +122,7 @@ it('thins the table of a long chart out, says so, and keeps its last point', () 
 const charts = () => markupOf(page.stores, createElement(Charts));
 
 it('says what will be drawn before there is anything, and then the figures of the last turn', async () => {
-  expect(charts()).toContain('go from turn to turn');
+  expect(charts()).toContain('change from turn to turn');
   expect(charts()).not.toContain('chart-picture');
   await after(() => void page.stores.chat.getState().ask('What?'));
   expect(charts()).toContain('aria-valuetext="Turn 1: Text to tokens –');

@@ -23,7 +23,7 @@ export function Charts() {
   const view = { asTable, onAsTable: setAsTable };
   return (
     <section className="panel" data-testid="charts">
-      <h2>Over the turns</h2>
+      <h2>Turn by turn</h2>
       {anyTurn ? (
         <>
           <Choice
@@ -38,7 +38,7 @@ export function Charts() {
         </>
       ) : (
         <p className="panel-hint">
-          How the wait for the first token, the writing speed and the memory go from turn to turn.
+          How the wait for the first token, the writing speed and the memory change from turn to turn.
         </p>
       )}
     </section>
@@ -76,7 +76,7 @@ function MemoryOverTime(view: ViewProps) {
   if (chart.x.values.length === 0)
     return (
       <p className="panel-hint">
-        Nothing of these turns: memory is watched while the page is open, and they were before that.
+        Nothing for these turns: memory is recorded while the page is open, and they came before.
       </p>
     );
   return (
@@ -88,7 +88,7 @@ function MemoryOverTime(view: ViewProps) {
           data-testid="chart-weights"
           onChange={({ target }) => setWithWeights(target.checked)}
         />
-        Draw the weights too
+        Include the weights
       </label>
     </ChartFigure>
   );

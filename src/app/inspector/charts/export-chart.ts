@@ -78,7 +78,7 @@ export async function pngOf(chart: Chart, context: Context, element: Element): P
   drawLegend(draw, chart, colours, legendTop);
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) =>
-      blob === null ? reject(new Error('This browser makes no picture of a canvas.')) : resolve(blob),
+      blob === null ? reject(new Error('This browser cannot turn a canvas into a picture.')) : resolve(blob),
     ),
   );
 }

@@ -41,7 +41,7 @@ export function memoryChart(turns: readonly (readonly MemorySample[])[], withWei
     form: 'areas',
     x: {
       key: 'seconds',
-      label: 'Time at work',
+      label: 'Working time',
       values: seconds,
       say: (value) => `After ${formatDuration(value * 1000)}`,
     },

@@ -3,7 +3,7 @@ import type { Cell } from './strip-data';
 import { usePromptText } from './use-prompt-text';
 
 /** A token may hold bytes that only the next one makes a character of. */
-const NO_TEXT = '‹no text of its own›';
+const NO_TEXT = '‹no text›';
 
 interface ReadoutProps {
   readonly id: string;
@@ -19,7 +19,7 @@ export function Readout({ id, cell, tspLayer, promptTokens }: ReadoutProps) {
     <div className="readout" id={id} data-testid="strip-readout">
       {cell === undefined ? (
         <p className="panel-hint">
-          Point at the strip to read which tokens these are. With the keyboard: focus it, then arrow keys.
+          Point at the strip to read which tokens these are. By keyboard: focus it, then use the arrow keys.
         </p>
       ) : (
         <>
