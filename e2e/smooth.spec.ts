@@ -61,15 +61,22 @@ async function watched(page: Page, thread: Thread) {
   return { unsmooth: waited < BUSY ? onClock : onProcessor, waited };
 }
 
-/** Types and scrolls while an answer is written. */
+/**
+ * Types and scrolls while an answer is written. Asked of the document itself: a locator walks every element of the page,
+ * and would be the longest task there is.
+ */
 async function disturb(page: Page): Promise<void> {
-  const chat = chatOn(page);
-  await chat.ask('And the last?');
-  const answer = chat.answers.last();
-  await expect(answer).toHaveAttribute('data-state', 'writing');
-  await page.getByTestId('transcript').hover();
-  for (let round = 0; (await answer.getAttribute('data-state')) === 'writing'; round += 1) {
-    await chat.composer.focus();
+  const states = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-testid=answer]')].map(({ dataset }) => dataset.state),
+    );
+  const written = (await states()).length;
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid=composer]')?.focus());
+  await page.keyboard.type('And the last?');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await states())[written]).toBe('writing');
+  await page.mouse.move(640, 300);
+  for (let round = 0; (await states())[written] === 'writing'; round += 1) {
     await page.keyboard.type('some words ', { delay: 40 });
     await page.mouse.wheel(0, round % 4 === 3 ? 5000 : -700);
   }
