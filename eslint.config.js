@@ -35,7 +35,7 @@ const fence = (...names) => ({
 const oneWord = [
   'error',
   ...['JSXText[value=WORD]', 'Literal[value=WORD]', 'TemplateElement[value.raw=WORD]'].map((node) => ({
-    selector: node.replace('WORD', '/\\sconversation|conversations?\\s/i'),
+    selector: node.replace('WORD', '/\\sconversations?\\b|\\bconversations?\\s/i'),
     message: 'Visitors read “chat”.',
   })),
 ];

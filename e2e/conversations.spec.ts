@@ -134,7 +134,7 @@ test('a chat goes out as JSON and comes back beside itself; Markdown is for read
 
   const other = { name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') };
   await page.getByTestId('import-file').setInputFiles(other);
-  await expect(page.getByTestId('notice')).toContainText('holds no conversations');
+  await expect(page.getByTestId('notice')).toContainText('holds no chats');
   await expect(items).toHaveCount(2);
 });
 

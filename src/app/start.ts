@@ -53,7 +53,7 @@ async function loadLast(
   // What else the address says holds for it too.
   const how = { ...last, ...wished, name: last.name };
   const sayWhy = ({ message }: EngineFailure) =>
-    library.getState().say(`“${last.name}” could not be loaded, so this is the demo model. ${message}`);
+    library.getState().sayError(`“${last.name}” could not be loaded, so this is the demo model. ${message}`);
   if ('rememberedId' in where) {
     if (!(await device.getState().reopenLast(where.rememberedId, how))) {
       const { problem } = device.getState();

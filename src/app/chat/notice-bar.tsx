@@ -1,7 +1,7 @@
 import type { MouseEvent } from 'react';
 import { flushSync } from 'react-dom';
 import { useChat } from '../stores';
-import { CloseButton } from '../ui/close-button';
+import { Notice } from '../ui/notice';
 import { focusComposer } from './focus-composer';
 
 /** What the page has to say of what was just done, and the way to take it back. */
@@ -9,24 +9,23 @@ export function NoticeBar() {
   const notice = useChat((state) => state.notice);
   const dismiss = useChat((state) => state.dismissNotice);
   return (
-    <div role="status" className="notice-region">
-      {notice && (
-        <div className="notice" data-testid="notice">
-          <p>{notice.text}</p>
-          {notice.undo && (
-            <button
-              type="button"
-              className="text-button"
-              data-testid="undo"
-              onClick={(event) => press(event, () => notice.undo?.run())}
-            >
-              {notice.undo.label}
-            </button>
-          )}
-          <CloseButton label="Dismiss" onClick={(event) => press(event, dismiss)} />
-        </div>
+    <Notice
+      text={notice?.text}
+      isError={notice?.isError === true}
+      testId="notice"
+      onDismiss={(event) => press(event, dismiss)}
+    >
+      {notice?.undo && (
+        <button
+          type="button"
+          className="text-button"
+          data-testid="undo"
+          onClick={(event) => press(event, () => notice.undo?.run())}
+        >
+          {notice.undo.label}
+        </button>
       )}
-    </div>
+    </Notice>
   );
 }
 

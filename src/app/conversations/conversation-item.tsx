@@ -96,7 +96,7 @@ function More({ conversation, onRename }: { readonly conversation: Summary; read
   const save = (text: Promise<string>, ending: string, type: string) =>
     text.then(
       (written) => saveFile(`${fileName(name)}.${ending}`, new Blob([written], { type })),
-      (thrown: unknown) => chat.getState().say(toFailure(thrown).message),
+      (thrown: unknown) => chat.getState().sayError(toFailure(thrown).message),
     );
   const remove = () => {
     // The button goes with the row. Not to the search field: by finger that would bring up the keyboard.

@@ -166,7 +166,7 @@ function Files() {
   const picker = useRef<HTMLInputElement>(null);
   const { chat, conversations } = useStores();
   const hasAny = useConversations(({ list }) => list.length > 0);
-  const say = (thrown: unknown) => chat.getState().say(toFailure(thrown).message);
+  const tell = (thrown: unknown) => chat.getState().sayError(toFailure(thrown).message);
   const bring = async (file: File) => conversations.getState().importJson(await file.text());
   const take = async () =>
     saveFile(
@@ -188,7 +188,7 @@ function Files() {
           type="button"
           className="text-button"
           data-testid="export-all"
-          onClick={() => void take().catch(say)}
+          onClick={() => void take().catch(tell)}
         >
           Export all
         </button>
@@ -201,7 +201,7 @@ function Files() {
         data-testid="import-file"
         onChange={({ target }) => {
           const [file] = target.files ?? [];
-          if (file) void bring(file).catch(say);
+          if (file) void bring(file).catch(tell);
           target.value = ''; // So that choosing the same file again is a change too.
         }}
       />

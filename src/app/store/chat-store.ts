@@ -28,6 +28,7 @@ export interface Undo {
 export interface Notice {
   readonly text: string;
   readonly undo: Undo | undefined;
+  readonly isError: boolean;
 }
 
 export interface ChatState extends Conversation, TurnActions {
@@ -45,6 +46,8 @@ export interface ChatState extends Conversation, TurnActions {
   readonly memory: MemoryReport | undefined;
   setDraft(draft: string): void;
   say(text: string, undo?: Undo): void;
+  /** That something went wrong. */
+  sayError(text: string): void;
   dismissNotice(): void;
   /** Adds a document to the conversation; one with the same name and text is there already. It holds from the next turn. */
   attach(document: NewDocument): void;
@@ -98,7 +101,8 @@ export function createChatStore(
     stopping: false,
     memory: undefined,
     setDraft: (draft) => set({ draft }),
-    say: (text, undo) => set({ notice: { text, undo } }),
+    say: (text, undo) => set({ notice: { text, undo, isError: false } }),
+    sayError: (text) => set({ notice: { text, undo: undefined, isError: true } }),
     dismissNotice: () => set({ notice: undefined }),
     ...turnActions(set, get, { model, kv, tabs }),
     ...documentActions(set, get),

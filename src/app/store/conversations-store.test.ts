@@ -247,7 +247,9 @@ describe('writing down', () => {
       .spyOn(archive, 'write')
       .mockRejectedValue(new DOMException('full', 'QuotaExceededError'));
     await answer(tab, 'One?', '1');
-    expect(tab.chat.getState().notice?.text).toContain('no more space');
+    const { notice } = tab.chat.getState();
+    expect(notice?.text).toContain('no more space');
+    expect(notice?.isError).toBe(true);
     expect(texts(tab)).toEqual(['One?', '1']);
     refuse.mockRestore();
     await answer(tab, 'Two?', '2', 1);

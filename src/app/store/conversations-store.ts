@@ -120,7 +120,7 @@ class Book {
     try {
       await this.write(change);
     } catch (thrown) {
-      this.chat.getState().say(`This chat could not be saved. ${reasonOf(thrown)}`);
+      this.chat.getState().sayError(`This chat could not be saved. ${reasonOf(thrown)}`);
       throw thrown;
     }
   }
@@ -163,7 +163,7 @@ class Book {
 
   #tellSkipped(count: number, what: string): void {
     const more = count === 1 ? `One ${what}` : `${count} ${what}s`;
-    this.chat.getState().say(`${more} could not be read and ${count === 1 ? 'is' : 'are'} not shown.`);
+    this.chat.getState().sayError(`${more} could not be read and ${count === 1 ? 'is' : 'are'} not shown.`);
   }
 
   async row(id: string): Promise<ConversationRow | undefined> {
@@ -181,7 +181,7 @@ class Book {
     const held = await this.parts.tabs.isHeld(id);
     const parts = await this.archive.read(id);
     const stored = parts && readConversation(parts);
-    if (stored === undefined) return this.chat.getState().say('This chat could not be read.');
+    if (stored === undefined) return this.chat.getState().sayError('This chat could not be read.');
     const { conversation, skipped } = stored;
     this.keeper.adopt(conversation);
     this.chat.getState().show(held ? conversation : interrupted(conversation));

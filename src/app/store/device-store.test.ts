@@ -178,7 +178,7 @@ describe('handles', () => {
     await take(pickedModel(), [HANDLE]);
     void at.device.getState().load({ dtype: 'f16', remember: true });
     await after(() => undefined);
-    expect(at.library.getState().notice).toContain('has to be chosen again');
+    expect(at.library.getState().notice?.text).toContain('has to be chosen again');
     expect(at.model.getState().request?.name).toBe('mine');
   });
 });

@@ -105,7 +105,7 @@ describe('fetchAndLoad', () => {
     expect(api.asked).toEqual([]);
     expect(model().request?.source).toMatchObject({ kind: 'hub', model: { revision: 'c0ffee' } });
     await becomeReady();
-    expect(library().notice).toContain('straight into memory');
+    expect(library().notice?.text).toContain('straight into memory');
   });
 
   it('loads nothing where the download failed for another reason', async () => {

@@ -29,6 +29,11 @@ export type Transfer = { readonly name: string; readonly model: HubModel | undef
   | { readonly state: 'failed'; readonly error: EngineFailure }
 );
 
+export interface LibraryNotice {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
 export interface LibraryState {
   readonly hub: HubSettings;
   /** Undefined until storage was looked at. */
@@ -40,7 +45,7 @@ export interface LibraryState {
   /** Why the last thing asked of storage was not done. */
   readonly problem: EngineFailure | undefined;
   /** What the visitor should know though nothing stands still for it. */
-  readonly notice: string | undefined;
+  readonly notice: LibraryNotice | undefined;
 
   setHub(hub: HubSettings): void;
   /** Reads anew what is stored and how much room there is. */
@@ -58,7 +63,10 @@ export interface LibraryState {
   remove(key: string): Promise<void>;
   /** Asks the browser not to clear what is stored when the disk runs short. */
   persist(): Promise<void>;
-  say(notice: string | undefined): void;
+  say(text: string): void;
+  /** That something went wrong. */
+  sayError(text: string): void;
+  dismissNotice(): void;
 }
 
 export type LibraryStore = StoreApi<LibraryState>;
@@ -74,7 +82,9 @@ export function createLibraryStore(api: LibraryApi, model: ModelStore, memory: M
       transfer: undefined,
       problem: undefined,
       notice: undefined,
-      say: (notice) => set({ notice }),
+      say: (text) => set({ notice: { text, isError: false } }),
+      sayError: (text) => set({ notice: { text, isError: true } }),
+      dismissNotice: () => set({ notice: undefined }),
       ...hubActions(parts),
       ...shelfActions(parts),
       ...transferActions(parts),
@@ -214,7 +224,7 @@ function loadActions({ api, model, set, get }: Parts): Pick<LibraryState, 'load'
     };
     await model.getState().load(request);
     const { request: last, status } = model.getState();
-    if (last === request && status.state === 'ready') set({ notice: notKept(chosen.repo) });
+    if (last === request && status.state === 'ready') get().say(notKept(chosen.repo));
   };
 
   return {
