@@ -96,7 +96,7 @@ function Ending({ message, stopReason }: EndingProps) {
     case 'length':
       return (
         <p className="answer-note">
-          Cut off after {formatTokens(message.figures.newTokens)}, the longest answer allowed.
+          Cut off after {formatTokens(message.figures.newTokens)}, the most written at a time.
           <Continue message={message} />
         </p>
       );

@@ -59,6 +59,16 @@ it('says of a prompt that was too long what to do, in figures that can be read',
   expect(drawn()).toMatch(/Delete the first question and its answer.*Start a new chat/);
 });
 
+it('names the limit that cut an answer off, which holds for each go and not for the whole of it', async () => {
+  const cutOff = { text: 'So', newTokens: 64, stopReason: 'length', ttft: TTFT } as const;
+  await ask('What?');
+  await turn(0).finish({ ...cutOff, newTokens: 7, stopReason: 'stopped' });
+  await after(() => void page.stores.chat.getState().resume(page.stores.chat.getState().order.at(-1) ?? ''));
+  await turn(1).finish(cutOff);
+  expect(drawn()).toContain('Cut off after 64 tokens, the most written at a time.');
+  expect(drawn()).toContain('71 tokens');
+});
+
 it('gives an answer’s wait in minutes where it was minutes', async () => {
   await ask('What?');
   await turn(0).finish({ text: '1', ttft: { ...TTFT, totalMs: 165_000 } });
