@@ -6,11 +6,14 @@ import type { IncomingFile } from '../store/attachments-store';
 import { pendingDocuments } from '../store/conversation';
 import { useAttachments, useChat } from '../stores';
 import { DocumentChip, RemoveButton } from './document-chip';
+import { focusComposer } from './focus-composer';
 
 /** What goes with the next question: documents, files that are being read, and what was wrong with others. */
 export function Attachments() {
   const documents = useChat(useShallow(pendingDocuments));
   const incoming = useAttachments((state) => state.incoming);
+  const dismissFailed = useAttachments((state) => state.dismissFailed);
+  const failed = incoming.filter(({ state }) => state === 'failed');
   return (
     <>
       {documents.length > 0 && (
@@ -25,6 +28,19 @@ export function Attachments() {
         {incoming.map((file) => (
           <IncomingChip key={file.id} file={file} />
         ))}
+        {failed.length > 1 && (
+          <button
+            type="button"
+            className="text-button"
+            data-testid="incoming-dismiss-all"
+            onClick={(event) => {
+              focusComposer(event); // The button goes with what it closes.
+              dismissFailed();
+            }}
+          >
+            Dismiss all {failed.length}
+          </button>
+        )}
       </div>
     </>
   );

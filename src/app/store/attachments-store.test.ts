@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAttachmentsStore } from './attachments-store';
-import { readyStores } from './scripted-engine.test-support';
+import { after, readyStores } from './scripted-engine.test-support';
 
 async function attaching() {
   const { chat } = await readyStores();
@@ -27,6 +27,30 @@ it('makes a document of every file, in their order, and says what was wrong with
   ]);
   attachments.getState().dismiss(attachments.getState().incoming[0]?.id ?? '');
   expect(attachments.getState().incoming).toEqual([]);
+});
+
+it('says what was wrong with a file until that is answered: sent without, attached again, or closed with the others', async () => {
+  const { chat, attachments } = await attaching();
+  const { attachFiles, dismissFailed } = attachments.getState();
+  const told = () => attachments.getState().incoming.map(({ name, state }) => `${name} ${state}`);
+  const bad = (...names: string[]) => attachFiles(names.map((name) => text(name, '\0')));
+
+  await bad('a.txt', 'b.txt');
+  await bad('a.txt');
+  expect(told(), 'once a file').toEqual(['b.txt failed', 'a.txt failed']);
+  await attachFiles([text('a.txt')]);
+  expect(told()).toEqual(['b.txt failed']);
+  await after(() => void chat.getState().ask('What color?'));
+  expect(told(), 'sent without it').toEqual([]);
+
+  await bad('a.txt', 'b.txt');
+  const reading = attachFiles([text('c.txt')]);
+  dismissFailed();
+  expect(told(), 'what is being read goes on').toEqual(['c.txt reading']);
+  await reading;
+  await bad('a.txt');
+  chat.getState().newChat();
+  expect(told()).toEqual([]);
 });
 
 it('makes nothing of a file that is dismissed while it is read', async () => {

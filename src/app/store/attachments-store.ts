@@ -17,6 +17,8 @@ export interface AttachmentsState {
   attachPaste(text: string, selected: TextRange): void;
   /** Ends a file's reading, or takes away what was said of a failed one. */
   dismiss(id: string): void;
+  /** Takes away what was said of all that failed. */
+  dismissFailed(): void;
 }
 
 export type AttachmentsStore = StoreApi<AttachmentsState>;
@@ -56,7 +58,10 @@ export function createAttachmentsStore(chat: ChatStore): AttachmentsStore {
         const fresh = begun.map(({ id, file: { name } }) => {
           return { id, name, state: 'reading', share: undefined } as const;
         });
-        set({ incoming: [...get().incoming, ...fresh] });
+        // Whatever comes of it this time, the last time is no news.
+        const names = new Set(files.map(({ name }) => name));
+        const others = get().incoming.filter(({ name, state }) => state !== 'failed' || !names.has(name));
+        set({ incoming: [...others, ...fresh] });
         before = before.then(async () => {
           for (const { id, file, signal } of begun) await read(id, file, signal);
         });
@@ -70,12 +75,17 @@ export function createAttachmentsStore(chat: ChatStore): AttachmentsStore {
         cancels.delete(id);
         change(id, undefined);
       },
+
+      dismissFailed: () => set({ incoming: get().incoming.filter(({ state }) => state !== 'failed') }),
     };
   });
 
-  chat.subscribe((now, { id }) => {
+  chat.subscribe((now, before) => {
+    const { incoming, dismiss, dismissFailed } = store.getState();
     // What was meant for one conversation must not turn up in another.
-    if (now.id !== id) for (const file of store.getState().incoming) store.getState().dismiss(file.id);
+    if (now.id !== before.id) for (const file of incoming) dismiss(file.id);
+    // Who sends all the same has read what was wrong.
+    else if (now.activeId !== before.activeId && now.activeId !== undefined) dismissFailed();
   });
   return store;
 }
