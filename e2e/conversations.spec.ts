@@ -112,7 +112,7 @@ test('the list of chats: new, back, renamed, searched, deleted and brought back'
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
 });
 
-test('a chat goes out as JSON and comes back beside itself; Markdown is for reading; what is no export is refused', async ({
+test('a chat goes out as JSON and comes back, once; Markdown is for reading; what is no export is refused', async ({
   page,
 }) => {
   await firstAnswered(page);
@@ -121,21 +121,22 @@ test('a chat goes out as JSON and comes back beside itself; Markdown is for read
   await items.getByTestId('conversation-more').click();
   expect(await downloaded(page, 'export-markdown')).toContain(`## Answer\n\n${ANSWER}\n`);
   const buffer = Buffer.from(await downloaded(page, 'export-json'));
-  await page
-    .getByTestId('import-file')
-    .setInputFiles({ name: 'chat.json', mimeType: 'application/json', buffer });
-  await expect(items).toHaveCount(2);
-  await items
-    .filter({ has: page.locator('[data-testid=conversation-open]:not([aria-current])') })
-    .getByTestId('conversation-open')
-    .click();
+  const file = { name: 'chat.json', mimeType: 'application/json', buffer };
+  await page.getByTestId('import-file').setInputFiles(file);
+  await expect(page.getByTestId('notice')).toContainText('Nothing was imported: the chat was here already.');
+  await expect(items).toHaveCount(1);
+  await page.getByTestId('conversation-remove').click();
+  await expect(items).toHaveCount(0);
+  await page.getByTestId('import-file').setInputFiles(file);
+  await expect(page.getByTestId('notice')).toContainText('Imported 1 chat.');
+  await items.getByTestId('conversation-open').click();
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
   await expect(page.getByTestId('document-chip')).toContainText('Short sample');
 
   const other = { name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') };
   await page.getByTestId('import-file').setInputFiles(other);
   await expect(page.getByTestId('notice')).toContainText('holds no chats');
-  await expect(items).toHaveCount(2);
+  await expect(items).toHaveCount(1);
 });
 
 test('a browser that keeps nothing says so, and chats are there as long as the page', async ({ page }) => {

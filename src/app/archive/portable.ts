@@ -24,6 +24,15 @@ export function toJson(conversations: readonly Conversation[]): string {
 const inTime = ({ messages }: Conversation) =>
   Object.values(messages).toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 
+/** Whether two that were read from rows hold the same, whichever branch is shown and whatever a model counts. */
+export const holdSame = (a: Conversation, b: Conversation): boolean => contentOf(a) === contentOf(b);
+
+function contentOf(conversation: Conversation): string {
+  const { title, settings } = conversation;
+  const documents = conversation.documents.map(({ tokens: _, ...own }) => own);
+  return JSON.stringify([title, settings, documents, inTime(conversation)]);
+}
+
 const FILE = v.object({
   format: v.literal(FORMAT),
   version: v.number(),

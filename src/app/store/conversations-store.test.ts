@@ -1,117 +1,22 @@
 import 'fake-indexeddb/auto';
-import { Dexie } from 'dexie';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryArchive, type Archive } from '../archive/archive';
 import { openArchive } from '../archive/database';
-import { settling, tabsOf, type Tabs } from '../archive/tabs';
-import { createChatStore } from './chat-store';
-import { createConversationsStore } from './conversations-store';
-import { after, readyStores, type ScriptedWorker } from './scripted-engine.test-support';
-
-const NAME = 'conversations of a test';
-const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
-/** By turns of the loop and not by time alone, as the machine may be busy. */
-const settle = async () => {
-  for (let i = 0; i < 15; i++) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
-/** The locks of a browser, for the tabs of one test. */
-function lockManager(): LockManager {
-  const tails = new Map<string, Promise<unknown>>();
-  const held = new Set<string>();
-  type Act = (lock: { name: string } | null) => unknown;
-  const request = async (name: string, ...rest: [Act] | [LockOptions, Act]) => {
-    const [options, act] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (options.ifAvailable && held.has(name)) return act(null);
-    const before = tails.get(name) ?? Promise.resolve();
-    const mine = before.then(async () => {
-      held.add(name);
-      try {
-        return await act({ name });
-      } finally {
-        held.delete(name);
-      }
-    });
-    tails.set(
-      name,
-      mine.catch(() => undefined),
-    );
-    return mine;
-  };
-  return { request } as unknown as LockManager;
-}
-
-/** The news of a browser's tabs, at once. */
-function channels() {
-  const open: { hear: ((event: MessageEvent) => void)[] }[] = [];
-  return () => {
-    const mine = { hear: [] as ((event: MessageEvent) => void)[] };
-    open.push(mine);
-    return {
-      postMessage: (data: unknown) =>
-        open.forEach(
-          (other) => other !== mine && other.hear.forEach((hear) => hear({ data } as MessageEvent)),
-        ),
-      addEventListener: (_: string, hear: (event: MessageEvent) => void) => mine.hear.push(hear),
-    } as unknown as BroadcastChannel;
-  };
-}
-
-function memory() {
-  const kept = new Map<string, string>();
-  return {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-  };
-}
-
-let locks: LockManager;
-let newChannel: () => BroadcastChannel;
-
-async function openTab(session = memory(), archive: Promise<Archive> = openArchive(NAME)) {
-  const { model, kv, worker } = await readyStores();
-  const tabs: Tabs = tabsOf(newChannel(), locks);
-  const chat = createChatStore(model, kv, {
-    tabs: settling(tabs, () => conversations.getState().flush()),
-  });
-  const newSettings = () => ({ system: 'As always.' });
-  const conversations = createConversationsStore({
-    ...{ chat, archive, tabs, session, newSettings, periodMs: 10 },
-  });
-  await settle();
-  return { chat, conversations, worker, session };
-}
-
-type Tab = Awaited<ReturnType<typeof openTab>>;
-const turnOf = (worker: ScriptedWorker, index = 0) =>
-  worker.turns[index] ?? expect.fail(`turn ${index} was never sent`);
-const ask = async ({ chat }: Tab, question: string) => {
-  await after(() => void chat.getState().ask(question));
-  await settle();
-};
-const answer = async (tab: Tab, question: string, text: string, index = 0) => {
-  await ask(tab, question);
-  await turnOf(tab.worker, index).finish({ text });
-  await settle();
-};
-const texts = ({ chat }: Tab) => {
-  const { order, messages } = chat.getState();
-  return order.map((id) => {
-    const message = messages[id];
-    return message?.role === 'user' ? message.question : message?.text;
-  });
-};
-const names = ({ conversations }: Tab) => conversations.getState().list.map(({ name }) => name);
-const write = (tab: Tab, text: string, index = 0) =>
-  turnOf(tab.worker, index).emit({ type: 'text', text, newTokens: 1, decodeTokensPerSecond: 40 });
-
-beforeEach(() => {
-  locks = lockManager();
-  newChannel = channels();
-});
-afterEach(async () => {
-  await Dexie.delete(NAME);
-});
+import { after } from './scripted-engine.test-support';
+import {
+  answer,
+  ask,
+  closeAll,
+  DOCUMENT,
+  memory,
+  NAME,
+  names,
+  openTab,
+  settle,
+  texts,
+  turnOf,
+  write,
+} from './tabs.test-support';
 
 describe('a conversation', () => {
   it('is there again after a reload, with documents, branches, settings and title', async () => {
@@ -158,7 +63,7 @@ describe('a conversation', () => {
     await ask(tab, 'What color?');
     write(tab, 'Sil');
     await settle();
-    locks = lockManager(); // The page went, and its locks with it.
+    closeAll();
     const again = await openTab(tab.session);
     const { order, messages, resume } = again.chat.getState();
     expect(messages[order[1] ?? '']).toMatchObject({
@@ -427,52 +332,5 @@ describe('two tabs', () => {
     expect(two.chat.getState().settings).toEqual({ system: 'As always.' });
     expect(two.chat.getState().notice?.text).toContain('deleted in another tab');
     expect(names(await openTab())).toEqual([]);
-  });
-});
-
-describe('files', () => {
-  it('bring a conversation back as it was, and again beside itself', async () => {
-    const tab = await openTab();
-    tab.chat.getState().attach(DOCUMENT);
-    await answer(tab, 'What color?', 'Silver.');
-    const file = await tab.conversations.getState().exportJson();
-    await tab.conversations.getState().remove(tab.chat.getState().id);
-
-    await tab.conversations.getState().importJson(file);
-    expect(JSON.parse(await tab.conversations.getState().exportJson())).toEqual(JSON.parse(file));
-    await tab.conversations.getState().importJson(file);
-    expect(names(tab)).toEqual(['What color?', 'What color?']);
-    const ids = tab.conversations.getState().list.map(({ id }) => id);
-    expect(new Set(ids).size).toBe(2);
-    for (const id of ids) {
-      await tab.conversations.getState().open(id);
-      expect(texts(tab)).toEqual(['What color?', 'Silver.']);
-      expect(tab.chat.getState().documents).toMatchObject([{ name: 'notes.txt' }]);
-    }
-  });
-
-  it('are read by people as Markdown', async () => {
-    const tab = await openTab();
-    tab.chat.getState().attach(DOCUMENT);
-    await answer(tab, 'What color?', '<think>Is it gold?</think>Silver.');
-    expect(
-      (await tab.conversations.getState().exportMarkdown(tab.chat.getState().id)).replaceAll('\u00a0', ' '),
-    ).toBe('# What color?\n\n- notes.txt, 5 tokens\n\n## Question\n\nWhat color?\n\n## Answer\n\nSilver.\n');
-  });
-
-  it.each([
-    ['no JSON', '{', 'not JSON'],
-    ['another file', '{"format":"other"}', 'no chats'],
-    ['of a newer page', '{"format":"fastkv-conversations","version":2,"conversations":[]}', 'newer version'],
-    ['an empty one', '{"format":"fastkv-conversations","version":1,"conversations":[]}', 'no chats'],
-    [
-      'a damaged one',
-      '{"format":"fastkv-conversations","version":1,"conversations":[{"conversation":{},"documents":[],"messages":[]}]}',
-      'damaged',
-    ],
-  ])('that cannot be read are refused in words: %s', async (_, text, said) => {
-    const tab = await openTab();
-    await expect(tab.conversations.getState().importJson(text)).rejects.toThrow(said);
-    expect(names(tab)).toEqual([]);
   });
 });

@@ -1,23 +1,12 @@
 /** All conversations: the list, and what can be done with each. What is shown of one is the chat store's. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { memoryArchive, reasonOf, wholeOf, type Archive, type ArchiveChange } from '../archive/archive';
-import { createKeeper, type Keeper } from '../archive/keeper';
+import { wholeOf } from '../archive/archive';
 import { fromJson, toJson, toMarkdown } from '../archive/portable';
-import {
-  interrupted,
-  messageRow,
-  readConversation,
-  readConversationRow,
-  rowOf,
-  type ConversationRow,
-} from '../archive/rows';
-import { find, sorted, summaryOf, type Found, type Summary } from '../archive/search';
-import type { TabNews, Tabs } from '../archive/tabs';
-import { withUnsaved } from '../archive/unsaved';
-import { conversationOf, type ChatStore } from './chat-store';
-import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
-import { keepDrafts } from './drafts';
-import { keep, recall, type Memory } from './storage';
+import { interrupted, rowOf } from '../archive/rows';
+import { find, type Found, type Summary } from '../archive/search';
+import { Book, type ConversationsParts } from './book';
+import { conversationOf } from './chat-store';
+import { isEmpty, type Conversation } from './conversation';
 
 export interface ConversationsState {
   /** The last changed first. */
@@ -35,27 +24,13 @@ export interface ConversationsState {
   /** JSON of one, or of all. */
   exportJson(id?: string): Promise<string>;
   exportMarkdown(id: string): Promise<string>;
-  /** Adds what a file holds; rejects with a sentence. Nothing that is there is replaced. */
+  /** Adds what a file holds and is not there already; rejects with a sentence. Nothing that is there is replaced. */
   importJson(text: string): Promise<void>;
   /** Resolves when everything is written down that there is. */
   flush(): Promise<void>;
 }
 
 export type ConversationsStore = StoreApi<ConversationsState>;
-
-export interface ConversationsParts {
-  readonly chat: ChatStore;
-  readonly archive: Promise<Archive>;
-  readonly tabs: Tabs;
-  /** Of this tab alone: which conversation a reload comes back to. */
-  readonly session: Memory;
-  /** What new conversations begin with. */
-  readonly newSettings?: () => ConversationSettings;
-  /** Of writing a running answer. */
-  readonly periodMs?: number;
-}
-
-const SHOWN = 'fastkv.conversation';
 
 export function createConversationsStore(parts: ConversationsParts): ConversationsStore {
   const store: ConversationsStore = createStore<ConversationsState>()(() => {
@@ -70,182 +45,6 @@ export function createConversationsStore(parts: ConversationsParts): Conversatio
     };
   });
   return store;
-}
-
-/** The archive, the shown conversation, the list and the other tabs, kept in step. */
-class Book {
-  readonly chat: ChatStore;
-  readonly keeper: Keeper;
-  readonly ready: Promise<void>;
-  archive: Archive = memoryArchive();
-  #following: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly parts: ConversationsParts,
-    private readonly store: () => ConversationsStore,
-  ) {
-    const { chat, tabs, session, periodMs } = parts;
-    this.chat = chat;
-    this.ready = this.#open();
-    this.keeper = createKeeper(chat, (change) => this.#writeShown(change), periodMs);
-    chat.subscribe((now, before) => {
-      const changed = (['id', 'title', 'documents'] as const).some((key) => now[key] !== before[key]);
-      if (changed) keep(session, SHOWN, isEmpty(now) ? '' : now.id);
-    });
-    tabs.listen((news) => void this.ready.then(() => this.#hear(news)));
-  }
-
-  get state(): ConversationsState {
-    return this.store().getState();
-  }
-
-  set(change: Partial<ConversationsState>): void {
-    this.store().setState(change);
-  }
-
-  async #open(): Promise<void> {
-    this.archive = await this.parts.archive;
-    const rows = await this.archive.list();
-    const read = rows.flatMap((row) => readConversationRow(row) ?? []);
-    const list = sorted([...read.map(summaryOf), ...this.state.list]);
-    this.set({ list, persists: this.archive.persists });
-    const last = recall(this.parts.session, SHOWN);
-    if (last && isEmpty(this.chat.getState()) && read.some(({ id }) => id === last)) await this.show(last);
-    keepDrafts(this.chat, this.parts.session);
-    if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'chat');
-  }
-
-  async #writeShown(change: ArchiveChange): Promise<void> {
-    await this.ready;
-    try {
-      await this.write(change);
-    } catch (thrown) {
-      this.chat.getState().sayError(`This chat could not be saved. ${reasonOf(thrown)}`);
-      throw thrown;
-    }
-  }
-
-  async write(change: ArchiveChange): Promise<void> {
-    await this.archive.write(change);
-    if (change.conversation) this.#list(summaryOf(change.conversation));
-    this.parts.tabs.tell({ what: 'changed', id: change.id });
-  }
-
-  /** All of a conversation. */
-  async put(conversation: Conversation): Promise<void> {
-    const { id } = conversation;
-    await this.write(
-      wholeOf(
-        rowOf(conversation),
-        Object.values(conversation.messages).map((message) => messageRow(id, message)),
-        conversation.documents.map((document) => ({ ...document, conversationId: id })),
-      ),
-    );
-  }
-
-  #list(summary: Summary): void {
-    this.set({ list: sorted([summary, ...this.state.list.filter(({ id }) => id !== summary.id)]) });
-  }
-
-  async remove(id: string): Promise<void> {
-    await this.archive.remove(id);
-    this.#unlist(id);
-    this.parts.tabs.tell({ what: 'removed', id });
-  }
-
-  #unlist(gone: string): void {
-    const { list, found } = this.state;
-    this.set({
-      list: list.filter(({ id }) => id !== gone),
-      found: found?.filter(({ id }) => id !== gone),
-    });
-  }
-
-  #tellSkipped(count: number, what: string): void {
-    const more = count === 1 ? `One ${what}` : `${count} ${what}s`;
-    this.chat.getState().sayError(`${more} could not be read and ${count === 1 ? 'is' : 'are'} not shown.`);
-  }
-
-  async row(id: string): Promise<ConversationRow | undefined> {
-    return readConversationRow((await this.archive.read(id))?.conversation);
-  }
-
-  async read(id: string): Promise<Conversation | undefined> {
-    const parts = await this.archive.read(id);
-    return (parts && readConversation(parts))?.conversation;
-  }
-
-  /** From the archive to the page. An answer in the making is another tab's, or was cut off. */
-  async show(id: string): Promise<void> {
-    // Asked first: who lets go of it has written down the end.
-    const held = await this.parts.tabs.isHeld(id);
-    const parts = await this.archive.read(id);
-    const stored = parts && readConversation(parts);
-    if (stored === undefined) return this.chat.getState().sayError('This chat could not be read.');
-    const { conversation, skipped } = stored;
-    this.keeper.adopt(conversation);
-    this.chat.getState().show(held ? conversation : interrupted(conversation));
-    if (skipped > 0) this.#tellSkipped(skipped, 'message or document');
-    // Not waited for: the other tab may take its time.
-    if (held) void this.#watch(id);
-  }
-
-  /** In the place of one that is gone. */
-  showEmpty(): void {
-    this.chat.getState().show(emptyConversation(this.parts.newSettings?.()));
-  }
-
-  /** Until the tab that answers is through. */
-  async #watch(id: string): Promise<void> {
-    this.chat.setState({ elsewhere: true });
-    await this.parts.tabs.hold(id, () => Promise.resolve());
-    if (this.chat.getState().id !== id) return;
-    this.chat.setState({ elsewhere: false });
-    await this.#follow(id, interrupted);
-  }
-
-  /** One after the other: what is kept of this tab has to be written before another version is read. */
-  #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
-    const follow = this.#following.then(() => this.#takeOver(id, as));
-    this.#following = follow.catch(() => undefined);
-    return follow;
-  }
-
-  async #takeOver(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
-    const stored = await this.read(id);
-    const { follow, say } = this.chat.getState();
-    if (stored === undefined || this.chat.getState().id !== id) return;
-    const unsaved = this.keeper.unsaved();
-    this.keeper.adopt(stored);
-    if (unsaved === undefined) return follow(as(stored));
-    follow(withUnsaved(as(stored), unsaved));
-    say('This chat was continued in another tab. What could not be saved here is kept as another version.');
-    await this.keeper.flush();
-  }
-
-  async #hear({ what, id }: TabNews): Promise<void> {
-    const { id: shown, activeId } = this.chat.getState();
-    switch (what) {
-      case 'began':
-        if (shown === id && activeId === undefined) await this.#watch(id);
-        return;
-      case 'removed':
-        this.#unlist(id);
-        if (shown !== id) return;
-        this.keeper.forget();
-        this.showEmpty();
-        this.chat.getState().say('This chat was deleted in another tab.');
-        return;
-      case 'changed': {
-        const row = await this.row(id);
-        if (row) this.#list(summaryOf(row));
-        if (shown === id) await this.#follow(id, (stored) => stored);
-        return;
-      }
-      default:
-        return what satisfies never;
-    }
-  }
 }
 
 type Actions = Omit<ConversationsState, 'list' | 'persists' | 'query' | 'found'>;
@@ -319,16 +118,28 @@ function fileActions(book: Book): Pick<Actions, FileAction> {
     async importJson(text) {
       const read = fromJson(text);
       await book.ready;
+      await book.keeper.flush();
       const taken = new Set(book.state.list.map(({ id }) => id)).add(book.chat.getState().id);
+      let added = 0;
       for (const { conversation } of read) {
-        const id = taken.has(conversation.id) ? crypto.randomUUID() : conversation.id;
+        const one = interrupted(conversation);
+        if (await book.holds(one)) continue;
+        const id = taken.has(one.id) ? crypto.randomUUID() : one.id;
         taken.add(id);
-        await book.put(interrupted({ ...conversation, id }));
+        await book.put({ ...one, id });
+        added++;
       }
       const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
-      const count = read.length === 1 ? 'one chat' : `${read.length} chats`;
-      const without = skipped === 0 ? '' : ` ${skipped} of its parts could not be read and were left out.`;
-      book.chat.getState().say(`Imported ${count}.${without}`);
+      const without = skipped === 0 ? '' : ` ${skipped} of their parts could not be read and were left out.`;
+      book.chat.getState().say(`${sayImported(added, read.length - added)}${without}`);
     },
   };
+}
+
+function sayImported(added: number, known: number): string {
+  const chats = (count: number) => (count === 1 ? '1 chat' : `${count} chats`);
+  const were = known === 1 ? 'was' : 'were';
+  if (known === 0) return `Imported ${chats(added)}.`;
+  if (added > 0) return `Imported ${chats(added)}; ${known} ${were} here already.`;
+  return `Nothing was imported: ${known === 1 ? 'the chat' : `all ${chats(known)}`} ${were} here already.`;
 }
