@@ -42,6 +42,15 @@ $\\href{javascript:globalThis.hacked=1}{x}$ $\\includegraphics{https://evil.exam
 It ends here.
 `;
 
+/** What the page's own policy has refused, as the console tells it, until it is looked at. */
+function watchRefused(page: Page): readonly string[] {
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) refused.push(message.text());
+  });
+  return refused;
+}
+
 /** The addresses that the page asked for beside its own, until it is looked at. */
 function watchStray(page: Page, baseURL: string | undefined): readonly string[] {
   const stray: string[] = [];
@@ -59,6 +68,7 @@ test('an answer full of scripts, images and addresses does nothing but show', as
   baseURL,
   context,
 }) => {
+  const refused = watchRefused(page);
   const stray = watchStray(page, baseURL);
   const dialogs: string[] = [];
   page.on('dialog', (dialog) => dialogs.push(dialog.message()));
@@ -83,24 +93,38 @@ test('an answer full of scripts, images and addresses does nothing but show', as
   expect(await hacked(page)).toBe(false);
   expect(context.pages()).toHaveLength(1);
   expect(dialogs).toEqual([]);
+  expect(refused).toEqual([]);
   expect(stray).toEqual([]);
 });
 
-test('a question, a document and a model with markup in their names do nothing but show', async ({
+/** A web page that was saved, with all that one may carry. */
+const SAVED_PAGE = `<body style="color: red" onload="globalThis.hacked = 1"><style>p { display: none }</style>
+<p style="margin: 0" onclick="globalThis.hacked = 1">The lease ends in May.</p>${MARKUP}</body>`;
+
+test('a question, documents and a model with markup in them or their names do nothing but show', async ({
   page,
   baseURL,
 }) => {
+  const refused = watchRefused(page);
   const stray = watchStray(page, baseURL);
   await scriptEngine(page, { answers: ['So.'], tokensPerSecond: 5000 });
   const chat = chatOn(page);
   await chat.openReady(`?model=${encodeURIComponent(MARKUP.replaceAll('/', '-'))}/`);
   await chat.attachFile(`${MARKUP.replaceAll('/', '-')}.txt`, MARKUP);
+  await page
+    .getByTestId('file-input')
+    .setInputFiles({ name: 'lease.html', mimeType: 'text/html', buffer: Buffer.from(SAVED_PAGE) });
+  await expect(chat.chip).toHaveCount(2);
   await chat.ask(HOSTILE);
   await chat.finished(chat.answers.first());
   await expect(page.getByTestId('model-status')).toContainText('<img src=');
   await expect(page.getByTestId('message').first()).toContainText('<script>globalThis.hacked = 1</script>');
-  await chat.chip.getByRole('button').first().click();
+  await chat.chip.first().getByRole('button').first().click();
   await expect(page.getByTestId('document-dialog')).toContainText(MARKUP);
+  await page.keyboard.press('Escape');
+  await chat.chip.last().getByRole('button').first().click();
+  await expect(page.getByTestId('document-text')).toHaveText('The lease ends in May.');
+  expect(refused).toEqual([]);
   await expect(page.locator('img, iframe')).toHaveCount(0);
   expect(await hacked(page)).toBe(false);
   expect(stray).toEqual([]);

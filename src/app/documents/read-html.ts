@@ -3,20 +3,39 @@ import { DocumentError } from './document-text';
 
 /** Shown to nobody, or no text. */
 const DROPPED = [
-  'script, style, noscript, template, iframe, object, embed, canvas, svg, math, audio, video, picture > source',
+  'script, style, noframes, noscript, template, iframe, object, embed, canvas, svg, math, audio, video, picture > source',
   'select, button, input, textarea, dialog:not([open])',
   '[hidden], [aria-hidden="true"]',
 ].join(', ');
 
 /** Markdown of a web page. The document is inert: its scripts never run, its images and styles are never fetched. */
 export function readHtml(html: string): string {
-  return toMarkdown(new DOMParser().parseFromString(html, 'text/html'));
+  return toMarkdown(new DOMParser().parseFromString(withoutEffects(html), 'text/html'));
 }
+
+const TAG = /<[a-z][^<>]*>/gi;
+const ATTRIBUTE = /([^\s"'/=]+)(\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?/g;
+/** Parsed by the same rules. */
+const STYLE_ELEMENT = /<(\/?)style(?![a-z])/gi;
+const STYLE = 'data-style';
+
+/**
+ * Styles and handlers under names that mean nothing. An inert document too holds to the policy of the page that parses it,
+ * and fills the console with what it refuses. A tag with < or > in a value may escape: it is refused as before.
+ */
+export const withoutEffects = (html: string): string =>
+  html
+    .replace(TAG, (tag) =>
+      tag.replace(ATTRIBUTE, (attribute, name: string) =>
+        /^(style|on[a-z]+)$/i.test(name) ? `data-${attribute}` : attribute,
+      ),
+    )
+    .replace(STYLE_ELEMENT, '<$1noframes');
 
 /** Takes what is hidden out of `page`. Throws `damaged` for one that nests too deeply to be walked. */
 export function toMarkdown(page: Document): string {
   for (const element of page.querySelectorAll(DROPPED)) element.remove();
-  for (const element of page.querySelectorAll('[style]')) if (isHidden(element)) element.remove();
+  for (const element of page.querySelectorAll(`[${STYLE}]`)) if (isHidden(element)) element.remove();
   const title = page.title.replace(/\s+/g, ' ').trim();
   const heading = title === '' || page.querySelector('h1') ? '' : `# ${title}\n\n`;
   try {
@@ -30,7 +49,7 @@ export function toMarkdown(page: Document): string {
 
 /** Only by the element itself: the stylesheets of a page that was saved are not read. */
 function isHidden(element: Element): boolean {
-  const style = element.getAttribute('style') ?? '';
+  const style = element.getAttribute(STYLE) ?? '';
   return /(^|[;\s])(display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style);
 }
 
