@@ -107,6 +107,13 @@ test('the list of chats: new, back, renamed, searched, deleted and brought back'
   await page.getByTestId('conversation-remove').click();
   await expect(items).toHaveCount(1);
   await expect(chat.answers).toHaveCount(0);
+  await items.getByTestId('conversation-more').click();
+  await page.getByTestId('conversation-remove').click();
+  await expect(items).toHaveCount(0);
+  await expect(page.getByTestId('notice')).toContainText('Deleted “Hello there?”. 1 more to undo.');
+  await page.getByTestId('undo').click();
+  await expect(items).toHaveCount(1);
+  await expect(page.getByTestId('undo')).toBeFocused();
   await page.getByTestId('undo').click();
   await expect(robots).toHaveCount(1);
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);

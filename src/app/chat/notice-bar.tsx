@@ -1,5 +1,6 @@
 import type { MouseEvent } from 'react';
 import { flushSync } from 'react-dom';
+import { countEarlier, type Notice as NoticeData } from '../store/notices';
 import { useChat } from '../stores';
 import { Notice } from '../ui/notice';
 import { focusComposer } from './focus-composer';
@@ -10,7 +11,7 @@ export function NoticeBar() {
   const dismiss = useChat((state) => state.dismissNotice);
   return (
     <Notice
-      text={notice?.text}
+      text={notice && textOf(notice)}
       isError={notice?.isError === true}
       testId="notice"
       onDismiss={(event) => press(event, dismiss)}
@@ -29,10 +30,17 @@ export function NoticeBar() {
   );
 }
 
-/** The button goes with the notice. */
+function textOf(notice: NoticeData): string {
+  const earlier = countEarlier(notice);
+  return earlier === 0 || !notice.undo ? notice.text : `${notice.text} ${earlier} more to undo.`;
+}
+
+/** The button goes with the notice, unless there is more to undo. */
 function press(event: MouseEvent<HTMLElement>, act: () => void): void {
-  const drawer = event.currentTarget.closest('dialog');
+  const button = event.currentTarget;
+  const drawer = button.closest('dialog');
   flushSync(act);
+  if (button.isConnected) return;
   if (drawer) drawer.focus();
   else focusComposer(event);
 }

@@ -103,11 +103,12 @@ function attachPaste(chat: ChatStore, pasted: string, { from, to }: TextRange): 
     run() {
       const now = chat.getState();
       if (now.id !== conversationId) return;
+      const { notice } = now;
       now.detach(attached.id);
       // Where it was pasted, unless something was typed since: then behind that.
       const place = now.draft === draft ? { from, to } : { from: now.draft.length, to: now.draft.length };
       now.setDraft(now.draft.slice(0, place.from) + text + now.draft.slice(place.to));
-      now.dismissNotice();
+      chat.setState({ notice }); // That it was removed is no news, and no loss.
     },
   });
 }

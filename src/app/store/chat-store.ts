@@ -10,6 +10,7 @@ import {
   isEmpty,
   settled,
   sharedOf,
+  type AttachedDocument,
   type Conversation,
   type ConversationSettings,
   type NewDocument,
@@ -17,21 +18,10 @@ import {
 } from './conversation';
 import type { KvStore } from './kv-store';
 import type { ModelStore } from './model-store';
+import { noticeActions, outlasting, undoable, type Notice, type NoticeActions } from './notices';
 import { withoutGaps } from './settings-rules';
 
-export interface Undo {
-  readonly label: string;
-  run(): void;
-}
-
-/** Something to tell the visitor beside the composer, and how to take it back where it can be. */
-export interface Notice {
-  readonly text: string;
-  readonly undo: Undo | undefined;
-  readonly isError: boolean;
-}
-
-export interface ChatState extends Conversation, TurnActions {
+export interface ChatState extends Conversation, TurnActions, NoticeActions {
   /** The answer that this page's engine is reading for or writing. */
   readonly activeId: string | undefined;
   /** Another tab is answering in this conversation: until it is through, this one only watches. */
@@ -45,10 +35,6 @@ export interface ChatState extends Conversation, TurnActions {
   /** As last reported. */
   readonly memory: MemoryReport | undefined;
   setDraft(draft: string): void;
-  say(text: string, undo?: Undo): void;
-  /** That something went wrong. */
-  sayError(text: string): void;
-  dismissNotice(): void;
   /** Adds a document to the conversation; one with the same name and text is there already. It holds from the next turn. */
   attach(document: NewDocument): void;
   /** The conversation goes on without it, from the next turn. Can be undone. */
@@ -101,9 +87,7 @@ export function createChatStore(
     stopping: false,
     memory: undefined,
     setDraft: (draft) => set({ draft }),
-    say: (text, undo) => set({ notice: { text, undo, isError: false } }),
-    sayError: (text) => set({ notice: { text, undo: undefined, isError: true } }),
-    dismissNotice: () => set({ notice: undefined }),
+    ...noticeActions(set, get),
     ...turnActions(set, get, { model, kv, tabs }),
     ...documentActions(set, get),
     ...branchActions(set, get),
@@ -116,6 +100,9 @@ export function createChatStore(
   return store;
 }
 
+const isAmong = (documents: readonly AttachedDocument[], { name, text }: NewDocument): boolean =>
+  documents.some((held) => held.name === name && held.text === text);
+
 function documentActions(
   set: Set,
   get: Get,
@@ -123,8 +110,8 @@ function documentActions(
   return {
     attach(document) {
       const { documents } = get();
-      set({ notice: undefined });
-      if (documents.some(({ name, text }) => name === document.name && text === document.text)) return;
+      set({ notice: undoable(get().notice) });
+      if (isAmong(documents, document)) return;
       const attached = { ...document, id: crypto.randomUUID() };
       set({ documents: [...documents, attached], updatedAt: Date.now() });
     },
@@ -137,8 +124,8 @@ function documentActions(
       set({ documents: documents.toSpliced(index, 1), updatedAt: Date.now() });
       const run = () => {
         const now = get();
-        if (now.id !== conversationId) return;
-        set({ documents: now.documents.toSpliced(index, 0, gone), updatedAt: Date.now(), notice: undefined });
+        if (now.id !== conversationId || isAmong(now.documents, gone)) return;
+        set({ documents: now.documents.toSpliced(index, 0, gone), updatedAt: Date.now() });
       };
       get().say(`Removed ${gone.name}.`, { label: 'Undo', run });
     },
@@ -178,14 +165,16 @@ function branchActions(
       const message = before.messages[id];
       if (message === undefined || !isIdle(before)) return;
       const removed = subtreeOf(before, id);
+      const rest = pruned(before, id);
       const undo = () => {
         const now = get();
         if (now.id !== before.id || !isIdle(now)) return;
+        // Where nothing else was changed they are the very same, so that what was deleted before them can come back too.
         const back = Object.fromEntries(removed.map((gone) => [gone.id, gone]));
-        const messages = { ...now.messages, ...back };
-        set({ messages, children: childrenOf(messages), order: before.order, notice: undefined });
+        const messages = now.messages === rest.messages ? before.messages : { ...now.messages, ...back };
+        set({ messages, children: childrenOf(messages), order: pathTo(messages, before.order.at(-1)) });
       };
-      set({ ...pruned(before, id), editingId: undefined, updatedAt: Date.now() });
+      set({ ...rest, editingId: undefined, updatedAt: Date.now() });
       const what = message.role === 'user' ? 'question' : 'answer';
       const more = removed.length > 1 ? ' and what followed' : '';
       get().say(`Deleted the ${what}${more}.`, { label: 'Undo', run: undo });
@@ -200,12 +189,7 @@ function branchActions(
         // After another change to the messages there is no telling what belongs where.
         if (id !== before.id || messages !== rest.messages) return;
         const { children } = before;
-        set({
-          messages: before.messages,
-          children,
-          order: pathTo(before.messages, order.at(-1)),
-          notice: undefined,
-        });
+        set({ messages: before.messages, children, order: pathTo(before.messages, order.at(-1)) });
       };
       set({ ...rest, editingId: undefined, updatedAt: Date.now() });
       get().say('Deleted the first question and its answer.', { label: 'Undo', run });
@@ -229,7 +213,7 @@ function conversationActions(
     show(conversation) {
       leave(set, get);
       // Memory stays: the engine keeps the cache until the next question needs it.
-      set({ ...conversation, elsewhere: false, editingId: undefined, notice: undefined });
+      set({ ...conversation, elsewhere: false, editingId: undefined, notice: outlasting(get().notice) });
     },
 
     follow(conversation) {

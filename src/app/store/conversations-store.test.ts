@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
 import { memoryArchive, type Archive } from '../archive/archive';
 import { openArchive } from '../archive/database';
+import { countEarlier } from './notices';
 import { after } from './scripted-engine.test-support';
 import {
   answer,
@@ -106,6 +107,49 @@ describe('a conversation', () => {
     await tab.conversations.getState().remove(id);
     expect([texts(tab), names(tab), names(await openTab())]).toEqual([[], [], []]);
     expect(tab.chat.getState().settings).toEqual({ system: 'As always.' });
+    tab.chat.getState().notice?.undo?.run();
+    await settle();
+    expect([texts(tab), names(tab)]).toEqual([['What color?', 'Silver.'], ['What color?']]);
+  });
+
+  it('deleted after another: both come back, the last first, and opening a third in between ends nothing', async () => {
+    const tab = await openTab();
+    const { chat, conversations } = tab;
+    const ids = [];
+    for (const [index, question] of ['One?', 'Two?', 'Three?'].entries()) {
+      chat.getState().newChat();
+      await answer(tab, question, 'So.', index);
+      ids.push(chat.getState().id);
+    }
+    const { remove, open } = conversations.getState();
+    await remove(ids[0] ?? '');
+    await open(ids[2] ?? '');
+    await remove(ids[1] ?? '');
+    expect(names(tab)).toEqual(['Three?']);
+    const told = () => chat.getState().notice?.text;
+    expect([told(), countEarlier(chat.getState().notice)]).toEqual(['Deleted “Two?”.', 1]);
+    chat.getState().notice?.undo?.run();
+    await settle();
+    expect([told(), names(tab)]).toEqual(['Deleted “One?”.', ['Three?', 'Two?']]);
+    chat.getState().notice?.undo?.run();
+    await settle();
+    expect([told(), names(tab)]).toEqual([undefined, ['Three?', 'Two?', 'One?']]);
+  });
+
+  it('that cannot be stored again when it should come back is not lost: it is offered once more', async () => {
+    const archive = await openArchive(NAME);
+    const tab = await openTab(memory(), Promise.resolve(archive));
+    await answer(tab, 'What color?', 'Silver.');
+    await tab.conversations.getState().remove(tab.chat.getState().id);
+    const refuse = vi.spyOn(archive, 'write').mockRejectedValue(new Error('busy'));
+    tab.chat.getState().notice?.undo?.run();
+    await settle();
+    expect(tab.chat.getState().notice).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('busy'),
+    });
+    refuse.mockRestore();
+    tab.chat.getState().dismissNotice();
     tab.chat.getState().notice?.undo?.run();
     await settle();
     expect([texts(tab), names(tab)]).toEqual([['What color?', 'Silver.'], ['What color?']]);

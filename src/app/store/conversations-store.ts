@@ -7,6 +7,7 @@ import { find, type Found, type Summary } from '../archive/search';
 import { Book, type ConversationsParts } from './book';
 import { conversationOf } from './chat-store';
 import { isEmpty, type Conversation } from './conversation';
+import { toFailure } from './engine';
 
 export interface ConversationsState {
   /** The last changed first. */
@@ -76,13 +77,19 @@ function actionsOf(book: Book): Omit<Actions, FileAction> {
       const gone = await book.read(id);
       await book.remove(id);
       if (gone === undefined) return;
-      const undo = async () => {
+      const bringBack = async () => {
         await book.put(gone);
         if (wasShown && isEmpty(book.chat.getState())) await book.show(id);
-        book.chat.getState().dismissNotice();
       };
-      const label = 'Undo';
-      book.chat.getState().say(`Deleted “${rowOf(gone).name}”.`, { label, run: () => void undo() });
+      const offer = () => {
+        const run = () =>
+          void bringBack().catch((thrown: unknown) => {
+            offer();
+            book.chat.getState().sayError(`This chat could not be restored. ${toFailure(thrown).message}`);
+          });
+        book.chat.getState().say(`Deleted “${rowOf(gone).name}”.`, { label: 'Undo', outlasts: true, run });
+      };
+      offer();
     },
 
     async search(query) {
