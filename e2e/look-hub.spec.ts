@@ -14,38 +14,30 @@ test.beforeEach(async () => {
 });
 test.afterEach(() => hub.close());
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme });
-
-    test('the library has no serious violation in any of its states, and fits the window', async ({
-      page,
-    }) => {
-      await chatOn(page).openReady();
-      const library = libraryOn(page, hub.url);
-      await library.openOn();
-      await expectSound(page, 'settings of the Hub');
-      await library.look('no name');
-      await expectSound(page, 'no name');
-      await library.look('fastkv/nothing');
-      await expect(library.error).toBeVisible();
-      await expectSound(page, 'refused');
-      await library.look('an-owner-with-a-long-name/shards-of-the-demo');
-      await page.getByTestId('hub-found').locator('summary').click();
-      await expectSound(page, 'found');
-      hub.faults.slow = 100;
-      await page.getByTestId('hub-download').click();
-      await expect(library.transfer).toContainText('left');
-      await library.transfer.locator('summary').click();
-      await expectSound(page, 'downloading');
-      await page.getByTestId('transfer-cancel').click();
-      await expect(page.getByTestId('stored-resume')).toBeVisible();
-      hub.faults.slow = 0;
-      await library.download();
-      await library.expectStored();
-      await expectSound(page, 'stored, one in part');
-      await page.getByTestId('stored-delete').first().click();
-      await expectSound(page, 'asked before deleting');
-    });
-  });
-}
+test('the library has no serious violation in any of its states, and fits the window', async ({ page }) => {
+  await chatOn(page).openReady();
+  const library = libraryOn(page, hub.url);
+  await library.openOn();
+  await expectSound(page, 'settings of the Hub');
+  await library.look('no name');
+  await expectSound(page, 'no name');
+  await library.look('fastkv/nothing');
+  await expect(library.error).toBeVisible();
+  await expectSound(page, 'refused');
+  await library.look('an-owner-with-a-long-name/shards-of-the-demo');
+  await page.getByTestId('hub-found').locator('summary').click();
+  await expectSound(page, 'found');
+  hub.faults.slow = 100;
+  await page.getByTestId('hub-download').click();
+  await expect(library.transfer).toContainText('left');
+  await library.transfer.locator('summary').click();
+  await expectSound(page, 'downloading');
+  await page.getByTestId('transfer-cancel').click();
+  await expect(page.getByTestId('stored-resume')).toBeVisible();
+  hub.faults.slow = 0;
+  await library.download();
+  await library.expectStored();
+  await expectSound(page, 'stored, one in part');
+  await page.getByTestId('stored-delete').first().click();
+  await expectSound(page, 'asked before deleting');
+});

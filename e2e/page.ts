@@ -213,16 +213,31 @@ export const overflowing = (page: Page, made = ':not(*)'): Promise<readonly stri
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** A screen without a serious violation of WCAG, and no wider than the window but within `scrollingWithin`. */
+/** A screen without a serious violation of WCAG in light and dark, and no wider than the window but within `scrollingWithin`. */
 export async function expectSound(
   page: Page,
   screen: string,
   { scrollingWithin }: { readonly scrollingWithin?: string } = {},
 ): Promise<void> {
+  await inScheme(page, 'light');
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  const serious = violations
+  expect(seriousOf(violations), `${screen}, light`).toEqual([]);
+  expect(await overflowing(page, scrollingWithin), screen).toEqual([]);
+  await inScheme(page, 'dark');
+  // Colours are all that is different in the dark.
+  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze();
+  expect(seriousOf(dark.violations), `${screen}, dark`).toEqual([]);
+  await inScheme(page, 'light');
+}
+
+async function inScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+}
+
+type Violations = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'];
+
+const seriousOf = (violations: Violations): readonly string[] =>
+  violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-  expect(serious, screen).toEqual([]);
-  expect(await overflowing(page, scrollingWithin), screen).toEqual([]);
-}
