@@ -41,11 +41,17 @@ test('a question is changed in its place and sent again, with its document and w
   const box = page.getByTestId('edit-box');
   await expect(box).toBeFocused();
   await expect(box).toHaveValue(FIRST);
+  await box.fill('And which');
   await box.press('Escape');
   await expect(box).toHaveCount(0);
   await expect(page.getByTestId('edit')).toBeFocused();
+  await expect(page.getByTestId('edit')).toHaveAccessibleName('Continue editing the question');
+  await page.getByTestId('edit').click();
+  await expect(box).toHaveValue('And which');
+  await page.getByTestId('edit-cancel').click();
 
   await page.getByTestId('edit').click();
+  await expect(box).toHaveValue(FIRST);
   await box.fill(SECOND);
   await box.press('Enter');
   await chat.finished(chat.answers.first());

@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent, type SyntheticEvent } from 'react';
+import { type KeyboardEvent, type SyntheticEvent } from 'react';
 import { flushSync } from 'react-dom';
 import type { UserMessage } from '../store/conversation';
 import { useCanAsk, useChat } from '../stores';
@@ -6,11 +6,16 @@ import { focusComposer } from './focus-composer';
 import { isComposing } from './is-composing';
 import { useAutosize } from './use-autosize';
 
-/** A question's words in a box in its place. Sending makes a branch, so nothing that was answered is lost. */
+/**
+ * A question's words in a box in its place. Sending makes a branch, so nothing that was answered is lost. Esc keeps what
+ * was typed for the next time, and Cancel does not.
+ */
 export function EditQuestion({ message }: { readonly message: UserMessage }) {
-  const [text, setText] = useState(message.question);
+  const text = useChat(({ edits }) => edits[message.id] ?? message.question);
+  const setEdit = useChat((state) => state.setEdit);
   const resend = useChat((state) => state.resend);
-  const cancel = useChat((state) => state.cancelEdit);
+  const closeEdit = useChat((state) => state.closeEdit);
+  const cancelEdit = useChat((state) => state.cancelEdit);
   const canAsk = useCanAsk();
   const box = useAutosize(text);
   const off = !canAsk || text.trim() === '';
@@ -22,9 +27,9 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
     void resend(message.id, text);
   };
   /** The focus goes back to where the box was opened. */
-  const close = ({ currentTarget }: SyntheticEvent<HTMLElement>) => {
+  const close = ({ currentTarget }: SyntheticEvent<HTMLElement>, end: () => void) => {
     const place = currentTarget.closest('li');
-    flushSync(cancel);
+    flushSync(end);
     place?.querySelector<HTMLElement>('[data-testid=edit]')?.focus();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -32,7 +37,7 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
     if (event.key === 'Enter' && !event.shiftKey) submit(event);
     if (event.key === 'Escape') {
       event.preventDefault();
-      close(event);
+      close(event, closeEdit);
     }
   };
   return (
@@ -46,11 +51,16 @@ export function EditQuestion({ message }: { readonly message: UserMessage }) {
         value={text}
         autoFocus
         onFocus={({ target }) => target.setSelectionRange(target.value.length, target.value.length)}
-        onChange={({ target }) => setText(target.value)}
+        onChange={({ target }) => setEdit(message.id, target.value)}
         onKeyDown={onKeyDown}
       />
       <div className="edit-question-tools">
-        <button type="button" className="quiet-button" data-testid="edit-cancel" onClick={close}>
+        <button
+          type="button"
+          className="quiet-button"
+          data-testid="edit-cancel"
+          onClick={(event) => close(event, cancelEdit)}
+        >
           Cancel
         </button>
         <button type="submit" className="button" data-testid="edit-send" disabled={off}>

@@ -105,9 +105,9 @@ function CopyMessage({ id, what }: ActionProps) {
 
 function Edit({ id }: { readonly id: string }) {
   const beginEdit = useChat((state) => state.beginEdit);
-  return (
-    <Action icon="edit" name="Edit the question" testId="edit" off={useIsBusy()} act={() => beginEdit(id)} />
-  );
+  const isBegun = useChat(({ edits }) => edits[id] !== undefined);
+  const name = isBegun ? 'Continue editing the question' : 'Edit the question';
+  return <Action icon="edit" name={name} testId="edit" off={useIsBusy()} act={() => beginEdit(id)} />;
 }
 
 function Regenerate({ id }: { readonly id: string }) {

@@ -16,7 +16,7 @@ import { withUnsaved } from '../archive/unsaved';
 import type { ChatStore } from './chat-store';
 import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
 import type { ConversationsState, ConversationsStore } from './conversations-store';
-import { keepDrafts } from './drafts';
+import { keepDrafts, keepEdits } from './drafts';
 import { keep, recall, type Memory } from './storage';
 
 export interface ConversationsParts {
@@ -72,6 +72,7 @@ export class Book {
     const last = recall(this.parts.session, SHOWN);
     if (last && isEmpty(this.chat.getState()) && read.some(({ id }) => id === last)) await this.show(last);
     keepDrafts(this.chat, this.parts.session);
+    keepEdits(this.chat, this.parts.session);
     if (read.length < rows.length) this.#tellSkipped(rows.length - read.length, 'chat');
   }
 

@@ -28,6 +28,8 @@ export interface ChatState extends Conversation, TurnActions, NoticeActions {
   readonly elsewhere: boolean;
   /** The question whose words are being changed in its place. */
   readonly editingId: string | undefined;
+  /** By the id of a question: other words for it that are not sent. */
+  readonly edits: Readonly<Record<string, string>>;
   readonly draft: string;
   readonly notice: Notice | undefined;
   /** Between pressing Stop and the engine's answer to it. */
@@ -43,6 +45,10 @@ export interface ChatState extends Conversation, TurnActions, NoticeActions {
   /** Holds from the next turn. What is undefined goes back to the model's own. */
   changeSettings(change: SettingsChange): void;
   beginEdit(questionId: string): void;
+  setEdit(questionId: string, text: string): void;
+  /** What was typed waits until the question is edited again. */
+  closeEdit(): void;
+  /** And what was typed is gone. */
   cancelEdit(): void;
   /** Shows the branch that many steps beside a message; does nothing while a turn runs or where there is none. */
   showSibling(id: string, step: number): void;
@@ -82,6 +88,7 @@ export function createChatStore(
     elsewhere: false,
     activeId: undefined,
     editingId: undefined,
+    edits: {},
     draft: '',
     notice: undefined,
     stopping: false,
@@ -146,14 +153,27 @@ function documentActions(
 function branchActions(
   set: Set,
   get: Get,
-): Pick<ChatState, 'beginEdit' | 'cancelEdit' | 'showSibling' | 'remove' | 'forgetFirst'> {
+): Pick<
+  ChatState,
+  'beginEdit' | 'setEdit' | 'closeEdit' | 'cancelEdit' | 'showSibling' | 'remove' | 'forgetFirst'
+> {
   return {
     beginEdit(questionId) {
       if (get().messages[questionId]?.role === 'user') set({ editingId: questionId });
     },
 
+    setEdit(questionId, text) {
+      const message = get().messages[questionId];
+      if (message?.role !== 'user') return;
+      const others = without(get().edits, questionId);
+      set({ edits: text === message.question ? others : { ...others, [questionId]: text } });
+    },
+
+    closeEdit: () => set({ editingId: undefined }),
+
     cancelEdit() {
-      set({ editingId: undefined });
+      const { editingId = '', edits } = get();
+      set({ editingId: undefined, edits: without(edits, editingId) });
     },
 
     showSibling(id, step) {
@@ -225,6 +245,10 @@ function conversationActions(
     },
   };
 }
+
+/** The edits but that of one question. */
+export const without = (edits: ChatState['edits'], questionId: string): ChatState['edits'] =>
+  Object.fromEntries(Object.entries(edits).filter(([id]) => id !== questionId));
 
 /** Stops the turn, and settles what there is of its answer. */
 function leave(set: Set, get: Get): Conversation {

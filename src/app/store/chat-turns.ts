@@ -2,7 +2,7 @@
 import type { Tabs } from '../archive/tabs';
 import { grown, isWordless, pruned, type Thread } from './branches';
 import { isCalibrating } from './calibration';
-import { isIdle, type ChatState, type Get, type Set } from './chat-store';
+import { isIdle, without, type ChatState, type Get, type Set } from './chat-store';
 import { exceedsContext, heldUse, totalOf } from './context-use';
 import {
   isContinuable,
@@ -86,8 +86,8 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
       const loaded = taker();
       if (question === undefined || loaded === undefined) return;
       const answer = answerTo(question.id);
-      const replaces = id !== question.id && isWordless(state, id);
-      await begin(loaded, answer, grown(replaces ? pruned(state, id) : state, answer));
+      const kept = id === question.id ? state : withoutWordless(state, id);
+      await begin(loaded, answer, grown(kept, answer));
     },
 
     async resend(questionId, question) {
@@ -98,9 +98,9 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
       if (before === undefined || loaded === undefined || text === '') return;
       const asked = questionOf(text, before.parentId, before.documentIds);
       const answer = answerTo(asked.id);
-      // One that nothing came of is not worth a branch.
-      const kept = isWordless(state, before.id) ? pruned(state, before.id) : state;
-      await begin(loaded, answer, grown(kept, asked, answer));
+      const kept = withoutWordless(state, before.id);
+      const edits = without(state.edits, questionId);
+      await begin(loaded, answer, { ...grown(kept, asked, answer), edits });
     },
 
     async resume(answerId) {
@@ -159,6 +159,10 @@ function questionAt({ messages }: Pick<Thread, 'messages'>, id: string): UserMes
   const asked = message?.role === 'assistant' ? messages[message.parentId ?? ''] : message;
   return asked?.role === 'user' ? asked : undefined;
 }
+
+/** A message that nothing came of is not worth a branch. */
+const withoutWordless = (thread: Thread, id: string): Thread =>
+  isWordless(thread, id) ? pruned(thread, id) : thread;
 
 /** An answer as a turn begins with it. */
 function begun(

@@ -123,7 +123,7 @@ describe('a conversation', () => {
     }
     const { remove, open } = conversations.getState();
     await remove(ids[0] ?? '');
-    await open(ids[2] ?? '');
+    await open(ids[1] ?? '');
     await remove(ids[1] ?? '');
     expect(names(tab)).toEqual(['Three?']);
     const told = () => chat.getState().notice?.text;

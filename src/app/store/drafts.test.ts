@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { keepDrafts } from './drafts';
-import { readyStores } from './scripted-engine.test-support';
+import { keepDrafts, keepEdits } from './drafts';
+import { after, readyStores } from './scripted-engine.test-support';
 
 const DOCUMENT = { name: 'notes.txt', text: 'The lamp is silver.', tokens: 5, questions: [] };
 
@@ -68,4 +68,38 @@ it('begins with nothing where what is kept is spoilt, and with words typed meanw
   chat.getState().setDraft('early');
   keepDrafts(chat, session);
   expect(chat.getState().draft).toBe('early');
+});
+
+it('keeps other words for a question until they are sent or cancelled, in another chat and through a reload', async () => {
+  const session = memory();
+  const { chat, worker } = await readyStores();
+  keepEdits(chat, session);
+  const state = () => chat.getState();
+  for (const [index, question] of ['One?', 'Two?'].entries()) {
+    await after(() => void state().ask(question));
+    await worker.turns[index]?.finish({ text: 'So.' });
+  }
+  const [first = '', answer = '', second = ''] = state().order;
+  state().beginEdit(first);
+  state().setEdit(first, 'One, or');
+  state().setEdit(answer, 'not a question');
+  state().closeEdit();
+  state().beginEdit(second);
+  state().setEdit(second, 'Two, or');
+  state().newChat();
+  expect(state()).toMatchObject({ editingId: undefined, edits: { [first]: 'One, or', [second]: 'Two, or' } });
+  const reloaded = await readyStores();
+  keepEdits(reloaded.chat, session);
+  expect(reloaded.chat.getState().edits).toEqual(state().edits);
+
+  state().notice?.undo?.run();
+  state().beginEdit(first);
+  state().cancelEdit();
+  expect(state().edits).toEqual({ [second]: 'Two, or' });
+  state().setEdit(first, 'One, or');
+  state().setEdit(first, 'One?');
+  expect(state().edits, 'the same words are no others').toEqual({ [second]: 'Two, or' });
+  await after(() => void state().resend(second, state().edits[second] ?? ''));
+  expect(worker.turns[2]?.request.messages.at(-1)?.content).toBe('Two, or');
+  expect(state().edits).toEqual({});
 });

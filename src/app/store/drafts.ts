@@ -1,10 +1,11 @@
-/** What is typed and not yet sent, of each conversation: it waits there, and outlives a reload of its tab. */
+/** What is typed and not yet sent, of each conversation and question: it waits there, and outlives a reload of its tab. */
 import * as v from 'valibot';
 import type { ChatState, ChatStore } from './chat-store';
 import { isEmpty } from './conversation';
 import { keep, recall, type Memory } from './storage';
 
 const KEY = 'fastkv.drafts';
+const EDITS = 'fastkv.edits';
 const schema = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()));
 
 /** A conversation that has not begun is made anew with each visit. */
@@ -35,5 +36,14 @@ export function keepDrafts(chat: ChatStore, memory: Memory): void {
     put(key, draft);
     keep(memory, KEY, JSON.stringify(Object.fromEntries(drafts)));
     if (draft !== now.draft) chat.setState({ draft });
+  });
+}
+
+/** The same of other words for a question. */
+export function keepEdits(chat: ChatStore, memory: Memory): void {
+  const kept = v.safeParse(schema, recall(memory, EDITS));
+  if (kept.success) chat.setState({ edits: { ...kept.output, ...chat.getState().edits } });
+  chat.subscribe(({ edits }, before) => {
+    if (edits !== before.edits) keep(memory, EDITS, JSON.stringify(edits));
   });
 }
