@@ -3,17 +3,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openNodeAdapter } from '../../tools/node-gpu';
 import { nodeFolder } from '../../tools/node-folder';
 import type { KvSettings, StorageDtype, WeightForm } from '../protocol';
-import { load, runOptions } from './engine.test-support';
+import { runOptions } from './engine.test-support';
 import type { AffineGroups } from './kernels/affine';
-import { planMemory, weightsBytes } from './kv/memory-plan';
+import { planMemory } from './kv/memory-plan';
 import { PAPER } from './kv/reading-plan';
 import { planModel, plannedFromConfig, plannedFromLoaded } from './plan';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
-import { DEMO_FOLDER, FIXTURES } from './models/fixtures.test-support';
+import { DEMO_FOLDER } from './models/fixtures.test-support';
 import { mlxFolder } from './models/quantised.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { TokenId } from './shapes';
-import { formsFor, type WeightForms } from './weights/forms';
+import { formsFor } from './weights/forms';
 import type { ModelFolder } from './weights/source';
 import { readText } from './weights/sources';
 
@@ -186,33 +186,4 @@ describe.each(MODELS)('%s', (_name, folderOf, dtype) => {
       }
     },
   );
-});
-
-describe('the weights of a plan', () => {
-  const folders = [...FIXTURES.map(({ folder }) => folder), DEMO_FOLDER];
-  const expectPlanned = (forms: WeightForms) =>
-    expect(weightsBytes(model.session.spec, forms)).toBe(model.info.weightsBytes);
-
-  it.each(folders.flatMap((folder) => (['f16', 'q8', 'q4'] as const).map((form) => [folder, form] as const)))(
-    'are those of %s as %s',
-    async (folder, form) => {
-      model = await load(folder, formsFor(form));
-      expectPlanned(formsFor(form));
-    },
-  );
-
-  it('are those of a checkpoint by MLX, some of whose matrices are not packed', async () => {
-    const groups: AffineGroups = { bits: 8, group: 64, scales: 'f32' };
-    const formFor = (_: string, K: number) => (K % 64 === 0 ? groups : undefined);
-    const { adapter } = await openNodeAdapter();
-    model = await loadModel(adapter, await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, groups));
-    const { spec, placements } = model.session;
-    const packed = new Map(
-      placements
-        .filter(({ part }) => part === 'words')
-        .map(({ tensor }) => [tensor.replace(/\.weight$/, ''), groups]),
-    );
-    expect(packed.size).toBe(6 * spec.L + 1); // all but down_proj
-    expectPlanned({ dtype: 'f16', packed });
-  });
 });
