@@ -18,6 +18,9 @@ test('a message with its actions, its versions and its words in a box has no ser
   await page.screenshot({ path: test.info().outputPath('versions.png') });
   await page.getByTestId('edit').click();
   await expectSound(page, 'a question in its box');
+  const box = await page.locator('.edit-question').boundingBox();
+  const answer = await chat.answers.first().boundingBox();
+  expect(answer!.y - box!.y - box!.height, 'room below the box').toBeGreaterThanOrEqual(16);
   await page.screenshot({ path: test.info().outputPath('editing.png') });
   await page.getByTestId('edit-cancel').click();
   await page.getByTestId('answer-actions').getByTestId('remove').click();

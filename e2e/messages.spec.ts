@@ -60,6 +60,12 @@ test('a question is changed in its place and sent again, with its document and w
   await expect(chat.chip).toHaveCount(1);
   expect(await chat.figure('reused-tokens')).toBeGreaterThan(document / 2);
 
+  const edges = await Promise.all(
+    [questionAt(page, 0).locator('.question'), questionAt(page, 0).getByTestId('branch-next')].map((part) =>
+      part.evaluate((element) => element.getBoundingClientRect().right),
+    ),
+  );
+  expect(Math.abs(edges[0]! - edges[1]!), 'the versions are at the edge of their question').toBeLessThan(12);
   await questionAt(page, 0).getByTestId('branch-previous').click();
   await expect(questionAt(page, 0)).toContainText(FIRST);
   await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');

@@ -73,6 +73,11 @@ test('in the drawer, which keeps the focus, chats are renamed, saved, searched, 
   await page.touchscreen.tap(380, 500);
   await expect(drawer).toHaveCount(0);
   await expect(page.getByTestId('answer-text')).toHaveText('It is silver.');
+  // With a keyboard, by what opens it.
+  await page.keyboard.press('Control+b');
+  await expect(items).toHaveCount(2);
+  await page.keyboard.press('Control+b');
+  await expect(drawer).toHaveCount(0);
 });
 
 /** Long enough that a finger finds it being written. */

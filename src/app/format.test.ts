@@ -23,6 +23,8 @@ describe('figures', () => {
     expect(plain(formatDuration(0.1234))).toBe('0.123 ms');
     expect(plain(formatSpeed(43.07))).toBe('43.1 tok/s');
     expect(plain(formatSpeed(1234.5))).toBe('1,230 tok/s');
+    expect(plain(formatSpeed(9996))).toBe('10.0 k tok/s');
+    expect(plain(formatSpeed(1_000_000))).toBe('1.00 M tok/s');
   });
 
   it('keep trailing zeros, so that a moving figure keeps its width', () => {

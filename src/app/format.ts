@@ -72,7 +72,9 @@ export function formatTimeLeft(seconds: Figure): string {
 
 export function formatSpeed(tokensPerSecond: Figure): string {
   if (isAbsent(tokensPerSecond)) return ABSENT;
-  return `${threeDigits(tokensPerSecond)}${SPACE}tok/s`;
+  // Four digits are read at a glance; more would not fit where a speed is the figure of a panel.
+  if (tokensPerSecond < 9995) return `${threeDigits(tokensPerSecond)}${SPACE}tok/s`;
+  return inUnits(tokensPerSecond, 1000, ['tok/s', `k${SPACE}tok/s`, `M${SPACE}tok/s`]);
 }
 
 export function formatCount(count: Figure): string {

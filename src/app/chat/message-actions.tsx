@@ -18,11 +18,13 @@ export const MessageActions = memo(function MessageActions({ id }: { readonly id
   const what = role === 'user' ? 'question' : 'answer';
   return (
     <div className="message-actions" data-shown={isLast} data-testid={`${what}-actions`}>
-      <Branches id={id} what={what} />
+      {role === 'assistant' && <Branches id={id} what={what} />}
       {/* Not by place: what is said of a copy is said of that message. */}
       {!isRunning && <CopyMessage key={id} id={id} what={what} />}
       {!isRunning && (role === 'user' ? <Edit id={id} /> : <Regenerate id={id} />)}
       {!isRunning && <Remove id={id} what={what} />}
+      {/* Always in sight, and so at the edge that the message stands at. */}
+      {role === 'user' && <Branches id={id} what={what} />}
       {role === 'user' && isLast && <Unanswered id={id} />}
     </div>
   );

@@ -42,7 +42,7 @@ function SelectionFigures() {
   return (
     <dl className="figure-rows">
       <FigureRow
-        label="Last layer to see all (TSP layer, T)"
+        label="TSP layer (T), last to see all"
         text={tsp.text}
         value={tsp.value}
         testId="tsp-layer"
@@ -54,7 +54,7 @@ function SelectionFigures() {
         testId="propagated-tokens"
       />
       <FigureRow
-        label="Sent on last turn too (coverage)"
+        label="Coverage by the last turn"
         text={coverage === undefined ? whyNoCoverage(figures, isFirst) : formatPercent(coverage)}
         value={coverage}
         testId="coverage"

@@ -28,11 +28,11 @@ export function SettingsDialog() {
             defaults, shown in grey.
           </p>
           <SystemPrompt />
+          <KvSummary />
           <div className="settings-fields">
             <SamplingFields />
           </div>
           <Thinking />
-          <KvSummary />
           <Actions />
         </section>
         <PageSettings />
@@ -64,7 +64,7 @@ function SystemPrompt() {
 }
 
 const THINKING = [
-  { value: 'own', label: 'Model’s default' },
+  { value: 'own', label: 'Default' },
   { value: 'on', label: 'On' },
   { value: 'off', label: 'Off' },
 ];
@@ -94,7 +94,7 @@ function KvSummary() {
   const { view } = useStores();
   return (
     <div className="field">
-      <h4>KV cache</h4>
+      <h4>KV cache: mode and rates</h4>
       <p data-testid="kv-summary">
         {kv === undefined ? 'Known once a model is loaded.' : capital(sayKv(kv))}
       </p>
@@ -104,7 +104,7 @@ function KvSummary() {
         data-testid="go-to-kv"
         onClick={() => goToKvSettings(view)}
       >
-        Mode and rates in the inspector
+        Change in the inspector
       </button>
     </div>
   );

@@ -3,15 +3,19 @@ import { isCalibrating, stopCalibration } from '../store/calibration';
 import { useStores, type Stores } from '../stores';
 import { shortcutOf, type ShortcutId } from './table';
 
-/** Acts on the shortcuts of the table. In an open dialog keys belong to the dialog. */
+/** In an open dialog keys belong to the dialog; but the drawer of a phone is what these two open. */
+const IN_DRAWER: readonly (ShortcutId | undefined)[] = ['sidebar', 'search'];
+
+/** Acts on the shortcuts of the table. */
 export function useShortcuts(): void {
   const stores = useStores();
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      if (document.querySelector('dialog[open]') !== null) return;
       const { singleKeys } = stores.view.getState();
       const id = shortcutOf(event, { typing: isTyping(event.target), singleKeys });
+      const dialog = document.querySelector('dialog[open]');
+      if (dialog !== null && !(dialog.id === 'conversations' && IN_DRAWER.includes(id))) return;
       // A key that has nothing to do keeps its other meanings: Esc also closes the inspector of a phone.
       if (id !== undefined && ACTIONS[id](stores)) event.preventDefault();
     };

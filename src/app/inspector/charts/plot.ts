@@ -213,7 +213,7 @@ function axesFor(now: () => Chart, { colours, fontSize, isAlone = false }: Look)
 }
 
 /** In font sizes. */
-const WIDEST_LABEL = { ms: 4.2, 'tok/s': 5, bytes: 5.2 } as const satisfies Record<Unit, number>;
+const WIDEST_LABEL = { ms: 4.2, 'tok/s': 5.5, bytes: 5.2 } as const satisfies Record<Unit, number>;
 
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const POWERS_OF_TWO = Array.from({ length: 45 }, (_, power) => 2 ** power);
@@ -229,7 +229,7 @@ function axisLabels(splits: readonly number[], unit: Unit): string[] {
 
 function unitFor(most: number, unit: Unit): readonly [step: number, name: string] {
   if (unit === 'ms') return most >= 1000 ? [1000, 's'] : [1, 'ms'];
-  if (unit === 'tok/s') return [1, 'tok/s'];
+  if (unit === 'tok/s') return most >= 10_000 ? [1000, 'k\u00a0tok/s'] : [1, 'tok/s'];
   const power = Math.max(0, Math.floor(Math.log2(Math.max(1, most)) / 10));
   return [1024 ** power, ['B', 'KiB', 'MiB', 'GiB', 'TiB'][power] ?? 'TiB'];
 }
