@@ -65,6 +65,19 @@ test('two tabs with the same conversation: one answers, the other watches, and b
   const before = ((await seen.textContent()) ?? '').length;
   await expect.poll(async () => ((await seen.textContent()) ?? '').length).toBeGreaterThan(before);
 
+  // The first goes on with it while another chat is looked at there.
+  await page.keyboard.press('Control+Shift+O');
+  await expect(one.answers).toHaveCount(0);
+  await expect(page.getByTestId('send-off')).toContainText(
+    'Send is off while another chat is being answered',
+  );
+  const away = ((await seen.textContent()) ?? '').length;
+  await expect.poll(async () => ((await seen.textContent()) ?? '').length).toBeGreaterThan(away);
+  await page.keyboard.press('Control+B');
+  await expect(page.getByTestId('conversation')).toContainText('Being answered');
+  await page.getByTestId('conversation-open').click();
+  await expect(one.answers.first()).toHaveAttribute('data-state', 'writing');
+
   await one.stop.click();
   await one.finished(one.answers.first());
   await expect(second.getByTestId('stopped')).toBeVisible();

@@ -11,7 +11,8 @@ import {
   type AttachmentsState,
   type AttachmentsStore,
 } from './store/attachments-store';
-import { createChatStore, isIdle, type ChatState, type ChatStore } from './store/chat-store';
+import { homeOf, runningId } from './store/away';
+import { createChatStore, isFree, type ChatState, type ChatStore } from './store/chat-store';
 import { exceedsContext, totalOf } from './store/context-use';
 import { tokensOf } from './store/conversation';
 import {
@@ -193,9 +194,9 @@ export const useLoadedModel = (): ModelInfo | undefined =>
 /** Whether the engine has nothing to do: then it can be asked, or calibrated. */
 export function useIsFree(): boolean {
   const ready = useModel(({ status }) => status.state === 'ready');
-  const running = useChat((state) => !isIdle(state));
+  const busy = useChat((state) => !isFree(state));
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  return ready && !running && !calibrating;
+  return ready && !busy && !calibrating;
 }
 
 /** Whether a question would be taken again, or another one in its place. */
@@ -228,8 +229,9 @@ export type PageState = 'idle' | 'loading' | 'ready' | 'reading' | 'writing' | '
 /** One name for what the page is doing: the model's state, or what the engine is at while it is at something. */
 export function usePageState(): PageState {
   const model = useModel(({ status }) => status.state);
-  const turn = useChat(({ activeId, messages }) => {
-    const active = activeId === undefined ? undefined : messages[activeId];
+  const turn = useChat((state) => {
+    const id = runningId(state);
+    const active = id === undefined ? undefined : homeOf(state, id)?.messages[id];
     return active?.role === 'assistant' ? active.answer.state : undefined;
   });
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');

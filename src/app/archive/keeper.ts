@@ -1,17 +1,21 @@
-/** Writes down the shown conversation as it changes: only the rows that did, and a running answer once a second. */
+/**
+ * Writes down the shown conversation, and one that was left while it is answered, as they change: only the rows that did,
+ * and a running answer once a second.
+ */
+import { isAnswering } from '../store/away';
 import { conversationOf, type ChatState, type ChatStore } from '../store/chat-store';
-import { isEmpty, sharedOf, type Conversation } from '../store/conversation';
+import { isEmpty, joined, type Conversation } from '../store/conversation';
 import type { ArchiveChange } from './archive';
 import { messageRow, rowOf } from './rows';
-import { createArrears, type Unsaved } from './unsaved';
+import { unsavedOf, type Unsaved } from './unsaved';
 
 /** While tokens come. */
 const PERIOD_MS = 1000;
 
 export interface Keeper {
   /**
-   * Told before a conversation is shown that is written down as it is, or what another tab made of the shown one is taken
-   * over.
+   * Told before a conversation is shown that is written down as it is, or what another tab made of a shown one, or of one
+   * that is answered, is taken over.
    */
   adopt(conversation: Conversation): void;
   /** Of the shown conversation, where a write of it failed: to be asked for before another tab's version is adopted. */
@@ -22,68 +26,103 @@ export interface Keeper {
   flush(): Promise<void>;
 }
 
+/** Of one conversation. */
+interface Account {
+  /** As it is written down, or about to be. */
+  written: Conversation | undefined;
+  /** As it is written down for certain. */
+  stored: Conversation | undefined;
+  /** A write failed: the next one is whole, as nobody knows what is missing or was to go. */
+  isBehind: boolean;
+}
+
 export function createKeeper(
   chat: ChatStore,
   write: (change: ArchiveChange) => Promise<void>,
   periodMs = PERIOD_MS,
 ): Keeper {
-  /** As it is written down, or about to be. */
-  let written: Conversation | undefined;
-  /** Conversations of which a write failed: the next one is whole, as nobody knows what is missing or was to go. */
-  const failed = new Set<string>();
-  const arrears = createArrears();
-  let adopted: Conversation | undefined;
+  const ledger = createLedger(write);
   let forgotten: string | undefined;
-  let queue: Promise<void> = Promise.resolve();
-
-  const save = (state: Conversation) => {
-    alarm.clear();
-    const now = conversationOf(state);
-    if (now.id === forgotten) return;
-    const replaces = failed.delete(now.id);
-    const before = !replaces && written?.id === now.id ? written : undefined;
-    if (before === undefined && !replaces && isEmpty(now)) return;
-    const change = changeBetween(before, now);
-    if (change === undefined) return;
-    written = now;
-    queue = queue
-      .then(() => write(replaces ? { ...change, replaces } : change))
-      .then(() => arrears.wrote(now))
-      .catch(() => void failed.add(arrears.refused(now.id)));
+  const save = (conversation: Conversation) => {
+    if (conversation.id !== forgotten) ledger.save(conversationOf(conversation));
   };
-  const alarm = createAlarm(() => save(chat.getState()));
+  const saveAll = () => {
+    alarm.clear();
+    const state = chat.getState();
+    if (state.away) save(state.away.conversation);
+    save(state);
+  };
+  const alarm = createAlarm(saveAll);
 
   chat.subscribe((now, before) => {
     if (now.id !== before.id) {
       save(before);
       forgotten = undefined;
-      written = adopted?.id === now.id ? adopted : undefined;
-      adopted = undefined;
       alarm.within(0);
     } else if (differs(now, before, AT_ONCE)) alarm.within(0);
     else if (now.messages !== before.messages) alarm.within(periodMs);
+    if (now.away && now.away !== before.away)
+      alarm.within(now.away.activeId === before.away?.activeId ? periodMs : 0);
+    for (const { id } of [before, before.away?.conversation ?? before])
+      if (id !== now.id && id !== now.away?.conversation.id) ledger.close(id);
   });
 
   return {
-    adopt: (conversation) => {
-      const { id, activeId } = chat.getState();
-      if (id === conversation.id && activeId !== undefined) {
-        written = written && { ...written, ...sharedOf(conversation) };
-        return;
-      }
-      failed.delete(conversation.id);
-      adopted = conversation;
-      arrears.adopted(conversation);
-      if (id === conversation.id) written = conversation;
-    },
-    unsaved: () => arrears.of(chat.getState()),
+    adopt: (conversation) => ledger.adopt(conversation, isAnswering(chat.getState(), conversation.id)),
+    unsaved: () => ledger.unsaved(chat.getState()),
     forget: () => {
       forgotten = chat.getState().id;
     },
     flush: () => {
-      save(chat.getState());
-      return queue;
+      saveAll();
+      return ledger.written();
     },
+  };
+}
+
+/** What is written down of each open conversation, and what a refused write leaves to be done. */
+function createLedger(write: (change: ArchiveChange) => Promise<void>) {
+  const accounts = new Map<string, Account>();
+  let queue: Promise<void> = Promise.resolve();
+
+  const accountOf = (id: string): Account => {
+    const account = accounts.get(id) ?? { written: undefined, stored: undefined, isBehind: false };
+    accounts.set(id, account);
+    return account;
+  };
+  return {
+    save(now: Conversation) {
+      const account = accountOf(now.id);
+      const replaces = account.isBehind;
+      const before = replaces ? undefined : account.written;
+      if (before === undefined && !replaces && isEmpty(now)) return;
+      const change = changeBetween(before, now);
+      if (change === undefined) return;
+      account.written = now;
+      queue = queue
+        .then(() => write(replaces ? { ...change, replaces } : change))
+        .then(() => {
+          // A part does not make up for what was refused before it.
+          if (account.isBehind && !replaces) return;
+          account.stored = now;
+          account.isBehind = false;
+        })
+        .catch(() => void (accountOf(now.id).isBehind = true));
+    },
+    adopt(conversation: Conversation, isAnswered: boolean) {
+      const account = accountOf(conversation.id);
+      const { written } = account;
+      if (isAnswered) account.written = written && { ...written, ...joined(written, conversation) };
+      else Object.assign(account, { written: conversation, stored: conversation, isBehind: false });
+    },
+    unsaved(now: Conversation): Unsaved | undefined {
+      const account = accounts.get(now.id);
+      return account?.isBehind ? unsavedOf(now, account.stored) : undefined;
+    },
+    close(id: string) {
+      if (!accounts.get(id)?.isBehind) accounts.delete(id);
+    },
+    written: () => queue,
   };
 }
 

@@ -4,29 +4,8 @@ import type { Conversation, Message } from '../store/conversation';
 
 export type Unsaved = Pick<Conversation, 'messages' | 'order' | 'documents'>;
 
-/** Keeps account of what a refused write leaves open. */
-export function createArrears() {
-  /** As it is written down for certain. */
-  let stored: Conversation | undefined;
-  /** Conversations of which nothing was written since it was refused. */
-  const behind = new Set<string>();
-  return {
-    wrote(conversation: Conversation) {
-      stored = conversation;
-      behind.delete(conversation.id);
-    },
-    refused(id: string) {
-      behind.add(id);
-      return id;
-    },
-    /** Another tab's version, which is written down. */
-    adopted: (conversation: Conversation) => void (stored = conversation),
-    of: (now: Conversation) => (behind.has(now.id) ? unsavedOf(now, stored) : undefined),
-  };
-}
-
 /** Undefined where everything is `stored`. By identity, as the keeper writes. */
-function unsavedOf(now: Conversation, stored: Conversation | undefined): Unsaved | undefined {
+export function unsavedOf(now: Conversation, stored: Conversation | undefined): Unsaved | undefined {
   const messages = Object.fromEntries(
     Object.entries(now.messages)
       .filter(([id, message]) => stored?.messages[id] !== message)

@@ -6,6 +6,7 @@ import { useCanAsk, useChat, useIsOverContext, useKv, useStores } from '../store
 import { AttachButton, Attachments } from './attachments';
 import './composer.css';
 import { ContextGauge } from './context-gauge';
+import { focusComposer } from './focus-composer';
 import { isComposing } from './is-composing';
 import { useAutosize } from './use-autosize';
 
@@ -78,7 +79,9 @@ function Hint() {
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
   const isOver = useIsOverContext();
   const elsewhere = useChat((state) => state.elsewhere);
+  const away = useChat((state) => state.away?.activeId !== undefined);
   if (calibrating) return <CalibratingHint />;
+  if (away) return <AwayHint />;
   if (elsewhere)
     return (
       <p className="composer-hint" data-testid="send-off">
@@ -94,6 +97,29 @@ function Hint() {
   return (
     <p className="composer-hint wide-only">
       {running ? 'Esc to stop' : 'Enter to send, Shift+Enter for a new line'}
+    </p>
+  );
+}
+
+/** Send waits for the answer in the chat that was left, which is what Stop is then for. */
+function AwayHint() {
+  const stopping = useChat((state) => state.stopping);
+  const stop = useChat((state) => state.stop);
+  return (
+    <p className="composer-hint" data-testid="send-off">
+      Send is off while another chat is being answered<span className="wide-only"> (Esc to stop)</span>
+      <button
+        type="button"
+        className="text-button"
+        data-testid="send-off-stop"
+        aria-disabled={stopping || undefined}
+        onClick={(event) => {
+          focusComposer(event); // The button goes with the turn.
+          void stop();
+        }}
+      >
+        {stopping ? 'Stopping' : 'Stop'}
+      </button>
     </p>
   );
 }

@@ -2,8 +2,9 @@ import { useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
 import type { Summary } from '../archive/search';
 import { Icon } from '../icons';
+import { isAnsweredAway } from '../store/away';
 import { toFailure } from '../store/engine';
-import { useStores } from '../stores';
+import { useChat, useStores } from '../stores';
 import { NARROW } from '../ui/narrow';
 import { saveFile } from '../ui/save-file';
 
@@ -19,6 +20,7 @@ type Mode = 'closed' | 'open' | 'renaming';
 export function ConversationItem({ conversation, excerpt, isShown }: ItemProps) {
   const { id, name } = conversation;
   const { conversations, view } = useStores();
+  const isAnswered = useChat((state) => isAnsweredAway(state, id));
   const [mode, setMode] = useState<Mode>('closed');
   const open = () => {
     void conversations.getState().open(id);
@@ -37,6 +39,7 @@ export function ConversationItem({ conversation, excerpt, isShown }: ItemProps) 
           onClick={open}
         >
           <span className="conversation-name">{name}</span>
+          {isAnswered && <span className="conversation-excerpt">Being answered…</span>}
           {excerpt !== undefined && <span className="conversation-excerpt">{excerpt}</span>}
         </button>
       )}

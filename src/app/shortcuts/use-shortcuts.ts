@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { runningId } from '../store/away';
 import { isCalibrating, stopCalibration } from '../store/calibration';
 import { useStores, type Stores } from '../stores';
 import { shortcutOf, type ShortcutId } from './table';
@@ -53,8 +54,7 @@ export const ACTIONS: Readonly<Record<ShortcutId, Action>> = {
     return true;
   },
   stop({ chat, kv, model }) {
-    const { activeId, stop } = chat.getState();
-    if (activeId !== undefined) void stop();
+    if (runningId(chat.getState()) !== undefined) void chat.getState().stop();
     else if (isCalibrating(kv)) stopCalibration({ kv, model });
     else return false;
     return true;

@@ -13,6 +13,7 @@ import {
 import { sorted, summaryOf, type Summary } from '../archive/search';
 import type { TabNews, Tabs } from '../archive/tabs';
 import { withUnsaved } from '../archive/unsaved';
+import { isAnsweredAway, isAnswering } from './away';
 import type { ChatStore } from './chat-store';
 import { emptyConversation, isEmpty, type Conversation, type ConversationSettings } from './conversation';
 import type { ConversationsState, ConversationsStore } from './conversations-store';
@@ -148,6 +149,8 @@ export class Book {
 
   /** From the archive to the page. An answer in the making is another tab's, or was cut off. */
   async show(id: string): Promise<void> {
+    const { away } = this.chat.getState();
+    if (away && isAnsweredAway({ away }, id)) return this.chat.getState().show(away.conversation);
     // Asked first: who lets go of it has written down the end.
     const held = await this.parts.tabs.isHeld(id);
     const parts = await this.archive.read(id);
@@ -175,6 +178,19 @@ export class Book {
     await this.#follow(id, interrupted);
   }
 
+  /** Shown, or left while it was answered. */
+  #isHere(id: string): boolean {
+    const { id: shown, away } = this.chat.getState();
+    return shown === id || away?.conversation.id === id;
+  }
+
+  /** Of a conversation that is gone nothing more is answered, or written down. */
+  abandon(id: string): void {
+    if (this.chat.getState().away?.conversation.id !== id) return;
+    this.chat.getState().abandon();
+    this.chat.setState({ away: undefined });
+  }
+
   /** One after the other: what is kept of this tab has to be written before another version is read. */
   #follow(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
     const follow = this.#following.then(() => this.#takeOver(id, as));
@@ -185,8 +201,9 @@ export class Book {
   async #takeOver(id: string, as: (stored: Conversation) => Conversation): Promise<void> {
     const stored = await this.read(id);
     const { follow, say } = this.chat.getState();
-    if (stored === undefined || this.chat.getState().id !== id) return;
-    const unsaved = this.keeper.unsaved();
+    if (stored === undefined || !this.#isHere(id)) return;
+    const isQuiet = this.chat.getState().id === id && !isAnswering(this.chat.getState(), id);
+    const unsaved = isQuiet ? this.keeper.unsaved() : undefined;
     this.keeper.adopt(stored);
     if (unsaved === undefined) return follow(as(stored));
     follow(withUnsaved(as(stored), unsaved));
@@ -202,15 +219,16 @@ export class Book {
         return;
       case 'removed':
         this.#unlist(id);
-        if (shown !== id) return;
+        if (shown !== id) return this.abandon(id);
         this.keeper.forget();
         this.showEmpty();
+        this.abandon(id);
         this.chat.getState().say('This chat was deleted in another tab.');
         return;
       case 'changed': {
         const row = await this.row(id);
         if (row) this.#list(summaryOf(row));
-        if (shown === id) await this.#follow(id, (stored) => stored);
+        if (this.#isHere(id)) await this.#follow(id, (stored) => stored);
         return;
       }
       default:

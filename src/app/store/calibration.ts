@@ -2,6 +2,7 @@
 import type { Calibration, EngineFailure, KvSettings, ModelInfo } from '../../protocol';
 import { formatCount, formatTokens } from '../format';
 import { outlookFor } from './budget';
+import { runningId } from './away';
 import type { ChatStore } from './chat-store';
 import { composeFirst, type NewDocument, type Conversation } from './conversation';
 import { toFailure } from './engine';
@@ -29,7 +30,7 @@ export interface CalibrationStores {
  */
 export async function calibrate({ model, chat, kv, samples }: CalibrationStores): Promise<void> {
   const { status } = model.getState();
-  if (status.state !== 'ready' || chat.getState().activeId !== undefined || isCalibrating(kv)) return;
+  if (status.state !== 'ready' || runningId(chat.getState()) !== undefined || isCalibrating(kv)) return;
   const { api, gone, model: info } = status;
   const settings = settingsFor(kv.getState(), chat.getState().settings, info);
   const loaded = samples.getState();

@@ -259,40 +259,6 @@ describe('a new chat', () => {
     state().newChat();
     expect(state().notice).toBeUndefined();
   });
-
-  it('stops the turn it leaves, drops what still comes of it, and waits for its end before it sends', async () => {
-    await ask('Old?');
-    state().newChat();
-    expect(stores.worker.stops).toBe(1);
-    await ask('New?');
-    expect(stores.worker.turns).toHaveLength(1);
-    turn(0).emit({ type: 'text', text: 'old', newTokens: 1, decodeTokensPerSecond: 1 });
-    await turn(0).finish({ text: 'old', stopReason: 'stopped' });
-    expect(turn(1).request.messages).toEqual([{ role: 'user', content: 'New?' }]);
-    expect(answer()).toMatchObject({ text: '', answer: { state: 'reading' } });
-    await turn(1).finish({ text: 'new' });
-    expect(answer().text).toBe('new');
-  });
-
-  it('lets a turn be stopped that still waits for the one before', async () => {
-    await ask('Old?');
-    state().newChat();
-    await ask('New?');
-    await state().stop();
-    await turn(0).finish({ stopReason: 'stopped' });
-    expect(stores.worker.turns).toHaveLength(1);
-    expect(answer().answer).toEqual({ state: 'done', stopReason: 'stopped' });
-    expect(state().activeId).toBeUndefined();
-  });
-
-  it('leaves a written part as one that was stopped', async () => {
-    await ask('Old?');
-    turn(0).emit({ type: 'text', text: 'old', newTokens: 1, decodeTokensPerSecond: 1 });
-    state().newChat();
-    await turn(0).finish({ text: 'old', stopReason: 'stopped' });
-    state().notice?.undo?.run();
-    expect(answer()).toMatchObject({ text: 'old', answer: { state: 'done', stopReason: 'stopped' } });
-  });
 });
 
 describe('documents', () => {

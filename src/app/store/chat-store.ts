@@ -2,14 +2,15 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { MemoryReport } from '../../protocol';
 import { ALONE, type Tabs } from '../archive/tabs';
+import { runningId, type Away } from './away';
 import { childrenOf, orderThrough, pathTo, pruned, subtreeOf, withoutFirst } from './branches';
 import { turnActions, type TurnActions } from './chat-turns';
 import { firstTurnTokens } from './context-use';
 import {
   emptyConversation,
   isEmpty,
+  joined,
   settled,
-  sharedOf,
   type AttachedDocument,
   type Conversation,
   type ConversationSettings,
@@ -24,6 +25,8 @@ import { withoutGaps } from './settings-rules';
 export interface ChatState extends Conversation, TurnActions, NoticeActions {
   /** The answer that this page's engine is reading for or writing. */
   readonly activeId: string | undefined;
+  /** What was left while it was answered; until the answer is done, no other can be asked for. */
+  readonly away: Away | undefined;
   /** Another tab is answering in this conversation: until it is through, this one only watches. */
   readonly elsewhere: boolean;
   /** The question whose words are being changed in its place. */
@@ -59,11 +62,16 @@ export interface ChatState extends Conversation, TurnActions, NoticeActions {
    * while a turn runs or where nothing follows.
    */
   forgetFirst(): void;
-  /** Leaves the conversation, which stops its turn, for an empty one. */
+  /** Leaves the conversation for an empty one; its turn goes on. */
   newChat(): void;
-  /** Leaves the conversation for another, which stops its turn. */
+  /** Leaves the conversation for another; its turn goes on. One that is answered is shown as it is by now. */
   show(conversation: Conversation): void;
-  /** Takes over what another tab made of this conversation; while a turn runs here, all but the messages. */
+  /** Ends the turn of a conversation that was left, and settles what there is of its answer. */
+  abandon(): void;
+  /**
+   * Takes over what another tab made of this conversation, or of the one that was left; while it is answered here, only what
+   * is not known of it.
+   */
   follow(conversation: Conversation): void;
 }
 
@@ -87,6 +95,7 @@ export function createChatStore(
     ...emptyConversation(newSettings()),
     elsewhere: false,
     activeId: undefined,
+    away: undefined,
     editingId: undefined,
     edits: {},
     draft: '',
@@ -221,25 +230,54 @@ function conversationActions(
   set: Set,
   get: Get,
   newSettings: () => ConversationSettings,
-): Pick<ChatState, 'newChat' | 'show' | 'follow'> {
+): Pick<ChatState, 'newChat' | 'show' | 'abandon' | 'follow'> {
   return {
     newChat() {
-      const left = leave(set, get);
+      const left = conversationOf(get());
       get().show(emptyConversation(newSettings()));
       if (isEmpty(left)) return;
-      get().say('Started a new chat.', { label: 'Undo', run: () => get().show(left) });
+      const run = () => {
+        const { away, show } = get();
+        // It may have been answered since.
+        show(away?.conversation.id === left.id ? away.conversation : left);
+      };
+      get().say('Started a new chat.', { label: 'Undo', run });
     },
 
     show(conversation) {
-      leave(set, get);
-      // Memory stays: the engine keeps the cache until the next question needs it.
-      set({ ...conversation, elsewhere: false, editingId: undefined, notice: outlasting(get().notice) });
+      const { id, activeId, away, notice } = get();
+      if (id === conversation.id && activeId !== undefined) return;
+      const isBack = away?.conversation.id === conversation.id;
+      const shown = isBack && away.activeId !== undefined ? away.conversation : conversation;
+      const left = isBack ? undefined : away;
+      set({
+        ...shown,
+        activeId: isBack ? away.activeId : undefined,
+        away: activeId === undefined ? left : { conversation: conversationOf(get()), activeId },
+        elsewhere: false,
+        editingId: undefined,
+        // Memory stays: the engine keeps the cache until the next question needs it.
+        notice: outlasting(notice),
+      });
+    },
+
+    abandon() {
+      const { away, stop } = get();
+      if (away?.activeId === undefined) return;
+      void stop();
+      const messages = settled(away.conversation.messages, away.activeId);
+      const conversation = { ...away.conversation, messages, updatedAt: Date.now() };
+      set({ away: { conversation, activeId: undefined }, stopping: false });
     },
 
     follow(conversation) {
-      const { id, activeId, editingId } = get();
+      const { id, activeId, editingId, away } = get();
+      if (away?.conversation.id === conversation.id) {
+        const change = away.activeId === undefined ? conversation : joined(away.conversation, conversation);
+        return set({ away: { ...away, conversation: { ...away.conversation, ...change } } });
+      }
       if (id !== conversation.id) return;
-      if (activeId !== undefined) return set(sharedOf(conversation));
+      if (activeId !== undefined) return set(joined(get(), conversation));
       const stillThere = editingId !== undefined && conversation.order.includes(editingId);
       set({ ...conversation, editingId: stillThere ? editingId : undefined });
     },
@@ -250,19 +288,13 @@ function conversationActions(
 export const without = (edits: ChatState['edits'], questionId: string): ChatState['edits'] =>
   Object.fromEntries(Object.entries(edits).filter(([id]) => id !== questionId));
 
-/** Stops the turn, and settles what there is of its answer. */
-function leave(set: Set, get: Get): Conversation {
-  const { activeId, messages, stop } = get();
-  if (activeId !== undefined) {
-    void stop();
-    set({ messages: settled(messages, activeId), activeId: undefined, stopping: false });
-  }
-  return conversationOf(get());
-}
-
-/** Neither this tab nor another is answering. */
+/** Neither this tab nor another is answering in the shown conversation. */
 export const isIdle = ({ activeId, elsewhere }: Pick<ChatState, 'activeId' | 'elsewhere'>): boolean =>
   activeId === undefined && !elsewhere;
+
+/** And the engine has no other to answer in. */
+export const isFree = (state: Pick<ChatState, 'activeId' | 'away' | 'elsewhere'>): boolean =>
+  isIdle(state) && runningId(state) === undefined;
 
 export function conversationOf(state: Conversation): Conversation {
   const { id, title, createdAt, updatedAt, documents, settings, messages, order, children } = state;

@@ -1,8 +1,9 @@
 /** The turns that the engine is asked for. Each ends in one answer of the conversation, on a branch of its own or not. */
 import type { Tabs } from '../archive/tabs';
 import { grown, isWordless, pruned, type Thread } from './branches';
+import { changeHome, homeOf, runningId } from './away';
 import { isCalibrating } from './calibration';
-import { isIdle, without, type ChatState, type Get, type Set } from './chat-store';
+import { isFree, without, type ChatState, type Get, type Set } from './chat-store';
 import { exceedsContext, heldUse, totalOf } from './context-use';
 import {
   isContinuable,
@@ -46,19 +47,19 @@ interface TurnParts {
 }
 
 export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts): TurnActions {
-  /** The engine takes one turn at a time, and a turn left behind by another chat needs a moment to end. */
+  /** The engine takes one turn at a time, and one whose conversation was deleted needs a moment to end. */
   let turnBefore: Promise<unknown> = Promise.resolve();
 
   /** The model, if it would take a turn now. */
   const taker = (tokens = tokensOf(get().documents) ?? 0): LoadedModel | undefined => {
     const { status } = model.getState();
-    if (status.state !== 'ready' || !isIdle(get()) || isCalibrating(kv)) return undefined;
+    if (status.state !== 'ready' || !isFree(get()) || isCalibrating(kv)) return undefined;
     return exceedsContext(tokens, status.model) ? undefined : status;
   };
   const begin = async (loaded: LoadedModel, answer: AssistantMessage, change: Partial<ChatState>) => {
-    const fresh = { activeId: answer.id, editingId: undefined, notice: undefined, stopping: false };
-    set({ ...change, ...fresh, updatedAt: Date.now() });
-    const run = () => runTurn(set, get, loaded, answer, kv);
+    const fresh = { activeId: answer.id, away: undefined, editingId: undefined, notice: undefined };
+    set({ ...change, ...fresh, stopping: false, updatedAt: Date.now() });
+    const run = () => runTurn([set, get], loaded, answer, kv);
     const { id } = get();
     const turn = turnBefore.then(() => holding(tabs, id, run));
     turnBefore = turn;
@@ -98,9 +99,8 @@ export function turnActions(set: Set, get: Get, { model, kv, tabs }: TurnParts):
       if (before === undefined || loaded === undefined || text === '') return;
       const asked = questionOf(text, before.parentId, before.documentIds);
       const answer = answerTo(asked.id);
-      const kept = withoutWordless(state, before.id);
-      const edits = without(state.edits, questionId);
-      await begin(loaded, answer, { ...grown(kept, asked, answer), edits });
+      const thread = grown(withoutWordless(state, before.id), asked, answer);
+      await begin(loaded, answer, { ...thread, edits: without(state.edits, questionId) });
     },
 
     async resume(answerId) {
@@ -126,7 +126,7 @@ async function holding(tabs: Tabs, id: string, run: () => Promise<void>): Promis
 
 async function stopTurn(set: Set, get: Get, model: ModelStore): Promise<void> {
   const { status } = model.getState();
-  if (status.state !== 'ready' || get().activeId === undefined) return;
+  if (status.state !== 'ready' || runningId(get()) === undefined) return;
   set({ stopping: true });
   await status.api.stop().catch(() => undefined); // A dead engine has stopped; the turn itself says why.
 }
@@ -182,36 +182,39 @@ function begun(
   };
 }
 
-async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: AssistantMessage, kvStore: KvStore) {
+async function runTurn(
+  page: readonly [Set, Get],
+  loaded: LoadedModel,
+  answer: AssistantMessage,
+  kvStore: KvStore,
+) {
   const { api, gone } = loaded;
-  const kv = settingsFor(kvStore.getState(), get().settings, loaded.model);
-  const documentTokens = tokensOf(get().documents);
-  let view: TurnView = {
-    answer: begun(answer, { kv, ...(documentTokens !== undefined && { documentTokens }) }),
-    continued: answer.text === '' ? undefined : answer,
-    memory: get().memory,
-  };
-  /** False once another chat has left this turn behind: what it still brings is dropped. */
-  const isShown = () => get().activeId === answer.id;
+  const { id } = answer;
+  const [, get] = page;
+  const home = homeOf(get(), id);
+  // Deleted or stopped while the turn before was still ending: the engine need not hear of it.
+  if (home === undefined) return;
+  const continued = answer.text === '' ? undefined : answer;
+  if (get().stopping) {
+    const messages = continued ? { ...home.messages, [id]: continued } : settled(home.messages, id);
+    return changeHome(page, id, { messages }, true);
+  }
+  const { settings } = home;
+  const { maxNewTokens, thinking } = settings;
+  const kv = settingsFor(kvStore.getState(), settings, loaded.model);
+  const documentTokens = tokensOf(home.documents);
+  const known = { kv, ...(documentTokens !== undefined && { documentTokens }) };
+  let view: TurnView = { answer: begun(answer, known), continued, memory: get().memory };
+  /** What still comes of a turn that is not to go on is dropped. */
   const show = (next: TurnView) => {
     view = next;
-    if (isShown()) set({ messages: { ...get().messages, [answer.id]: view.answer }, memory: view.memory });
+    const now = homeOf(get(), id);
+    if (now) changeHome(page, id, { messages: { ...now.messages, [id]: view.answer }, memory: view.memory });
   };
-  // Left or stopped while the turn before was still ending: the engine need not hear of it.
-  if (!isShown()) return;
-  if (get().stopping) {
-    const messages = view.continued
-      ? { ...get().messages, [answer.id]: view.continued }
-      : settled(get().messages, answer.id);
-    set({ messages, activeId: undefined, stopping: false });
-    return;
-  }
   show(view);
-  const { settings } = get();
-  const { maxNewTokens, thinking } = settings;
   try {
     const request = {
-      messages: promptOf(get()),
+      messages: promptOf(homeOf(get(), id) ?? home),
       kv,
       sampling: samplingOf(settings),
       ...(maxNewTokens !== undefined && { maxNewTokens }),
@@ -229,6 +232,6 @@ async function runTurn(set: Set, get: Get, loaded: LoadedModel, answer: Assistan
     // Not the memory of the view: if the device went, it went with it.
     show({ ...view, answer: failed, memory: get().memory });
   } finally {
-    if (isShown()) set({ activeId: undefined, stopping: false, updatedAt: Date.now() });
+    changeHome(page, id, { updatedAt: Date.now() }, true);
   }
 }

@@ -9,7 +9,7 @@ import type {
   TurnResult,
 } from '../../protocol';
 import type { DocumentKind } from '../documents/document-text';
-import type { Children, Messages } from './branches';
+import { childrenOf, type Children, type Messages, type Thread } from './branches';
 import { answerOf } from './reasoning';
 
 export interface AttachedDocument {
@@ -150,6 +150,17 @@ export const sharedOf = ({
   settings,
   documents,
 }: Conversation): Pick<Conversation, 'title' | 'settings' | 'documents'> => ({ title, settings, documents });
+
+/** A conversation that is answered with what another tab changed meanwhile, and with branches that are new to it. */
+export function joined(
+  { messages, children }: Thread,
+  theirs: Conversation,
+): ReturnType<typeof sharedOf> & Omit<Thread, 'order'> {
+  const isKnown = Object.keys(theirs.messages).every((id) => Object.hasOwn(messages, id));
+  if (isKnown) return { ...sharedOf(theirs), messages, children };
+  const all = { ...theirs.messages, ...messages };
+  return { ...sharedOf(theirs), messages: all, children: childrenOf(all) };
+}
 
 /** Nothing in it that could be missed. */
 export const isEmpty = ({ messages, documents }: Pick<Conversation, 'messages' | 'documents'>): boolean =>

@@ -76,16 +76,66 @@ describe('a conversation', () => {
     expect(turnOf(again.worker).request.messages.at(-1)).toEqual({ role: 'assistant', content: 'Sil' });
   });
 
-  it('left while it answers keeps the part as one that was stopped', async () => {
+  it('left while it answers goes on, is written down and may be renamed meanwhile, and is there whole', async () => {
     const tab = await openTab();
     await ask(tab, 'What color?');
+    const { id } = tab.chat.getState();
     write(tab, 'Sil');
     tab.chat.getState().newChat();
+    tab.chat.getState().attach(DOCUMENT);
+    write(tab, 'ver');
+    await settle();
+    const { open, rename } = tab.conversations.getState();
+    await rename(id, 'The lamp');
+    const other = await openTab();
+    await other.conversations.getState().open(id);
+    expect([texts(other), other.chat.getState().elsewhere]).toEqual([['What color?', 'Silver'], true]);
+    await other.conversations.getState().rename(id, 'Lamps');
+    await settle();
+    await open(id);
+    expect(tab.chat.getState()).toMatchObject({ title: 'Lamps', elsewhere: false });
+    await open(tab.conversations.getState().list.find((one) => one.id !== id)?.id ?? '');
+    expect(tab.chat.getState().documents).toHaveLength(1);
+    await turnOf(tab.worker).finish({ text: 'Silver.' });
+    await settle();
+    expect(texts(other)).toEqual(['What color?', 'Silver.']);
+    await open(id);
+    expect(texts(tab)).toEqual(['What color?', 'Silver.']);
+    expect(names(await openTab()).toSorted()).toEqual(['Lamps', 'notes.txt']);
+  });
+
+  it('deleted while it answers ends its turn, comes back with the part, and is not written back by itself', async () => {
+    const tab = await openTab();
+    await ask(tab, 'What color?');
+    const { id } = tab.chat.getState();
+    write(tab, 'Sil');
+    tab.chat.getState().newChat();
+    await tab.conversations.getState().remove(id);
+    expect(tab.worker.stops).toBe(1);
     await turnOf(tab.worker).finish({ text: 'Sil', stopReason: 'stopped' });
     await settle();
-    await tab.conversations.getState().open(tab.conversations.getState().list[0]?.id ?? '');
+    expect(names(await openTab())).toEqual([]);
+    tab.chat.getState().notice?.undo?.run();
+    await settle();
+    await tab.conversations.getState().open(id);
     const { order, messages } = tab.chat.getState();
     expect(messages[order[1] ?? '']).toMatchObject({ text: 'Sil', answer: { stopReason: 'stopped' } });
+  });
+
+  it('deleted by another tab while it answers here, shown or not, ends its turn and stays deleted', async () => {
+    for (const leaves of [false, true]) {
+      const tab = await openTab();
+      await ask(tab, 'What color?');
+      const { id } = tab.chat.getState();
+      await settle();
+      if (leaves) tab.chat.getState().newChat();
+      await (await openTab()).conversations.getState().remove(id);
+      await settle();
+      expect(tab.worker.stops).toBe(1);
+      await turnOf(tab.worker).finish({ text: 'Silver.', stopReason: 'stopped' });
+      await settle();
+      expect([texts(tab), names(await openTab())]).toEqual([[], []]);
+    }
   });
 
   it('is renamed, whether it is shown or not', async () => {
@@ -364,6 +414,31 @@ describe('two tabs', () => {
       expect(Object.keys(messages)).toHaveLength(6);
       expect(children[order[1] ?? '']).toHaveLength(2);
     }
+  });
+
+  it('one of which answers: a branch that the other could not write down till then is there at once', async () => {
+    const memories = await openArchive(NAME);
+    let refuses = false;
+    const full = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'));
+    const archive: Archive = { ...memories, write: (change) => (refuses ? full() : memories.write(change)) };
+    const one = await openTab(memory(), Promise.resolve(archive));
+    await answer(one, 'What colour?', 'Silver.');
+    const two = await openTab();
+    await two.conversations.getState().open(one.chat.getState().id);
+    refuses = true;
+    await answer(one, 'And mine?', 'Red.', 1);
+    refuses = false;
+    await ask(two, 'And yours?');
+    await settle();
+    const { order, messages, children } = two.chat.getState();
+    expect(children[order[1] ?? '']).toHaveLength(2);
+    expect(Object.keys(messages)).toHaveLength(6);
+    await turnOf(two.worker).finish({ text: 'Blue.' });
+    await settle();
+    for (const tab of [one, two]) {
+      expect(Object.keys(tab.chat.getState().messages)).toHaveLength(6);
+    }
+    expect(texts(two)).toEqual(['What colour?', 'Silver.', 'And yours?', 'Blue.']);
   });
 
   it('one of which deletes what the other shows: that one says so and writes nothing back', async () => {

@@ -4,6 +4,7 @@ import { wholeOf } from '../archive/archive';
 import { fromJson, toJson, toMarkdown } from '../archive/portable';
 import { interrupted, rowOf } from '../archive/rows';
 import { find, type Found, type Summary } from '../archive/search';
+import { isAnsweredAway } from './away';
 import { Book, type ConversationsParts } from './book';
 import { conversationOf } from './chat-store';
 import { isEmpty, type Conversation } from './conversation';
@@ -66,6 +67,12 @@ function actionsOf(book: Book): Omit<Actions, FileAction> {
         book.chat.setState({ title: wanted });
         return book.keeper.flush();
       }
+      const { away } = book.chat.getState();
+      if (away && isAnsweredAway({ away }, id)) {
+        const conversation = { ...away.conversation, title: wanted };
+        book.chat.setState({ away: { ...away, conversation } });
+        return book.keeper.flush();
+      }
       const row = await book.row(id);
       if (row) await book.write(wholeOf({ ...row, title: wanted, name: wanted }, [], []));
     },
@@ -73,8 +80,10 @@ function actionsOf(book: Book): Omit<Actions, FileAction> {
     async remove(id) {
       const wasShown = book.chat.getState().id === id;
       if (wasShown) book.showEmpty();
+      if (isAnsweredAway(book.chat.getState(), id)) book.chat.getState().abandon();
       await book.keeper.flush();
       const gone = await book.read(id);
+      book.abandon(id);
       await book.remove(id);
       if (gone === undefined) return;
       const bringBack = async () => {

@@ -1,6 +1,7 @@
 /** What each turn took of memory while it ran: samples of the engine's reports, few enough to be drawn and kept. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { MemoryReport } from '../../protocol';
+import { runningId } from './away';
 import type { ChatStore } from './chat-store';
 
 export interface MemorySample {
@@ -56,14 +57,13 @@ export function createMemoryHistory(chat: ChatStore, now = () => performance.now
       store.setState({ byAnswer: new Map([...byAnswer].filter(([id]) => id !== answerId)) });
   };
 
-  chat.subscribe(({ activeId, memory }, before) => {
-    if (activeId !== before.activeId) {
+  chat.subscribe((state, before) => {
+    const { memory } = state;
+    const id = runningId(state);
+    if (id !== runningId(before)) {
       if (running?.left !== undefined) sample(running, running.left);
-      forget(activeId);
-      running =
-        activeId === undefined
-          ? undefined
-          : { id: activeId, began: now(), intervalMs: INTERVAL_MS, left: undefined };
+      forget(id);
+      running = id === undefined ? undefined : { id, began: now(), intervalMs: INTERVAL_MS, left: undefined };
     }
     if (running !== undefined && memory !== undefined && memory !== before.memory) take(running, memory);
   });

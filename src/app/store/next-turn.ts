@@ -1,5 +1,6 @@
 /** What sending now would take: foretold while the visitor types, so that nobody learns it from a failure. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { runningId } from './away';
 import type { ChatStore } from './chat-store';
 import { exceedsContext, heldUse, totalOf, type ContextUse } from './context-use';
 import { settingsFor, type KvStore } from './kv-store';
@@ -49,10 +50,10 @@ export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTu
   kv.subscribe(later);
   budget.subscribe(later);
   chat.subscribe((now, before) => {
-    const same = (['draft', 'documents', 'order', 'activeId', 'settings'] as const).every(
+    const same = (['draft', 'documents', 'order', 'settings'] as const).every(
       (key) => now[key] === before[key],
     );
-    if (same) return;
+    if (same && runningId(now) === runningId(before)) return;
     const { use } = store.getState();
     const isOther = now.order !== before.order || now.documents !== before.documents;
     // What was taken out is out at once: until the next count it must not keep anyone from sending.
@@ -67,7 +68,7 @@ async function foretell({ model, chat, kv, planner }: NextTurnParts): Promise<Ne
   const { status } = model.getState();
   const state = chat.getState();
   if (status.state !== 'ready') return NOTHING;
-  if (state.activeId !== undefined) return 'busy';
+  if (runningId(state) !== undefined) return 'busy';
   const { model: info, api } = status;
   try {
     const count = (text = '') => (text.trim() === '' ? 0 : api.countTokens(text));

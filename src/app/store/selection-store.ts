@@ -1,6 +1,7 @@
 /** Which tokens of the last prompt went on and which stayed, fetched once a turn is over. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { SelectionReport } from '../../protocol';
+import { homeOf, runningId } from './away';
 import type { ChatStore } from './chat-store';
 import type { KvStore } from './kv-store';
 import type { ModelStore } from './model-store';
@@ -29,10 +30,11 @@ export function createSelectionStore(model: ModelStore, chat: ChatStore, kv: KvS
     }
   };
 
-  chat.subscribe(({ activeId, messages }, before) => {
-    const ended = before.activeId;
-    if (ended === undefined || ended === activeId) return;
-    const message = messages[ended];
+  chat.subscribe((now, before) => {
+    const ended = runningId(before);
+    if (ended === undefined || ended === runningId(now)) return;
+    // It stands there as it ended, shown or not.
+    const message = homeOf(before, ended)?.messages[ended];
     // One that was stopped while reading has selected nothing, and a failed one neither.
     if (message?.role !== 'assistant' || message.answer.state !== 'done') return;
     if (message.figures.ttft !== undefined) void fetchFor(ended);

@@ -56,9 +56,10 @@ describe('a thought that a turn', () => {
     expect(lastAnswer(chat).figures.thoughtMs).toBe(thoughtMs);
   });
 
-  it('leaves open as its chat is left is timed', async () => {
+  it('leaves open as its chat is deleted is timed', async () => {
     const { chat } = await think();
     chat.getState().newChat();
+    chat.getState().abandon();
     chat.getState().notice?.undo?.run();
     const { thinkingSince, thoughtMs } = lastAnswer(chat).figures;
     expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
