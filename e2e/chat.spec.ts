@@ -164,7 +164,7 @@ test('a long paste becomes a document, and one pasted into a running chat goes w
   await chat.stop.click();
 });
 
-test('Enter to send, Shift+Enter for a new line, and a composing input method keeps its Enter', async ({
+test('Enter sends, Shift+Enter breaks the line, and a composing input method keeps its Enter', async ({
   page,
 }) => {
   const chat = chatOn(page);
@@ -203,5 +203,5 @@ test('a browser that lets the page store nothing still chats', async ({ page }) 
   });
   await chatOn(page).openReady();
   await expect(page.getByTestId('sample-short')).toBeVisible();
-  await expect(page.getByTestId('settings-hold')).toContainText('last as long as this page');
+  await expect(page.getByTestId('settings-hold')).toContainText('kept only until the page is closed');
 });

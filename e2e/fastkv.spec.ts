@@ -123,7 +123,7 @@ test('settings hold from the next message, without the model being loaded again'
   await setSlider(page, 'setting-retain', 0.4);
   await setSlider(page, 'setting-tspRate', 0.8);
   await setSlider(page, 'setting-tspLayer', 1);
-  await expect(page.getByTestId('settings-hold')).toContainText('keeps the settings it began with');
+  await expect(page.getByTestId('settings-hold')).toContainText('keeps the settings it started with');
   await chat.finished(chat.answers.first());
   const share = async () => (await chat.figure('kv-hot-bytes')) / (await chat.figure('kv-full-bytes'));
   const own = await chat.figure('tsp-layer');
@@ -145,7 +145,7 @@ test('settings hold from the next message, without the model being loaded again'
   await expect(page.getByTestId('reset-settings'), 'it keeps the focus').toBeFocused();
 });
 
-test('mode lean keeps no trunk and reads again; mode full keeps everything; both say so', async ({
+test('lean mode keeps no trunk and reads again; full mode keeps everything; both say so', async ({
   page,
 }) => {
   const chat = chatOn(page);
@@ -166,7 +166,7 @@ test('mode lean keeps no trunk and reads again; mode full keeps everything; both
   expect(await chat.figure('kv-hot-bytes')).toBe(await chat.figure('kv-full-bytes'));
   expect(await chat.figure('kv-trunk-bytes')).toBe(0);
   await expect(page.getByText('the cache itself is the trunk')).toBeVisible();
-  await expect(page.getByTestId('everything-kept')).toContainText('mode full');
+  await expect(page.getByTestId('everything-kept')).toContainText('full mode');
   const prompt = await chat.figure('prompt-tokens');
   expect(await numberOn(strip(page), 'data-kept')).toBe(prompt);
   expect(await chat.figure('propagated-tokens')).toBe(prompt);

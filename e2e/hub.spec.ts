@@ -227,9 +227,7 @@ test('what there is no room for is not begun, and a disk that fills up on the wa
   await quota(2_000_000);
   await library.download();
   await expect(library.error).toHaveAttribute('data-code', 'storage-full');
-  await expect(library.error).toContainText(
-    /takes 3 MiB, and this browser gives the page about [\d.]+ MiB more/,
-  );
+  await expect(library.error).toContainText(/takes 3 MiB, and the browser has about [\d.]+ MiB left/);
   expect(bytesAsked()).toEqual([]);
 
   await quota(100_000_000);

@@ -77,7 +77,8 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   await tabTo(page, 'import-open', 'Shift+Tab');
   expect(await downloaded(page, 'export-all')).toContain('It is old.');
   await tabTo(page, 'conversation-search');
-  await choose(page, 'import-open', ['chat.json', json], 'Shift+Tab');
+  const other = json.replaceAll('It is silver.', 'It was silver.');
+  await choose(page, 'import-open', ['chat.json', other], 'Shift+Tab');
   await expect(items).toHaveCount(3);
 
   await press(page, 'conversation-more');
@@ -93,7 +94,7 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   await expect(page.getByTestId('sidebar-toggle')).toBeFocused();
 });
 
-/** A text of 10,000 tokens needs mode lean with it, and half the retention to be at ease. */
+/** A text of 10,000 tokens needs lean mode with it, and half the retention to be at ease. */
 const BUDGET = unitBytes(3350);
 
 test('what is offered where memory or context is short is taken: a smaller retention, less to read, a new chat', async ({
@@ -107,7 +108,7 @@ test('what is offered where memory or context is short is taken: a smaller reten
   await chat.composer.focus();
   await choose(page, 'attach', ['long.txt', tokens(10_000)]);
   const offer = page.getByTestId('apply-next-turn');
-  await expect(offer).toHaveText('Switch to mode lean');
+  await expect(offer).toHaveText('Switch to lean mode');
   await press(page, 'apply-next-turn', 'Shift+Tab');
   await expect(offer).toHaveText(/^Switch to a KV retention of 5.% and a TSP rate of 10.%$/);
   await expect(chat.composer).toBeFocused();

@@ -27,7 +27,7 @@ test('no screen has a serious violation, and none is wider than the window', asy
   await expect(page.getByTestId('setting-parkTrunk')).toBeVisible();
   await expectSound(page, 'more settings');
   await page.getByTestId('mode-full').check();
-  await expectSound(page, 'settings at rest in mode full');
+  await expectSound(page, 'settings at rest in full mode');
   if (isMobile) {
     await page.getByRole('button', { name: 'Close the inspector' }).click();
     await expect(page.getByTestId('inspector')).toBeHidden();

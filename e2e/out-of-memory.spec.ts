@@ -59,7 +59,7 @@ test('a text that the device has no room for ends its turn in words, and a short
   await chat.ask('What is this?');
   await expect(chat.error).toHaveAttribute('data-code', 'out-of-memory', { timeout: 60_000 });
   await expect(chat.error).toContainText(
-    /no room for .*(chat|prompt).*switch to mode lean, shorten the document/,
+    /no room for .*(chat|prompt).*switch to lean mode, shorten the document/,
   );
   await expect(chat.status).toHaveAttribute('data-value', 'ready');
 

@@ -71,7 +71,7 @@ test('by keyboard alone: a value that cannot be is refused beside its field, and
   await page.keyboard.press('Control+,');
   await expect(temperature).toHaveValue('0.5');
 
-  await expect(page.getByTestId('kv-summary')).toContainText('Mode exact, KV retention 10');
+  await expect(page.getByTestId('kv-summary')).toContainText('Exact mode, KV retention 10');
   await page.getByTestId('go-to-kv').focus();
   await page.keyboard.press('Enter');
   await expect(dialog).toHaveCount(0);
@@ -79,7 +79,7 @@ test('by keyboard alone: a value that cannot be is refused beside its field, and
   await expect(page.getByTestId('mode-exact')).toBeInViewport();
   await page.getByTestId('mode-lean').check();
   await page.keyboard.press('Control+,');
-  await expect(page.getByTestId('kv-summary')).toContainText('Mode lean');
+  await expect(page.getByTestId('kv-summary')).toContainText('Lean mode');
 
   await page.getByTestId('settings-shortcuts').focus();
   await page.keyboard.press('Enter');

@@ -58,7 +58,7 @@ describe('plan', () => {
     expect(stdout).toMatch(/^weights +2\.49 MiB +2611712$/m);
     expect(stdout).toMatch(/^peak +\d+\.\d MiB +\d+$/m);
     expect(stdout).toMatch(
-      /^It will not fit in 15\.3 MiB\.\nWith mode lean it (fits|is tight): 1\d\.\d MiB\.$/m,
+      /^It will not fit in 15\.3 MiB\.\nWith lean mode it (fits|is tight): 1\d\.\d MiB\.$/m,
     );
     const none = await planned('--context', '8000', '--budget', '1MB');
     expect(none).toMatchObject({ verdict: 'too-big', change: null });

@@ -15,7 +15,7 @@ import { readingWork, scores, selectionWork, stagesOf, tileWork, type Sequence, 
 const MOST_ROWS = 512;
 /** Smallest tile; below it matmuls waste their own tiles. */
 const LEAST_ROWS = 32;
-/** What the activations of a tile may take, so that mode lean stays small with wide models too. */
+/** What the activations of a tile may take, so that lean mode stays small with wide models too. */
 const TILE_BYTES = 24 * 2 ** 20;
 
 /** Rows that scratch has room for. */

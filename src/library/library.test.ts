@@ -175,7 +175,7 @@ describe('download', () => {
     shelf.room = 2 ** 20;
     await expect(tab().download('t', modelOf('demo'), ignore)).rejects.toMatchObject({
       code: 'storage-full',
-      message: expect.stringMatching(/takes 3 MiB.* about 1 MiB/),
+      message: expect.stringMatching(/takes 3 MiB.* about 1 MiB left/),
     });
     expect(bytesAsked()).toEqual([]);
     // To be resumed once there is room.

@@ -148,7 +148,7 @@ export function storageFull(needBytes?: number, freeBytes?: number): EngineError
   const found =
     needBytes === undefined || freeBytes === undefined
       ? 'The browser has no more space for this page'
-      : `The rest of the model takes ${mib(needBytes)}, and this browser gives the page about ${mib(freeBytes)}`;
+      : `The rest of the model takes ${mib(needBytes)}, and the browser has about ${mib(freeBytes)} left for this page`;
   return new EngineError(
     'storage-full',
     `${found}. Delete models that are stored here, or free space on the disk, then resume: what is stored is kept.`,

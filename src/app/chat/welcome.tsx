@@ -38,7 +38,7 @@ function Samples() {
     <section className="welcome-step" aria-labelledby="welcome-samples">
       <h3 id="welcome-samples">Attach a sample, or your own text</h3>
       {state.state === 'failed' && (
-        <p>The sample documents could not be loaded. You can still attach your own.</p>
+        <p className="problem">The sample documents could not be loaded. You can still attach your own.</p>
       )}
       {state.state === 'ready' && (
         <ul className="samples">

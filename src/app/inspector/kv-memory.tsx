@@ -95,15 +95,15 @@ function OtherMemory() {
       </dl>
       {kv !== undefined && kv.hotBytes + kv.trunkBytes > kv.fullBytes && (
         <p className="panel-hint" data-testid="kv-over-full">
-          More than the full cache: mode exact spends memory to answer follow-ups exactly without reading
-          again. Mode lean does not.
+          More than the full cache: exact mode spends memory to answer follow-ups exactly without reading
+          again. Lean mode does not.
         </p>
       )}
       {kv !== undefined && mode === 'full' && (
-        <p className="panel-hint">In mode full nothing is let go: the cache itself is the trunk.</p>
+        <p className="panel-hint">In full mode nothing is let go: the cache itself is the trunk.</p>
       )}
       {kv !== undefined && mode === 'lean' && (
-        <p className="panel-hint">Mode lean has no trunk: a follow-up reads the chat again.</p>
+        <p className="panel-hint">Lean mode has no trunk: a follow-up reads the chat again.</p>
       )}
     </>
   );

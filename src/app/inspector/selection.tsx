@@ -119,7 +119,7 @@ function EverythingKept({ report }: { readonly report: SelectionReport }) {
   const kv = useLastFigures().kv;
   const why =
     kv?.turnMode === 'full'
-      ? 'mode full keeps every token in every layer'
+      ? 'full mode keeps every token in every layer'
       : kv !== undefined && report.promptTokens < kv.floor
         ? `prompts under ${formatTokens(kv.floor)} are kept whole`
         : 'with these settings there was nothing to let go';

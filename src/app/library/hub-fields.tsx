@@ -80,7 +80,7 @@ function AddressField() {
       >
         Reset
       </button>
-      <p id="hub-address-help">
+      <p id="hub-address-help" className={url === undefined ? 'field-problem' : undefined}>
         {url === undefined
           ? 'That is not a web address; the one before stays in use.'
           : 'A mirror with the same routes, if huggingface.co cannot be reached from here.'}

@@ -47,7 +47,7 @@ describe('the verdict on a model', () => {
     page.stores.budget.getState().setBudget(256 * MIB);
     await judge({});
     expect(words(verdict())).toBe(
-      'Will not fit. 301 MiB with a text of 4,096 tokens, of a budget of 256 MiB. With mode lean it takes 173 MiB.Use mode lean',
+      'Will not fit. 301 MiB with a text of 4,096 tokens, of a budget of 256 MiB. With lean mode it takes 173 MiB.Use lean mode',
     );
     applyChange(page.stores, { kv: { turnMode: 'lean' }, dtype: 'q8' });
     expect(page.stores.chat.getState().settings.kv).toEqual({ turnMode: 'lean' });
@@ -102,7 +102,7 @@ describe('what sending would take', () => {
   it('is a warning with a way out, which is one press away', async () => {
     await assessed(256);
     expect(words(notice())).toBe(
-      'This may not fit. Reading 4,096 tokens takes about 289 MiB of a budget of 256 MiB. With mode lean it takes 161 MiB.Switch to mode lean',
+      'This may not fit. Reading 4,096 tokens takes about 289 MiB of a budget of 256 MiB. With lean mode it takes 161 MiB.Switch to lean mode',
     );
     await assessed(320);
     expect(words(notice())).toMatch(/^Memory will be tight\./);

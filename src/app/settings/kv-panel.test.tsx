@@ -85,7 +85,7 @@ it('shows only the parameters of the budget in use', async () => {
   expect(await panelWith(POLICIES, { budget: 'constant' })).not.toContain('KV retention');
 });
 
-it('rests the compression’s settings in mode full', async () => {
+it('rests the compression’s settings in full mode', async () => {
   expect(await panelWith(POLICIES)).not.toMatch(/<fieldset[^>]*disabled/);
   expect(await panelWith(POLICIES, { turnMode: 'full' })).toMatch(/<fieldset[^>]*disabled/);
 });

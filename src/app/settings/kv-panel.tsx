@@ -57,7 +57,7 @@ function PolicySettings({ settings, model }: PolicySettingsProps) {
   const policies = useKv((state) => state.policies);
   const stores = useStores();
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  // Mode full compresses nothing, whichever policy would; the others are what can be chosen between.
+  // Full mode compresses nothing, whichever policy would; the others are what can be chosen between.
   const compressing = policies.filter(({ name }) => name !== 'full');
   const policy = compressing.find(({ name }) => name === settings.policy);
   const outlook = useOutlook(settings);
@@ -95,7 +95,7 @@ function PolicySettings({ settings, model }: PolicySettingsProps) {
           <Toggle
             name="parkTrunk"
             label="Park the trunk while writing"
-            help="What follow-ups need waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. Only in mode exact."
+            help="What follow-ups need waits in the worker’s memory instead of the GPU’s, and a follow-up brings it back first. Only in exact mode."
             checked={settings.parkTrunk}
             disabled={settings.turnMode !== 'exact'}
             onChange={(parkTrunk) => set({ parkTrunk })}

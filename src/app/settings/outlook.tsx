@@ -92,7 +92,7 @@ export function sayOutlook(
   const room = kept - always;
   switch (whole) {
     case 'policy':
-      return `${text} stays whole in mode full.`;
+      return `${text} stays whole in full mode.`;
     case 'floor':
       return `${text} is under ${formatTokens(settings.floor)}, so it stays whole whatever the rates.`;
     case 'window':

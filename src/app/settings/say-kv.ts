@@ -11,12 +11,12 @@ export function sayKv({
   tspLength,
   tspLayer,
 }: KvSettings): string {
-  if (turnMode === 'full') return 'mode full';
+  if (turnMode === 'full') return 'full mode';
   const kept =
     budget === 'proportional'
       ? [`KV retention ${formatPercent(retain)}`, `TSP rate ${formatPercent(tspRate)}`]
       : [`${formatTokens(capacity)} a head`, `TSP length ${formatTokens(tspLength)}`];
-  return [`mode ${turnMode}`, ...kept, ...(tspLayer === undefined ? [] : [`TSP layer ${tspLayer}`])].join(
+  return [`${turnMode} mode`, ...kept, ...(tspLayer === undefined ? [] : [`TSP layer ${tspLayer}`])].join(
     ', ',
   );
 }

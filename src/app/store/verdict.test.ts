@@ -41,7 +41,7 @@ describe('the smallest change', () => {
     expect(await judge(1e9)).toEqual({ plan: planOf(REQUEST), verdict: 'fits', suggestion: undefined });
   });
 
-  it('is mode lean where dropping the trunk is enough, before any precision is given up', async () => {
+  it('is lean mode where dropping the trunk is enough, before any precision is given up', async () => {
     const { verdict, suggestion } = await judge((PEAK - 500) / 0.8);
     expect(verdict).toBe('tight');
     expect(suggestion).toMatchObject({ change: { kv: { turnMode: 'lean' } }, verdict: 'fits' });
@@ -98,8 +98,8 @@ describe('the smallest change', () => {
 it('says a change in words', () => {
   const said = (change: Parameters<typeof sayChange>[0]) => sayChange(change).replaceAll('\u00a0', ' ');
   expect(said({ dtype: 'q8' })).toBe('8-bit weights');
-  expect(said({ dtype: 'q4', kv: { turnMode: 'lean' } })).toBe('4-bit weights and mode lean');
-  expect(said({ kv: { policy: 'fastkv', turnMode: 'exact' } })).toBe('FastKV in mode exact');
+  expect(said({ dtype: 'q4', kv: { turnMode: 'lean' } })).toBe('4-bit weights and lean mode');
+  expect(said({ kv: { policy: 'fastkv', turnMode: 'exact' } })).toBe('FastKV in exact mode');
   expect(said({ kv: { retain: 0.05, tspRate: 0.1 }, promptTokens: 512 })).toBe(
     'a KV retention of 5 %, a TSP rate of 10 % and at most 512 tokens',
   );

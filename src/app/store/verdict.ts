@@ -156,11 +156,11 @@ const FORMS: Readonly<Record<WeightForm, string>> = {
   q4: '4-bit weights',
 };
 
-/** A change as a sentence goes on with it: "4-bit weights and mode lean". */
+/** A change as a sentence goes on with it: "4-bit weights and lean mode". */
 export function sayChange({ dtype, kv, promptTokens }: Change): string {
   const parts = [
     dtype && FORMS[dtype],
-    kv?.turnMode && (kv.policy ? `FastKV in mode ${kv.turnMode}` : `mode ${kv.turnMode}`),
+    kv?.turnMode && (kv.policy ? `FastKV in ${kv.turnMode} mode` : `${kv.turnMode} mode`),
     kv?.retain !== undefined && `a KV retention of ${formatPercent(kv.retain)}`,
     kv?.tspRate !== undefined && `a TSP rate of ${formatPercent(kv.tspRate)}`,
     promptTokens !== undefined && `at most ${formatTokens(promptTokens)}`,

@@ -14,7 +14,7 @@ export const MODEL: Wanted = {
 
 export const CONVERSATION: Wanted = {
   what: 'the chat',
-  instead: 'Close other tabs, switch to mode lean, shorten the document or take a smaller model.',
+  instead: 'Close other tabs, switch to lean mode, shorten the document or take a smaller model.',
 };
 
 export const READING: Wanted = { ...CONVERSATION, what: 'reading the prompt' };

@@ -22,7 +22,7 @@ const plan = (turnMode: 'exact' | 'lean' | 'full') =>
   planMemory(LLAMA_1B, fastkvSettings({ turnMode }), { N, answer: 256, dtype: 'f16', storedBytes: 2 ** 31 });
 
 describe('the memory plan of Llama-3.2-1B for 4,096 tokens', () => {
-  it('in mode lean stays below weights, hot cache, one layer’s K,V, the residual stream and 32 MiB', () => {
+  it('in lean mode stays below weights, hot cache, one layer’s K,V, the residual stream and 32 MiB', () => {
     const { weightsBytes, hotBytes, peakBytes } = plan('lean');
     const layer = 2 * N * 8 * 64 * 2;
     const residual = 4 * N * 2048;
@@ -30,7 +30,7 @@ describe('the memory plan of Llama-3.2-1B for 4,096 tokens', () => {
     expect(peakBytes).toBeGreaterThan(weightsBytes + hotBytes + layer + residual);
   });
 
-  it('holds a trunk in mode exact alone, of half the full cache and the inputs of T', () => {
+  it('holds a trunk in exact mode alone, of half the full cache and the inputs of T', () => {
     expect(plan('lean').trunkBytes).toBe(0);
     expect(plan('full').trunkBytes).toBe(0);
     const full = 16 * N * 8 * 64 * 2 * 2;

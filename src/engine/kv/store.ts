@@ -19,7 +19,7 @@ interface Hot {
 
 /**
  * Policy full: `trunk` has every layer's K,V, and decoding reads that. Otherwise decoding reads `hot`; while a prompt is
- * read, layers write to the trunk (mode exact, layers 0..T) or to one layer's scratch. Truncating sets a length.
+ * read, layers write to the trunk (exact mode, layers 0..T) or to one layer's scratch. Truncating sets a length.
  */
 export class KvStore {
   /** Tokens whose K,V (and inputs of T) the trunk holds; in policy full, which decoding reads. */

@@ -92,7 +92,7 @@ it('exports figures with unit, model and settings, and null for what is not know
 it('says below a picture’s title which model it is of and how it was set', () => {
   const context = { model: MODEL, turns: [DONE] };
   expect(subtitleOf(context)).toBe(
-    'Demo model, 1.31\u00a0M parameters, weights f16 · mode exact, KV retention 10\u00a0%, TSP rate 20\u00a0%, TSP layer 0',
+    'Demo model, 1.31\u00a0M parameters, weights f16 · exact mode, KV retention 10\u00a0%, TSP rate 20\u00a0%, TSP layer 0',
   );
   expect(subtitleOf({ model: undefined, turns: [] })).toBe('');
 });
