@@ -22,8 +22,9 @@ export default defineConfig({
   // The longest, a look at eight screens with axe, takes 40 s alone; on two cores that others use too it took three times that.
   timeout: 240_000,
   expect: { timeout: 15_000 },
-  // A page waits for its shaders on one core at a time, so two at once take about half as long (docs/LOG.md).
-  workers: 2,
+  // A page waits for its shaders on one core at a time, and then for timers: two at once kept two cores busy two thirds of
+  // the time (docs/LOG.md).
+  workers: 3,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   outputDir: 'test-results',

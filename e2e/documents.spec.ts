@@ -1,40 +1,11 @@
 import { expect, test, type Page } from '@playwright/test';
-import { JAPANESE_FONT, tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
-import { chatOn, expectSound, longText, sampleNamed } from './page';
+import { JAPANESE_FONT } from '../src/app/documents/tiny-pdf.test-support';
+import { attach, hand, pdf, type Given } from './documents-page';
+import { chatOn } from './page';
+import { scriptEngine } from './scripted-engine';
 
-interface Given {
-  readonly name: string;
-  readonly body: string | Uint8Array;
-}
-
-const pdf = (...given: Parameters<typeof tinyPdf>): Given => ({
-  name: 'report.pdf',
-  body: tinyPdf(...given),
-});
-
-async function attach(page: Page, ...given: readonly Given[]): Promise<void> {
-  const files = given.map(({ name, body }) => ({ name, mimeType: '', buffer: Buffer.from(body) }));
-  await page.getByTestId('file-input').setInputFiles(files);
-}
-
-/** What a drop or a paste hands over: files, or text. */
-async function hand(page: Page, event: 'drop' | 'paste', files: readonly Given[], text = ''): Promise<void> {
-  const given = files.map(({ name, body }) => ({ name, body: [...Buffer.from(body)] }));
-  await page.getByTestId('composer').evaluate(
-    (box, { event, given, text }) => {
-      const data = new DataTransfer();
-      for (const { name, body } of given) data.items.add(new File([Uint8Array.from(body)], name));
-      if (text !== '') data.setData('text/plain', text);
-      const how = { bubbles: true, cancelable: true };
-      box.dispatchEvent(
-        event === 'drop'
-          ? new DragEvent('drop', { dataTransfer: data, ...how })
-          : new ClipboardEvent('paste', { clipboardData: data, ...how }),
-      );
-    },
-    { event, given, text },
-  );
-}
+// What becomes of a file is settled before any model reads it.
+test.beforeEach(({ page }) => scriptEngine(page, { answers: [''], tokensPerSecond: 1000 }));
 
 /** What the page took of a file, as its visitor can read it. */
 async function readText(page: Page, given: Given): Promise<string> {
@@ -207,67 +178,4 @@ test('the preview of a PDF goes to a page', async ({ page }) => {
   await page.getByTestId('page-jump').fill('23');
   await expect(page.locator('[data-page="23"]')).toBeInViewport();
   await expect(page.locator('[data-page="1"]')).not.toBeInViewport();
-});
-
-test('a gauge shows what fills the context, and beyond it nothing is sent until the visitor takes something out', async ({
-  page,
-}) => {
-  const chat = chatOn(page);
-  const gauge = page.getByTestId('context-gauge');
-  const notice = page.getByTestId('next-turn');
-  await chat.openReady();
-  await expect(gauge).toHaveAttribute('data-value', '0');
-  await attach(page, { name: 'large.txt', body: longText(75) }, { name: 'small.txt', body: longText(12) });
-  await expect(gauge).toHaveAttribute('data-state', 'over');
-  await chat.composer.fill('What is this?');
-  await chat.composer.press('Enter');
-  await expect(chat.answers).toHaveCount(0);
-  await expect(page.getByTestId('send-off')).toBeVisible();
-  await expect(notice).toContainText(/Remove large\.txt \([\d,]+.tokens\)/);
-  await expectSound(page, 'beyond the context');
-  await notice.getByRole('button', { name: 'Remove small.txt' }).click();
-  await expect(notice).toContainText('nearly full');
-  await expect(gauge).toHaveAttribute('data-state', 'near');
-  await expect(chat.send).toBeEnabled();
-  await expectSound(page, 'nearly full');
-  await page.getByRole('button', { name: 'Remove large.txt' }).click();
-  await expect(notice).toHaveCount(0);
-  await expect(gauge).toHaveAttribute('data-state', 'room');
-  await expect(gauge).toHaveAttribute('aria-valuetext', /draft \d/);
-  await expect(chat.composer).toHaveValue('What is this?');
-});
-
-test('a place of the strip opens the document there, by mouse, key and button', async ({ page }) => {
-  const chat = chatOn(page);
-  await chat.openReady();
-  const { text } = sampleNamed('medium');
-  await attach(page, { name: 'first.md', body: 'A few words before.' }, { name: 'story.txt', body: text });
-  await expect(chat.chip.last()).toContainText('tokens');
-  await chat.ask('What color is it?');
-  await chat.finished(chat.answers.first());
-  const strip = page.getByTestId('kept-strip');
-  const mark = page.getByTestId('document-dialog').locator('mark');
-  const pointed = page.getByTestId('strip-text').locator('mark');
-
-  await strip.click();
-  await expect(page.getByRole('dialog', { name: 'story.txt' })).toBeVisible();
-  await expect(mark).toBeInViewport();
-  const marked = (await mark.textContent()) ?? '';
-  expect(marked).not.toBe('');
-  await expect(pointed).toHaveText(marked);
-  await page.keyboard.press('Escape');
-
-  await strip.focus();
-  await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog', { name: 'story.txt' })).toBeVisible();
-  await page.keyboard.press('Escape');
-  await page.getByTestId('strip-open').click();
-  await expect(mark).toBeInViewport();
-  await page.keyboard.press('Escape');
-
-  await strip.focus();
-  await page.keyboard.press('End');
-  await page.keyboard.press('Enter');
-  await expect(page.getByTestId('strip-nowhere')).toBeVisible();
 });

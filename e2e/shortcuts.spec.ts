@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { chatOn } from './page';
+import { scriptEngine } from './scripted-engine';
 
 test('? opens a sheet of all shortcuts, and each does what it says', async ({ page }) => {
   const chat = chatOn(page);
@@ -47,6 +48,7 @@ test('? opens a sheet of all shortcuts, and each does what it says', async ({ pa
 });
 
 test('single signs can be switched off, and the sheet still opens by Ctrl+/', async ({ page }) => {
+  await scriptEngine(page, { answers: [''], tokensPerSecond: 1000 });
   await chatOn(page).openReady();
   await page.getByTestId('settings-open').focus();
   await page.keyboard.press('Control+/');

@@ -2,6 +2,7 @@
  * Puts a scripted engine in the place of the real one, on its way to the page: the built site knows nothing of it, and a
  * software GPU disturbs no measurement.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { build } from 'vite';
@@ -21,16 +22,23 @@ async function bundle(): Promise<string> {
   return built.output[0].code;
 }
 
+/** The library's worker has the same name but for its hash. */
+function builtEngine(): string {
+  const assets = new URL('../../dist/assets/', import.meta.url);
+  const isEngine = (name: string) =>
+    /^worker-.*\.js$/.test(name) && readFileSync(new URL(name, assets), 'utf8').includes('requestAdapter');
+  const found = readdirSync(assets).find(isEngine);
+  if (found === undefined) throw new Error('the build has no engine');
+  return found;
+}
+
 /** To be called before the page is opened. */
 export async function scriptEngine(page: Page, script: Script): Promise<void> {
   bundled ??= bundle();
   const body = `globalThis.SCRIPT = ${JSON.stringify(script)};\n${await bundled}`;
-  await page.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {
-    const response = await route.fetch();
-    // The library's worker has the same name, and stays.
-    const isEngine = (await response.text()).includes('requestAdapter');
-    await route.fulfill(isEngine ? { contentType: 'text/javascript', body } : { response });
-  });
+  await page.route(`**/assets/${builtEngine()}`, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body }),
+  );
 }
 
 /** So many tokens as it counts them: four characters each. */
