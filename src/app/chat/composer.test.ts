@@ -1,7 +1,7 @@
 import { createElement } from 'react';
 import { expect, it } from 'vitest';
 import { markupOf, pageStores } from '../static-markup.test-support';
-import { MODEL } from '../store/scripted-engine.test-support';
+import { after, MODEL } from '../store/scripted-engine.test-support';
 import { Composer } from './composer';
 
 type Stores = Awaited<ReturnType<typeof pageStores>>['stores'];
@@ -29,6 +29,19 @@ it('says at any width why Send is off while it calibrates, and stops that', asyn
   expect(html).toMatch(SEND_OFF);
   expect(html).toMatch(/class="composer-hint" data-testid="send-off">Send is off while calibrating/);
   expect(html).toContain('Stop calibrating');
+});
+
+it('says why Send is off while another chat is answered, and stops that', async () => {
+  const { stores, worker } = await pageStores(MODEL);
+  await after(() => void stores.chat.getState().ask('What color?'));
+  stores.chat.getState().newChat();
+  stores.chat.getState().setDraft('And now?');
+  const html = () => markupOf(stores, createElement(Composer));
+  expect(html()).toMatch(SEND_OFF);
+  expect(html()).toMatch(/data-testid="send-off">Another chat is being answered.*>Stop</);
+  await worker.turns[0]?.finish({ text: 'Silver.' });
+  expect(html()).not.toMatch(SEND_OFF);
+  expect(html()).not.toContain('send-off');
 });
 
 it('keeps Send off for what is beyond the model, and says so', async () => {

@@ -107,7 +107,7 @@ function AwayHint() {
   const stop = useChat((state) => state.stop);
   return (
     <p className="composer-hint" data-testid="send-off">
-      Send is off while another chat is being answered<span className="wide-only"> (Esc to stop)</span>
+      Another chat is being answered
       <button
         type="button"
         className="text-button"

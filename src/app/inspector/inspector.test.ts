@@ -109,6 +109,10 @@ it('says that entries of the answer are counted in, and whose cache is shown in 
   expect(drawn()).not.toContain('held for the previous chat');
   page.stores.chat.getState().newChat();
   expect(drawn()).toContain('held for the previous chat');
+  page.stores.chat.getState().notice?.undo?.run();
+  await after(() => void page.stores.chat.getState().ask('And?'));
+  page.stores.chat.getState().newChat();
+  expect(drawn()).toContain('of the chat that is being answered');
 });
 
 it('notes when nothing but what is always kept was kept', async () => {

@@ -49,10 +49,13 @@ function useKvMemory(): MemoryReport['kv'] | undefined {
 /** The engine keeps the cache of a chat that was left until the next question needs the room. */
 function HeldForUndo() {
   const left = useChat(({ order, memory }) => order.length === 0 && memory !== undefined);
+  const isAnswered = useChat(({ away }) => away?.activeId !== undefined);
   if (!left) return null;
   return (
     <p className="panel-hint" data-testid="held-for-undo">
-      This is still held for the previous chat, in case you go back to it. The next message takes its place.
+      {isAnswered
+        ? 'This is of the chat that is being answered.'
+        : 'This is still held for the previous chat, in case you go back to it. The next message takes its place.'}
     </p>
   );
 }

@@ -3,7 +3,7 @@ import { createBudgetStore } from './memory-budget';
 import { createNextTurn } from './next-turn';
 import { createPlanner } from './planner';
 import { changeKv } from './settings';
-import { MODEL, planOf, readyStores, TTFT } from './scripted-engine.test-support';
+import { after, MODEL, planOf, readyStores, TTFT } from './scripted-engine.test-support';
 
 const MIB = 2 ** 20;
 
@@ -61,6 +61,16 @@ it('lets go at once of what was taken out, so that it keeps nobody from sending'
   expect(next.getState().use).toEqual({ documents: 20_000, conversation: 0, draft: 4 });
   chat.getState().newChat();
   expect(next.getState().use).toEqual({ documents: 0, conversation: 0, draft: 4 });
+});
+
+it('of a chat begun while another is answered does not count what was asked there', async () => {
+  const { chat, next, settled } = await foretelling();
+  chat.getState().setDraft('Why?');
+  await settled();
+  await after(() => void chat.getState().askDraft());
+  chat.getState().newChat();
+  await settled();
+  expect(next.getState().use).toEqual({ documents: 0, conversation: 0, draft: 0 });
 });
 
 it('names what would help when the budget or the settings change, by the settings of the next turn', async () => {

@@ -58,7 +58,7 @@ export function createNextTurn(parts: NextTurnParts, pauseMs = PAUSE_MS): NextTu
     const isOther = now.order !== before.order || now.documents !== before.documents;
     // What was taken out is out at once: until the next count it must not keep anyone from sending.
     if (isOther && use && now.activeId === undefined)
-      store.setState({ use: { ...heldUse(now), draft: use.draft } });
+      store.setState({ use: { ...heldUse(now), draft: now.draft === '' ? 0 : use.draft } });
     later();
   });
   return store;
