@@ -45,6 +45,9 @@ test('a model folder that is not there is named, and the page stays usable', asy
   await expect(chat.error).toHaveAttribute('data-code', 'file-missing');
   await expect(chat.error).toContainText('file-missing');
   await expectUsable(chat);
+  await page.getByTestId('way-back').click();
+  await expect(chat.status).toContainText('Demo model');
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
 });
 
 for (const [what, code, edit] of [

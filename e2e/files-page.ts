@@ -12,6 +12,7 @@ export class DiskFolder {
   /** Writes files below `folder`, and gives that folder's path. */
   write(folder: string, files: Files): string {
     const at = join(this.path, folder);
+    mkdirSync(at, { recursive: true });
     for (const [name, bytes] of Object.entries(files)) {
       mkdirSync(dirname(join(at, name)), { recursive: true });
       writeFileSync(join(at, name), bytes);

@@ -165,31 +165,50 @@ for (const [what, content, code, words] of MALFORMED) {
   });
 }
 
-test('weights that are cut off, or changed on disk since they were chosen, end in a code and a sentence; the demo is a click away', async ({
+test('weights that are cut off are refused before they are loaded; where they change on disk afterwards, the demo is a click away', async ({
   page,
 }) => {
   const folder = disk.write('cut', { ...demo, [WEIGHTS]: demo[WEIGHTS]!.slice(0, 100_000) });
+  const mended = disk.write('again', { [WEIGHTS]: demo[WEIGHTS]! });
   const chat = chatOn(page);
   await chat.openReady();
   const files = filesOn(page);
   await drop(page, folder);
-  await files.load();
-  await expect(chat.error).toHaveAttribute('data-code', 'safetensors-invalid');
+  await expect(files.picked).toHaveAttribute('data-state', 'spoilt');
+  await expect(files.problem).toHaveAttribute('data-code', 'safetensors-invalid');
+  await expect(files.problem).toContainText(`${WEIGHTS} is not a whole safetensors file`);
+  for (const part of ['verdict', 'picked-load', 'picked-copy'])
+    await expect(files.picked.getByTestId(part)).toHaveCount(0);
+  await drop(page, join(mended, WEIGHTS));
+  await expect(files.picked).toHaveAttribute('data-state', 'complete');
+  await expect(files.problem).toHaveCount(0);
 
-  writeFileSync(join(folder, WEIGHTS), demo[WEIGHTS]!);
-  await page.getByTestId('reload-model').click();
+  writeFileSync(join(mended, WEIGHTS), demo[WEIGHTS]!.slice(0, 100_000));
+  await files.load();
   await expect(chat.error).toHaveAttribute('data-code', 'file-unreadable');
   await expect(chat.error).toContainText('Choose the model');
-  await files.openDialog();
-  await page.getByTestId('load-demo').click();
+  await page.getByTestId('other-model').click();
+  await expect(files.dialog).toBeVisible();
+  await expect(page.getByTestId('remembered-model')).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('way-back').click();
   await files.expectReady('Demo model');
 });
 
-test('several models at once are named, and nothing is loaded', async ({ page }) => {
+test('a folder without anything in it, or without a model, is said to be one; several models at once are named', async ({
+  page,
+}) => {
   const [a, b] = [disk.write('both/one', demo), disk.write('both/another', demo)];
+  const empty = disk.write('empty', {});
+  const notes = disk.write('texts', { 'notes.txt': encode('no part of a model') });
   await chatOn(page).openReady();
-  await drop(page, a, b);
   const files = filesOn(page);
+  await drop(page, empty);
+  await expect(files.problem).toContainText('There is no file in what was chosen');
+  await page.keyboard.press('Escape');
+  await drop(page, notes);
+  await expect(files.problem).toContainText('There is no model in');
+  await drop(page, a, b);
   await expect(files.problem).toHaveAttribute('data-code', 'bad-argument');
   await expect(files.problem).toContainText('another, one');
 });

@@ -2,7 +2,7 @@
  * The contract between page and the library's worker, which keeps models in the browser's private storage: types only.
  * Bytes are bytes, times are milliseconds unless a name says otherwise.
  */
-import type { HubModel, ListedFile, PickedFile } from './protocol';
+import type { EngineFailure, HubModel, ListedFile, PickedFile } from './protocol';
 
 /** What a download would fetch: only what the engine reads. */
 export interface HubListing {
@@ -47,7 +47,7 @@ export interface StoredModel {
   readonly config: string | undefined;
 }
 
-/** What dropped or picked files come to, before anything of their weights is read. */
+/** What dropped or picked files come to, before anything of their weights is read but the headers. */
 export interface PickedModel {
   /** Of its folder. */
   readonly name: string;
@@ -62,6 +62,8 @@ export interface PickedModel {
     /** What it is for, or what is there instead of it; a clause without a full stop. */
     readonly note: string | undefined;
   }[];
+  /** What loading it would be refused for: weights that are cut short or spoilt. */
+  readonly flaw: EngineFailure | undefined;
   /** Text of config.json where it is there, for a memory plan. */
   readonly config: string | undefined;
   /** Whether files that waited are among them; false for the first and for another model. */

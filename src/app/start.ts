@@ -56,8 +56,9 @@ async function loadLast(
     library.getState().sayError(`“${last.name}” could not be loaded, so this is the demo model. ${message}`);
   if ('rememberedId' in where) {
     if (!(await device.getState().reopenLast(where.rememberedId, how))) {
-      const { problem } = device.getState();
-      if (problem) sayWhy(problem);
+      const { problem, picked } = device.getState();
+      const why = problem ?? picked?.flaw;
+      if (why) sayWhy(why);
       return false;
     }
   } else await model.getState().load({ ...how, source: { kind: 'stored', key: where.key } });

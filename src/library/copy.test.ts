@@ -7,8 +7,11 @@ import {
   sharded,
   shardName,
   without,
+  type Files,
 } from '../engine/weights/files.test-support';
-import { examineFiles } from './copy';
+import { openWeights } from '../engine/weights/shards';
+import { filesFolder } from '../engine/weights/picked';
+import { examineFiles, pickFiles } from './copy';
 
 const demo = without(filesOf('public/models/demo'), 'samples.json');
 const shards = sharded(demo, 3);
@@ -69,6 +72,40 @@ describe('files that were chosen', () => {
     for (const before of [undefined, waiting]) {
       await expect(examineFiles(gguf, before)).rejects.toMatchObject({ code: 'dtype-unsupported' });
     }
+  });
+
+  it('have the flaw that the loader would find in the headers of their weights, until a right file takes the place', async () => {
+    const weights = 'model.safetensors';
+    const second = shardName(1, 3);
+    const cut = (files: Files, name: string) => ({ ...files, [name]: files[name]!.slice(0, -1) });
+    const alien = { ...shards, [second]: shards[shardName(0, 3)]! };
+    for (const [files, code, words] of [
+      [cut(demo, weights), 'safetensors-invalid', `${weights} is not a whole`],
+      [{ ...demo, [weights]: new Uint8Array(0) }, 'safetensors-invalid', weights],
+      [{ ...demo, [weights]: demo['config.json']! }, 'safetensors-invalid', weights],
+      [cut(shards, second), 'safetensors-invalid', second],
+      [alien, 'tensor-missing', second],
+    ] as const) {
+      const chosen = picked(files, 'demo/');
+      const { flaw, missing: none } = await examineFiles(chosen, undefined);
+      expect(flaw).toMatchObject({ code, message: expect.stringContaining(words) });
+      expect(none).toEqual([]);
+      const byPath = new Map(chosen.map(({ path, file }) => [path.replace('demo/', ''), file]));
+      await expect(openWeights(filesFolder('demo', byPath))).rejects.toMatchObject(flaw!);
+      await expect(pickFiles('demo', chosen), 'none is copied').rejects.toMatchObject(flaw!);
+    }
+    expect((await examineFiles(picked(demo, 'demo/'), undefined)).flaw).toBeUndefined();
+
+    const part = without(cut(shards, second), 'tokenizer.json');
+    const waiting = await examineFiles(picked(part, 'demo/'), undefined);
+    expect(waiting).toMatchObject({ flaw: { message: expect.stringContaining('is cut short') } });
+    const mended = await examineFiles(picked({ [second]: shards[second]! }, 'again/'), waiting);
+    expect(mended).toMatchObject({ flaw: undefined, missing: [{ path: 'tokenizer.json' }] });
+  });
+
+  it('are none where nothing was chosen, and that is said', async () => {
+    const error = { code: 'file-missing', message: expect.stringContaining('There is no file in') };
+    await expect(examineFiles([], undefined)).rejects.toMatchObject(error);
   });
 
   it('are refused where they are nothing of a model, or hold a broken index', async () => {

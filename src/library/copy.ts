@@ -10,9 +10,11 @@ import {
   WHOLE,
 } from '../engine/weights/model-files';
 import { filesFolder, gatherModel, type GatheredFiles } from '../engine/weights/picked';
+import { openSafetensors } from '../engine/weights/safetensors';
+import { openWeights } from '../engine/weights/shards';
 import { readText } from '../engine/weights/sources';
 import type { PickedModel } from '../library-protocol';
-import type { PickedFile } from '../protocol';
+import type { EngineFailure, PickedFile } from '../protocol';
 import { digest } from './hashing';
 
 type Files = ReadonlyMap<string, File>;
@@ -20,23 +22,35 @@ type Files = ReadonlyMap<string, File>;
 const textOf = async (where: string, files: Files, path: string): Promise<string> =>
   (await readText(filesFolder(where, files), path)) ?? '';
 
-/** What the engine reads of them, by path below the folder that holds config.json. */
+/**
+ * What the engine reads of them, by path below the folder that holds config.json. Rejects where they are no whole model,
+ * or their weights are cut short or spoilt.
+ */
 export async function pickFiles(name: string, picked: readonly PickedFile[]): Promise<Files> {
   const { files } = gatherModel(picked);
   const chosen = await chooseFiles(name, [...files.keys()], () => textOf(name, files, INDEX));
-  return new Map(chosen.map((path) => [path, files.get(path)!]));
+  const model = only(chosen, files);
+  await openWeights(filesFolder(name, model));
+  return model;
 }
 
-/** What they are, together with those that wait for the rest of their model. Reads config.json and the index alone. */
+const only = (chosen: readonly string[], files: Files): Files =>
+  new Map(chosen.map((path) => [path, files.get(path)!]));
+
+/**
+ * What they are, together with those that wait for the rest of their model. Reads config.json, the index, and the headers of
+ * the weights.
+ */
 export async function examineFiles(
   added: readonly PickedFile[],
   waiting: PickedModel | undefined,
 ): Promise<PickedModel> {
   const gathered = gatherModel(added);
   if (gathered.files.size === 0) {
+    const found = added.length === 0 ? 'no file' : 'no model';
     throw new EngineError(
       'file-missing',
-      `There is no model in ${gathered.name ?? 'what was chosen'}. Choose a folder with ${CONFIG}, ${TOKENIZER} and ${WHOLE}.`,
+      `There is ${found} in ${gathered.name ?? 'what was chosen'}. Choose a folder with ${CONFIG}, ${TOKENIZER} and ${WHOLE}.`,
     );
   }
   // Else it would be taken for a part of what waits, and nothing said.
@@ -51,9 +65,25 @@ export async function examineFiles(
     chosen: listed,
     totalBytes: listed.reduce((sum, { size }) => sum + size, 0),
     missing,
+    flaw: await flawOf(where, only(chosen, files), missing.length === 0),
     config: files.has(CONFIG) ? await textOf(where, files, CONFIG) : undefined,
     joined,
   };
+}
+
+/** What the loader would refuse the weights for, as their headers tell it; of a model in parts, those that are there. */
+async function flawOf(where: string, model: Files, isWhole: boolean): Promise<EngineFailure | undefined> {
+  const folder = filesFolder(where, model);
+  const weights = [...model.keys()].filter((path) => path.endsWith('.safetensors'));
+  try {
+    if (isWhole) await openWeights(folder);
+    else for (const path of weights) await openSafetensors((await folder.open(path))!);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError)) throw thrown;
+    const { code, message } = thrown;
+    return { code, message };
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { MemoryVerdict, useModelJudged } from '../memory/memory-verdict';
 import { WeightsMenu } from '../models/load-options';
 import { useDevice, useLibrary, useLoadOptions, useView } from '../stores';
 import { FileList } from './file-list';
+import { Problem } from './problem';
 
 /** What was dropped or picked: what is still missing of it or, when it is whole, what it takes and how to load it. */
 export function PickedCard() {
@@ -18,7 +19,7 @@ export function PickedCard() {
     card.current?.scrollIntoView({ block: 'nearest' });
   }, [picked]);
   if (picked === undefined) return null;
-  const { name, chosen, totalBytes, missing, config } = picked;
+  const { name, chosen, totalBytes, missing, flaw, config } = picked;
   const complete = missing.length === 0;
   return (
     <div
@@ -28,7 +29,7 @@ export function PickedCard() {
       aria-label={name}
       tabIndex={-1}
       data-testid="picked"
-      data-state={complete ? 'complete' : 'waiting'}
+      data-state={flaw ? 'spoilt' : complete ? 'complete' : 'waiting'}
     >
       <p className="transfer-name">{name}</p>
       <p className="transfer-figures" role="status">
@@ -37,8 +38,13 @@ export function PickedCard() {
       </p>
       <FileList files={chosen} />
       {!complete && <Missing missing={missing} />}
-      {config !== undefined && <MemoryVerdict config={config} />}
-      {complete && config !== undefined && <Ready picked={picked} config={config} />}
+      {flaw && (
+        <Problem error={flaw}>
+          <p>Drop or choose the right file, and it takes its place; the rest is kept.</p>
+        </Problem>
+      )}
+      {config !== undefined && !flaw && <MemoryVerdict config={config} />}
+      {complete && !flaw && config !== undefined && <Ready picked={picked} config={config} />}
       <button type="button" className="text-button" data-testid="picked-dismiss" onClick={dismiss}>
         Dismiss
       </button>

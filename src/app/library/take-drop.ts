@@ -9,8 +9,9 @@ export async function takeDrop(
 ): Promise<void> {
   const picking = await dropping;
   const files = picking.files.map(({ file }) => file);
-  // Who has Models open, or drops a folder, means a model.
-  const meant = view.getState().dialog === 'models' || picking.files.some(({ path }) => path.includes('/'));
+  // Who has Models open, or drops a folder, means a model. Where no file came, it was a folder without any.
+  const isFolder = files.length === 0 || picking.files.some(({ path }) => path.includes('/'));
+  const meant = isFolder || view.getState().dialog === 'models';
   const isModel = (meant || !files.every(isProse)) && (await device.getState().take(picking, { meant }));
   if (isModel || meant) view.getState().open('models');
   else await attachments.getState().attachFiles(files);

@@ -1,4 +1,4 @@
-import { DEMO_FOLDER, DEMO_NAME } from '../store/load-request';
+import { DEMO_NAME, demoRequest } from '../store/load-request';
 import { useLoadOptions, useModel, useView } from '../stores';
 
 /** The model that comes with the page. */
@@ -19,8 +19,7 @@ export function DemoModel() {
         data-testid="load-demo"
         onClick={() => {
           close();
-          const baseUrl = new URL(DEMO_FOLDER, document.baseURI).href;
-          void load({ source: { kind: 'site', baseUrl }, name: DEMO_NAME, dtype });
+          void load(demoRequest(document.baseURI, dtype));
         }}
       >
         {other ? 'Back to the demo model' : 'Load the demo model'}

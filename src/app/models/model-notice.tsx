@@ -1,12 +1,12 @@
 import { formatBytes } from '../format';
+import { demoRequest, isSameSource, wayBack } from '../store/load-request';
 import type { ModelStatus } from '../store/model-store';
-import { useModel } from '../stores';
+import { useLoadOptions, useModel, useView } from '../stores';
 
 /** Above the composer while the model cannot be asked: how far it is, or why not and what to do. */
 export function ModelNotice() {
   const status = useModel((state) => state.status);
   const name = useModel((state) => state.name);
-  const reload = useModel((state) => state.reload);
   const lost = useModel((state) => state.lost);
 
   if (status.state === 'loading') {
@@ -42,10 +42,8 @@ export function ModelNotice() {
         </p>
       </div>
       <div className="model-notice-actions">
-        <button type="button" className="button" data-testid="reload-model" onClick={() => void reload()}>
-          {status.wasReady ? 'Reload the model' : 'Try again'}
-        </button>
-        {status.error.code === 'script-unreachable' && (
+        <TryAgain wasReady={status.wasReady} />
+        {status.error.code === 'script-unreachable' ? (
           <button
             type="button"
             className="button"
@@ -54,9 +52,45 @@ export function ModelNotice() {
           >
             Reload the page
           </button>
+        ) : (
+          <OtherModels />
         )}
       </div>
     </div>
+  );
+}
+
+function TryAgain({ wasReady }: { readonly wasReady: boolean }) {
+  const reload = useModel((state) => state.reload);
+  const hasRequest = useModel(({ request }) => request !== undefined);
+  if (!hasRequest) return null; // the address was refused, and only another one helps
+  return (
+    <button type="button" className="button" data-testid="reload-model" onClick={() => void reload()}>
+      {wasReady ? 'Reload the model' : 'Try again'}
+    </button>
+  );
+}
+
+/** The page is of use again without the model that failed. */
+function OtherModels() {
+  const request = useModel((state) => state.request);
+  const lastReady = useModel((state) => state.lastReady);
+  const load = useModel((state) => state.load);
+  const dtype = useLoadOptions((options) => options.dtype);
+  const open = useView((view) => view.open);
+  const back = wayBack(request, lastReady, demoRequest(document.baseURI, dtype));
+  const isOtherForm = back && request && isSameSource(back.source, request.source);
+  return (
+    <>
+      {back && (
+        <button type="button" className="button" data-testid="way-back" onClick={() => void load(back)}>
+          {isOtherForm ? 'Load it as before' : `Back to “${back.name}”`}
+        </button>
+      )}
+      <button type="button" className="button" data-testid="other-model" onClick={() => open('models')}>
+        Choose another model
+      </button>
+    </>
   );
 }
 

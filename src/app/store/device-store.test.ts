@@ -20,6 +20,7 @@ const pickedModel = (change: Partial<PickedModel> = {}): PickedModel => ({
   chosen: [CONFIG, WEIGHTS].map(({ path }) => ({ path, size: 8 })),
   totalBytes: 16,
   missing: [],
+  flaw: undefined,
   config: '{}',
   joined: false,
   ...change,
@@ -99,6 +100,15 @@ describe('what was picked', () => {
     expect(at.model.getState().request).not.toHaveProperty('dtype');
   });
 
+  it('is neither loaded nor copied with a flaw', async () => {
+    const flaw = { code: 'safetensors-invalid', message: 'It is cut short.' } as const;
+    await take(pickedModel({ flaw }));
+    void at.device.getState().load({ dtype: 'q8', remember: false });
+    void at.device.getState().copy();
+    expect(at.model.getState().request).toBeUndefined();
+    expect(at.library.getState().transfer).toBeUndefined();
+  });
+
   it('keeps what waits when something else is refused, and says why', async () => {
     await take(waiting);
     expect(await refuse('dtype-unsupported', false)).toBe(true);
@@ -155,12 +165,30 @@ describe('handles', () => {
     at.lastModel.follow();
     await take(pickedModel(), [HANDLE]);
     const loaded = at.device.getState().load({ dtype: 'f16', remember: true });
+    await after(() => undefined);
+    expect(at.rows, 'it may fail yet').toEqual([]);
     await after(() => at.worker.loading.resolve(MODEL));
     await loaded;
     expect(at.rows).toEqual([
       { id: 'mine 16', name: 'mine', totalBytes: 16, config: '{}', handles: [[HANDLE]] },
     ]);
     expect(at.lastModel.read()).toEqual({ where: { rememberedId: 'mine 16' }, name: 'mine', dtype: 'f16' });
+  });
+
+  it('are not remembered with a load that fails, but with the one that then succeeds', async () => {
+    at.lastModel.follow();
+    await take(pickedModel(), [HANDLE]);
+    const loaded = at.device.getState().load({ dtype: 'f16', remember: true });
+    await after(() => at.worker.loading.reject(new Error('No.')));
+    await loaded;
+    expect(at.rows).toEqual([]);
+    expect(at.lastModel.read()).toBeUndefined();
+    at.worker.loading = deferred();
+    void at.model.getState().reload({ dtype: 'q4' });
+    await after(() => at.worker.loading.resolve(MODEL));
+    expect(at.rows).toMatchObject([{ id: 'mine 16' }]);
+    expect(at.device.getState().remembered).toEqual(at.rows);
+    expect(at.lastModel.read()).toMatchObject({ where: { rememberedId: 'mine 16' }, dtype: 'q4' });
   });
 
   it('are not remembered without being asked for, and the next visit begins with the demo', async () => {
@@ -177,9 +205,9 @@ describe('handles', () => {
     at.memory.put = () => Promise.reject(new Error('denied'));
     await take(pickedModel(), [HANDLE]);
     void at.device.getState().load({ dtype: 'f16', remember: true });
-    await after(() => undefined);
+    await after(() => at.worker.loading.resolve(MODEL));
     expect(at.library.getState().notice?.text).toContain('has to be chosen again');
-    expect(at.model.getState().request?.name).toBe('mine');
+    expect(at.model.getState().status.state).toBe('ready');
   });
 });
 
@@ -239,7 +267,7 @@ describe('a model of an earlier visit', () => {
     expect(at.model.getState().request).toBeUndefined();
   });
 
-  it('is said to be gone where it was moved, and to lack what it lacks', async () => {
+  it('is said to be gone where it was moved, and to lack what it lacks or to be spoilt', async () => {
     const model = remembered({ query: 'granted' });
     const [[handle]] = model.handles as [[FileSystemFileHandle]];
     handle.getFile = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
@@ -249,9 +277,14 @@ describe('a model of an earlier visit', () => {
       message: expect.stringContaining('no longer where it was'),
     });
     handle.getFile = async () => CONFIG.file;
-    at.api.examining.resolve(waiting);
-    expect(await at.device.getState().reopen(model, { ask: true })).toBe(false);
-    expect(at.device.getState()).toMatchObject({ picked: waiting, problem: undefined });
+    const spoilt = pickedModel({ flaw: { code: 'safetensors-invalid', message: 'It is cut short.' } });
+    for (const found of [waiting, spoilt]) {
+      at.api.examining = deferred();
+      at.api.examining.resolve(found);
+      expect(await at.device.getState().reopen(model, { ask: true })).toBe(false);
+      expect(at.device.getState()).toMatchObject({ picked: found, problem: undefined });
+    }
+    expect(at.model.getState().request).toBeUndefined();
   });
 
   it('is forgotten for good', async () => {

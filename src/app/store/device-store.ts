@@ -59,12 +59,15 @@ interface Parts extends World {
   readonly set: (change: Partial<DeviceState>) => void;
   readonly get: () => DeviceState;
   readonly ids: WeakMap<ModelSource, string>;
+  /** What the visitor wants remembered once it has loaded. */
+  readonly due: WeakMap<ModelSource, RememberedModel>;
 }
 
 export const createDeviceStore = (world: World): DeviceStore =>
   createStore<DeviceState>()((set, get) => {
     const ids = new WeakMap<ModelSource, string>();
-    const parts: Parts = { ...world, set, get, ids };
+    const parts: Parts = { ...world, set, get, ids, due: new WeakMap() };
+    rememberWhatLoads(parts);
     return {
       picked: undefined,
       handles: [],
@@ -126,31 +129,45 @@ const mayJoin = (before: Handles, added: Handles): Handles =>
 const chosenFiles = ({ files, chosen }: PickedModel): readonly PickedFile[] =>
   files.filter(({ path }) => chosen.some((file) => file.path === path));
 
-function loadActions({ library, model, memory, get, ids }: Parts): Pick<DeviceState, 'load' | 'copy'> {
-  const remember = async (picked: PickedModel, source: ModelSource): Promise<void> => {
-    const { name, totalBytes, config } = picked;
-    const id = `${name} ${totalBytes}`;
+const mayLoad = (picked: PickedModel | undefined): picked is PickedModel =>
+  picked !== undefined && picked.missing.length === 0 && picked.flaw === undefined;
+
+/** Not before: what cannot be loaded would be offered again at every visit. Trying again, in another form too, counts. */
+function rememberWhatLoads({ library, model, memory, get, ids, due }: Parts): void {
+  const remember = async (source: ModelSource, row: RememberedModel): Promise<void> => {
     try {
-      await memory.put({ id, name, totalBytes, config, handles: get().handles });
-      ids.set(source, id);
+      await memory.put(row);
     } catch {
-      library.getState().say(notRemembered(name));
+      ids.delete(source);
+      library.getState().say(notRemembered(row.name));
     }
     await get().refresh();
   };
+  model.subscribe(({ status, request }) => {
+    const row = status.state === 'ready' && request !== undefined ? due.get(request.source) : undefined;
+    if (row === undefined) return;
+    due.delete(request!.source);
+    void remember(request!.source, row);
+  });
+}
 
+function loadActions({ library, model, get, ids, due }: Parts): Pick<DeviceState, 'load' | 'copy'> {
   return {
-    async load({ dtype, remember: wanted }) {
+    async load({ dtype, remember }) {
       const { picked, handles } = get();
-      if (!picked || picked.missing.length > 0) return;
-      const { name, config } = picked;
+      if (!mayLoad(picked)) return;
+      const { name, totalBytes, config } = picked;
       const source: ModelSource = { kind: 'files', files: chosenFiles(picked) };
-      if (wanted && handles.length > 0) await remember(picked, source);
+      if (remember && handles.length > 0) {
+        const id = `${name} ${totalBytes}`;
+        ids.set(source, id);
+        due.set(source, { id, name, totalBytes, config, handles });
+      }
       await model.getState().load({ source, name, ...dtypeOf(config, dtype) });
     },
     async copy() {
       const { picked } = get();
-      if (!picked || picked.missing.length > 0) return;
+      if (!mayLoad(picked)) return;
       const stored = await library.getState().copy(picked.name, chosenFiles(picked));
       if (stored && get().picked === picked) get().dismiss();
     },
@@ -176,7 +193,7 @@ function memoryActions({
         if (!(await mayRead(handles.flat(), ask))) throw notAllowed(name);
         const picked = await examineAgain(api, handles);
         set({ picked, handles });
-        if (!picked || picked.missing.length > 0) return false;
+        if (!mayLoad(picked)) return false;
         const source: ModelSource = { kind: 'files', files: chosenFiles(picked) };
         ids.set(source, model.id);
         await modelStore.getState().load({ ...how, source, name, ...dtypeOf(picked.config, dtype) });

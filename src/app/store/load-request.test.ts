@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadRequestFrom } from './load-request';
+import type { LoadRequest } from '../../protocol';
+import { demoRequest, loadRequestFrom, wayBack } from './load-request';
 
 const PAGE = 'https://example.org/some/sub/path/';
 
@@ -35,4 +36,23 @@ it.each([
 
 it('shows a folder whose escapes stand for nothing as it is written', () => {
   expect(loadRequestFrom('?model=%25zz/', PAGE)).toMatchObject({ request: { name: '%zz' } });
+});
+
+it('leads from what failed back to the model, or the form of it, that was there before, else to the demo', () => {
+  const demo = demoRequest(PAGE, 'q8');
+  const fromSite = (name: string): LoadRequest => ({
+    source: { kind: 'site', baseUrl: `${PAGE}${name}/` },
+    name,
+  });
+  const other = fromSite('other');
+  expect(wayBack(fromSite('broken'), other, demo)).toBe(other);
+  expect(wayBack(fromSite('broken'), undefined, demo)).toBe(demo);
+  expect(wayBack(undefined, undefined, demo)).toBe(demo);
+  // What failed was ready before: only another form of it is a way back, or the demo.
+  expect(wayBack(fromSite('other'), other, demo)).toBe(demo);
+  expect(wayBack({ ...other, dtype: 'f32' }, other, demo)).toBe(other);
+  expect(wayBack(demoRequest(PAGE), undefined, demo)).toBeUndefined();
+  const files = (): LoadRequest => ({ source: { kind: 'files', files: [] }, name: 'mine' });
+  const mine = files();
+  expect(wayBack(files(), mine, demo), 'of files with the same name').toBe(mine);
 });

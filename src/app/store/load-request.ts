@@ -1,10 +1,32 @@
-import type { EngineFailure, LoadRequest, Profile, WeightForm } from '../../protocol';
+import type { EngineFailure, LoadRequest, ModelSource, Profile, WeightForm } from '../../protocol';
 
 export const DTYPES = ['f16', 'f32', 'q8', 'q4'] as const satisfies readonly WeightForm[];
 export const PROFILES = ['portable', 'fast', 'software'] as const satisfies readonly Profile[];
 
 export const DEMO_FOLDER = 'models/demo/';
 export const DEMO_NAME = 'Demo model';
+
+/** For the model that comes with the page. */
+export const demoRequest = (pageUrl: string, dtype?: WeightForm): LoadRequest => ({
+  source: { kind: 'site', baseUrl: new URL(DEMO_FOLDER, pageUrl).href },
+  name: DEMO_NAME,
+  ...(dtype && { dtype }),
+});
+
+/** Where to go instead of what failed: the model, or its form, that was there before; else the demo; else nowhere. */
+export function wayBack(
+  failed: LoadRequest | undefined,
+  before: LoadRequest | undefined,
+  demo: LoadRequest,
+): LoadRequest | undefined {
+  if (failed === undefined) return before ?? demo;
+  if (before && !(isSameSource(before.source, failed.source) && before.dtype === failed.dtype)) return before;
+  return isSameSource(demo.source, failed.source) ? undefined : demo;
+}
+
+/** Files are compared by their choosing, everything else by what it says. */
+export const isSameSource = (one: ModelSource, other: ModelSource): boolean =>
+  one === other || (one.kind !== 'files' && JSON.stringify(one) === JSON.stringify(other));
 
 type Wish = { readonly request: LoadRequest } | { readonly refused: EngineFailure };
 

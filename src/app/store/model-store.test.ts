@@ -50,6 +50,15 @@ it('keeps the code and sentence of a failed load, and tries again with a fresh w
   expect(model.getState().status.state).toBe('ready');
 });
 
+it('keeps what was asked for when a model last became ready, whatever fails after it', async () => {
+  const { model, workers } = await readyStores();
+  const { request } = model.getState();
+  expect(model.getState().lastReady).toBe(request);
+  void model.getState().load({ ...REQUEST, name: 'Other' });
+  await after(() => workers[1]?.loading.reject(coded('file-missing', 'Gone.')));
+  expect(model.getState()).toMatchObject({ lastReady: request, request: { name: 'Other' } });
+});
+
 it('fails when its worker dies while loading', async () => {
   const { model, workers } = scriptedStores();
   void model.getState().load(REQUEST);

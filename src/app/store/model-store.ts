@@ -42,6 +42,8 @@ export interface ModelState {
   /** The last name asked for, shown while there is no model to ask. */
   readonly name: string;
   readonly request: LoadRequest | undefined;
+  /** What was asked for when a model last became ready: there is a way back to it. */
+  readonly lastReady: LoadRequest | undefined;
   /** Why it is loaded anew without having been asked for. */
   readonly lost: EngineFailure | undefined;
   /** A model that is lost afterwards is loaded once more by itself, unless that happens twice within a minute. */
@@ -85,7 +87,7 @@ export function createModelStore(connect: ConnectEngine, prepare: Prepare = () =
         const prepared = prepare(request.source, show);
         if (prepared) await prepared;
         const loaded = await loadInto(current, request, show);
-        show({ state: 'ready', ...loaded });
+        if (connection === current) set({ status: { state: 'ready', ...loaded }, lastReady: request });
         void loaded.gone.then(lose);
       } catch (thrown) {
         show({ state: 'failed', error: toFailure(thrown), wasReady: false });
@@ -96,6 +98,7 @@ export function createModelStore(connect: ConnectEngine, prepare: Prepare = () =
       status: { state: 'idle' },
       name: 'Model',
       request: undefined,
+      lastReady: undefined,
       lost: undefined,
       load: (request) => load(request),
 

@@ -185,7 +185,7 @@ export class ScriptedWorker {
   maxBufferBytes = 2 ** 31;
   stops = 0;
   closed = false;
-  readonly loading = deferred<ModelInfo>();
+  loading = deferred<ModelInfo>();
   report: (status: EngineStatus) => void = () => undefined;
   readonly #died = deferred<EngineFailure>();
   readonly #lost = deferred<EngineFailure>();
