@@ -116,17 +116,21 @@ test('what is missing is asked for by name while the rest waits, and may come by
   await expectAnswer(page);
 });
 
-test('a folder by MLX is loaded as it is packed', async ({ page }) => {
-  const form = { bits: 8, group: 32, scales: 'f16' } as const;
-  const packed = await mlxFiles(memoryFolder(demo), () => form, form);
-  const folder = disk.write('demo-8bit', { ...demo, ...packed });
-  await chatOn(page).openReady();
+test('a folder by MLX is loaded as it is packed, in 4 bits and in 8', async ({ page }) => {
+  const chat = chatOn(page);
+  await chat.openReady();
   const files = filesOn(page);
-  await drop(page, folder);
-  await expect(files.picked.getByTestId('weights-menu')).toBeDisabled();
-  await files.load();
-  await files.expectReady('demo-8bit');
-  await expectAnswer(page);
+  for (const bits of [4, 8] as const) {
+    const form = { bits, group: 32, scales: 'f16' } as const;
+    const packed = await mlxFiles(memoryFolder(demo), () => form, form);
+    await drop(page, disk.write(`demo-${bits}bit`, { ...demo, ...packed }));
+    await expect(files.picked.getByTestId('weights-menu')).toBeDisabled();
+    await expect(files.picked).toContainText(`published in ${bits} bits`);
+    await files.load();
+    await files.expectReady(`demo-${bits}bit`);
+    await page.getByTestId('new-chat').click();
+    await expectAnswer(page);
+  }
 });
 
 const GPTQ = encodeJson({
