@@ -5,8 +5,6 @@ import type { Contents } from '../tools/site/contents';
 import { chatOn } from './page';
 
 const MOST_BYTES = 700_000;
-/** A model folder may hold them, and only asking tells; what the demo has of them stands in tokenizer_config.json. */
-const OPTIONAL = /\/(chat_template\.jinja|special_tokens_map\.json)$/;
 
 /** Packages for what only some visitors come to: each is fetched when it is needed. */
 const WHEN_NEEDED = [
@@ -75,8 +73,7 @@ test('everything is asked for below the page itself, and nothing fails or compla
     if (/^https?:/.test(request.url()) && !request.url().startsWith(baseURL ?? '')) stray.push(request.url());
   });
   page.on('response', (response) => {
-    if (response.status() >= 400 && !OPTIONAL.test(response.url()))
-      complaints.push(`${response.status()} ${response.url()}`);
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());

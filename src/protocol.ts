@@ -69,8 +69,8 @@ export interface ListedFile {
 
 /** Where the files of a model are: config.json, tokenizer.json and model.safetensors or its shards. */
 export type ModelSource =
-  /** A folder of a web host; its address ends in a slash. */
-  | { readonly kind: 'site'; readonly baseUrl: string }
+  /** A folder of a web host; its address ends in a slash. Where `files` says what it holds, nothing else is asked for. */
+  | { readonly kind: 'site'; readonly baseUrl: string; readonly files?: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly PickedFile[] }
   /** In the browser's private storage, by its key there (library-protocol.ts). */
   | { readonly kind: 'stored'; readonly key: string }

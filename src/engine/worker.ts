@@ -26,7 +26,7 @@ async function requestAdapter(): Promise<GPUAdapter> {
 function openFolder({ source, name }: Pick<LoadRequest, 'source' | 'name'>): ModelFolder {
   switch (source.kind) {
     case 'site':
-      return httpFolder(source.baseUrl, fetch.bind(globalThis));
+      return httpFolder(source.baseUrl, fetch.bind(globalThis), source.files);
     case 'stored':
       return storedFolder(() => navigator.storage.getDirectory(), source.key);
     case 'hub':

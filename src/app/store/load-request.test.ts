@@ -1,16 +1,26 @@
+import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { LoadRequest } from '../../protocol';
-import { demoRequest, loadRequestFrom, wayBack } from './load-request';
+import { DEMO_FILES, demoRequest, loadRequestFrom, wayBack } from './load-request';
 
 const PAGE = 'https://example.org/some/sub/path/';
 
 it('asks for the demo model beside the page unless told otherwise', () => {
   expect(loadRequestFrom('', PAGE)).toEqual({
     request: {
-      source: { kind: 'site', baseUrl: 'https://example.org/some/sub/path/models/demo/' },
+      source: {
+        kind: 'site',
+        baseUrl: 'https://example.org/some/sub/path/models/demo/',
+        files: DEMO_FILES,
+      },
       name: 'Demo model',
     },
   });
+});
+
+it('knows every file of the demo model, so that none is looked for in vain, nor missed', () => {
+  const there = readdirSync('public/models/demo').filter((file) => file !== 'samples.json');
+  expect([...DEMO_FILES].sort()).toEqual(there.sort());
 });
 
 it('takes a folder relative to the page, a dtype and a profile from the address', () => {

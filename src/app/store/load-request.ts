@@ -6,9 +6,21 @@ export const PROFILES = ['portable', 'fast', 'software'] as const satisfies read
 export const DEMO_FOLDER = 'models/demo/';
 export const DEMO_NAME = 'Demo model';
 
+/** What a model can be read from among the demo's files: told, so that no optional file is looked for in vain. */
+export const DEMO_FILES = [
+  'config.json',
+  'fastkv.json',
+  'generation_config.json',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+] as const;
+
+const demoUrl = (pageUrl: string): string => new URL(DEMO_FOLDER, pageUrl).href;
+
 /** For the model that comes with the page. */
 export const demoRequest = (pageUrl: string, dtype?: WeightForm): LoadRequest => ({
-  source: { kind: 'site', baseUrl: new URL(DEMO_FOLDER, pageUrl).href },
+  source: { kind: 'site', baseUrl: demoUrl(pageUrl), files: DEMO_FILES },
   name: DEMO_NAME,
   ...(dtype && { dtype }),
 });
@@ -42,7 +54,10 @@ export function loadRequestFrom(search: string, pageUrl: string): Wish {
     return refuse(`profile=${profile}`, PROFILES.join(', '));
   return {
     request: {
-      source: { kind: 'site', baseUrl: folder.href },
+      source:
+        folder.href === demoUrl(pageUrl)
+          ? demoRequest(pageUrl).source
+          : { kind: 'site', baseUrl: folder.href },
       name: query.has('model') ? lastSegment(folder) : DEMO_NAME,
       ...(dtype !== null && { dtype }),
       ...(profile !== null && { profile }),

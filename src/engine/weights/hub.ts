@@ -36,7 +36,7 @@ export function hubFolder(
 ): ModelFolder {
   const authorised = authorisedFetch(fetchImpl, model);
   const sizes = new Map(files.map(({ path, size }) => [path, size]));
-  const folder = httpFolder(resolveUrl(model, model.revision), authorised);
+  const { whole } = httpFolder(resolveUrl(model, model.revision), authorised, [...sizes.keys()]);
   return {
     name: model.repo,
     open: async (file) => {
@@ -45,7 +45,7 @@ export function hubFolder(
       return patient(HttpFile.known(resolveUrl(model, model.revision, file), size, authorised));
     },
     list: async () => [...sizes.keys()],
-    whole: async (file, limit) => (sizes.has(file) ? folder.whole(file, limit) : undefined),
+    whole,
   };
 }
 

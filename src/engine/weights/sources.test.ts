@@ -234,6 +234,16 @@ describe('httpFolder where there is no such file', () => {
     expect(await readText(httpFolder(base, fetch), 'config.json')).toBeUndefined();
   });
 
+  it('asks for none that the folder is known to lack', async () => {
+    handler = ranged;
+    const folder = httpFolder(base, fetch, ['config.json', 'empty']);
+    expect(await folder.open('w')).toBeUndefined();
+    expect(await readText(folder, 'latin1')).toBeUndefined();
+    expect(requests).toEqual([]);
+    expect(await readText(folder, 'config.json')).toBe('{"größe":1}');
+    expect((await folder.open('empty'))?.size).toBe(0);
+  });
+
   it('names file and folder when the file is required', async () => {
     handler = (_, response) => void notFound(response);
     const folder = httpFolder(base, fetch);

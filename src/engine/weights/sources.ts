@@ -19,14 +19,17 @@ export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): Byte
 
 /**
  * A folder of a static web host. `fetchImpl` is fetch itself, bound where the platform wants that.
- * What counts as "no such file": 404, 410, and the page that hosts of single page apps send for every unknown path.
+ * What counts as "no such file": 404, 410, and the page that hosts of single page apps send for every unknown path; and,
+ * without asking, what `files` lacks, where it is known what the folder holds.
  */
-export function httpFolder(baseUrl: string, fetchImpl: typeof fetch): ModelFolder {
+export function httpFolder(baseUrl: string, fetchImpl: typeof fetch, files?: readonly string[]): ModelFolder {
   const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
+  const lacks = (file: string) => files?.includes(file) === false;
   return {
     name: baseUrl,
-    open: (file) => HttpFile.open(base + file, fetchImpl),
+    open: async (file) => (lacks(file) ? undefined : HttpFile.open(base + file, fetchImpl)),
     whole: async (file, limit) => {
+      if (lacks(file)) return undefined;
       const response = await request(fetchImpl, base + file);
       const body = new BodyReader(base + file, response);
       if (isMissing(response)) {
