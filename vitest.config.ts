@@ -19,9 +19,9 @@ export default defineConfig({
           name: 'gpu',
           environment: 'node',
           include: ['src/**/*.gpu.test.ts', 'tools/**/*.gpu.test.ts'],
-          // One Dawn instance a process. Cases this small keep a software adapter at one core, so two go at a time.
+          // One Dawn instance a process. Cases this small leave a software adapter waiting, so three go at a time (docs/LOG.md).
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
