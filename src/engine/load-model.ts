@@ -11,7 +11,7 @@ import { parseJsonObject, shown, type JsonObject } from './json';
 import type { SessionOptions } from './run';
 import { Session } from './session';
 import type { TokenId } from './shapes';
-import { loadTokenizer, readsTokensMap, type Tokenizer } from './tokenizer/tokenizer';
+import { loadTokenizer, readsTokensMap, readTokenizerConfig, type Tokenizer } from './tokenizer/tokenizer';
 import type { Packed } from './weights/forms';
 import { loadWeights } from './weights/load';
 import type { TensorEntry } from './weights/safetensors';
@@ -227,11 +227,10 @@ async function readJson(folder: ModelFolder, file: string) {
 async function readTokenizer(folder: ModelFolder, V: number): Promise<Tokenizer | undefined> {
   const tokenizerJson = await readText(folder, 'tokenizer.json');
   if (tokenizerJson === undefined) return undefined;
-  const tokenizerConfigJson = await readText(folder, 'tokenizer_config.json');
-  const readsMap = readsTokensMap(tokenizerConfigJson);
+  const tokenizerConfig = readTokenizerConfig(await readText(folder, 'tokenizer_config.json'));
   const [chatTemplateJinja, specialTokensMapJson] = await Promise.all([
     readText(folder, 'chat_template.jinja'),
-    readsMap ? readText(folder, 'special_tokens_map.json') : undefined,
+    readsTokensMap(tokenizerConfig) ? readText(folder, 'special_tokens_map.json') : undefined,
   ]);
-  return loadTokenizer({ tokenizerJson, tokenizerConfigJson, specialTokensMapJson, chatTemplateJinja, V });
+  return loadTokenizer({ tokenizerJson, tokenizerConfig, specialTokensMapJson, chatTemplateJinja, V });
 }

@@ -13,7 +13,7 @@ async function turnOf(generationPrompt: string, answer: string, messages: readon
   const template = `{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}${generationPrompt}{% endif %}`;
   const tokenizer = loadTokenizer({
     tokenizerJson,
-    tokenizerConfigJson: JSON.stringify({ ...config, chat_template: template }),
+    tokenizerConfig: { ...config, chat_template: template },
     V,
   });
   const prompts: string[] = [];

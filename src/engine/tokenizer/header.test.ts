@@ -7,10 +7,10 @@ import { loadTokenizer } from './tokenizer';
 const file = (name: string) => readFileSync(`${DEMO_FOLDER}${name}`, 'utf8');
 const tokenizer = loadTokenizer({
   tokenizerJson: file('tokenizer.json'),
-  tokenizerConfigJson: JSON.stringify({
+  tokenizerConfig: {
     chat_template:
       '{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}',
-  }),
+  },
   V: 1536,
 });
 const user = (content: string) => ({ role: 'user', content }) as const;

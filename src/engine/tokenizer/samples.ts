@@ -1,6 +1,6 @@
 /** What the tokenizer's tests share: the demo tokenizer, variants of it, and texts that are hard to tokenise. Tests only. */
 import { readFileSync } from 'node:fs';
-import { loadTokenizer, type Tokenizer } from './tokenizer';
+import { loadTokenizer, readTokenizerConfig, type Tokenizer, type TokenizerFiles } from './tokenizer';
 
 const FOLDER = 'public/models/demo';
 export const V = 1536;
@@ -44,8 +44,12 @@ export const STRINGS = strings();
 export const wellFormed = (text: string): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 
-export const load = (more: Partial<Parameters<typeof loadTokenizer>[0]> = {}): Tokenizer =>
-  loadTokenizer({ tokenizerJson, tokenizerConfigJson, V, ...more });
+type Texts = Omit<TokenizerFiles, 'tokenizerConfig'> & { readonly tokenizerConfigJson: string | undefined };
+
+export function load(more: Partial<Texts> = {}): Tokenizer {
+  const { tokenizerConfigJson: text, ...files } = { tokenizerJson, tokenizerConfigJson, V, ...more };
+  return loadTokenizer({ ...files, tokenizerConfig: readTokenizerConfig(text) });
+}
 /** The demo tokenizer with parts of its JSON replaced. */
 export const withParts = (parts: object): string => JSON.stringify({ ...json, ...parts });
 export const withConfig = (parts: object): string => JSON.stringify({ ...config, ...parts });

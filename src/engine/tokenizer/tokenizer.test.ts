@@ -2,7 +2,7 @@ import { AutoTokenizer, PreTrainedTokenizer, env } from '@huggingface/transforme
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../../protocol';
 import type { TokenId } from '../shapes';
-import { readsTokensMap } from './tokenizer';
+import { readsTokensMap, readTokenizerConfig } from './tokenizer';
 import {
   BOS_PROCESSOR,
   SENTENCE_PIECE,
@@ -271,12 +271,45 @@ describe('special_tokens_map.json', () => {
     expect(tokensBy({}, own)).toEqual(['[|<|im_end|>|<|endoftext|>]', 2]);
   });
 
+  // As transformers does it (tokenization_utils_base.py; tokenization_utils_fast.py for what is not added yet).
+  it('adds its additional tokens to those of the config: special ones, where the vocabulary has them and none is added yet', () => {
+    const vocabulary = (json.model as { vocab: Record<string, number> }).vocab;
+    const [first, second] = Object.keys(vocabulary).filter((token) => /^[a-z]{3,}$/.test(token)) as [
+      string,
+      string,
+    ];
+    const added = [
+      ...json.added_tokens,
+      { ...json.added_tokens[0], id: 3, content: 'fixed', special: false },
+    ];
+    const tokenizer = load({
+      tokenizerJson: withParts({ added_tokens: added }),
+      tokenizerConfigJson: withConfig({ additional_special_tokens: [first] }),
+      specialTokensMapJson: JSON.stringify({
+        additional_special_tokens: [
+          { content: second },
+          first,
+          '<|im_end|>',
+          'fixed',
+          'not in the vocabulary',
+        ],
+      }),
+    });
+    const ids = tokenizer.encode(`a${first}${second}`, plain);
+    expect(ids.slice(1)).toEqual([vocabulary[first], vocabulary[second]]);
+    expect(tokenizer.decode(ids)).toBe('a');
+    expect(tokenizer.decode(ids, { special: true })).toBe(`a${first}${second}`);
+    expect(tokenizer.decode(tokenizer.encode('fixed', plain)), 'its own flags stay').toBe('fixed');
+    expect(load().decode(load().encode(`a${first}${second}`, plain))).toBe(`a${first}${second}`);
+  });
+
   it('has no say beside a tokenizer_config.json that lists its tokens, and need not be fetched then', () => {
     const listed = { added_tokens_decoder: { 2: { content: '<|im_end|>', special: true } } };
     expect(tokensBy(map, listed)).toEqual(['[|<|im_end|>|<|endoftext|>]', 2]);
-    expect(readsTokensMap(withConfig(listed))).toBe(false);
-    expect(readsTokensMap(tokenizerConfigJson)).toBe(true);
-    expect(readsTokensMap(undefined)).toBe(true);
+    const reads = (text: string | undefined) => readsTokensMap(readTokenizerConfig(text));
+    expect(reads(withConfig(listed))).toBe(false);
+    expect(reads(tokenizerConfigJson)).toBe(true);
+    expect(reads(undefined)).toBe(true);
   });
 
   it('is refused by its name where it is no JSON object', () => {
@@ -285,6 +318,9 @@ describe('special_tokens_map.json', () => {
         code: 'tokenizer-invalid',
         message: expect.stringContaining('special_tokens_map.json'),
       }),
+    );
+    expect(() => load({ specialTokensMapJson: '{ "additional_special_tokens": "<a>" }' })).toThrow(
+      /special_tokens_map\.json cannot be used: its additional/,
     );
   });
 });

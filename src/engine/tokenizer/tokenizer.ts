@@ -10,8 +10,8 @@ import { checkTokenizerFile, tokenizerInvalid } from './check-file';
 export interface TokenizerFiles {
   /** tokenizer.json */
   readonly tokenizerJson: string;
-  /** tokenizer_config.json */
-  readonly tokenizerConfigJson?: string | undefined;
+  /** tokenizer_config.json, by `readTokenizerConfig`. */
+  readonly tokenizerConfig?: JsonObject;
   /** special_tokens_map.json; read where `readsTokensMap`. */
   readonly specialTokensMapJson?: string | undefined;
   /** chat_template.jinja; goes before the template in tokenizer_config.json, as in transformers. */
@@ -59,13 +59,13 @@ export interface StreamDecoder {
 /** Throws `tokenizer-invalid`, or `template-invalid` for a template that does not parse. */
 export function loadTokenizer({
   tokenizerJson,
-  tokenizerConfigJson,
+  tokenizerConfig = {},
   specialTokensMapJson,
   chatTemplateJinja,
   V,
 }: TokenizerFiles): Tokenizer {
   const json = parseJsonObject(tokenizerJson, 'tokenizer.json', 'tokenizer-invalid');
-  const config = withTokensMap(readTokenizerConfig(tokenizerConfigJson), specialTokensMapJson);
+  const config = withTokensMap(tokenizerConfig, specialTokensMapJson);
   const library = openLibrary(json, config, V);
   const source = chatTemplateJinja ?? templateText(config.chat_template);
   const template = source === undefined ? undefined : parseTemplate(source);
@@ -178,32 +178,37 @@ function streamDecoder(decode: Tokenizer['decode'], after: readonly TokenId[] = 
   };
 }
 
-const readTokenizerConfig = (text = '{}'): JsonObject =>
-  parseJsonObject(text, 'tokenizer_config.json', 'tokenizer-invalid');
-
-const tellsTokens = (config: JsonObject): boolean => 'added_tokens_decoder' in config;
+/** Of the text of tokenizer_config.json, which may be absent. Throws `tokenizer-invalid`. */
+export const readTokenizerConfig = (text = '{}'): JsonObject =>
+  parseJsonObject(text, TOKENIZER_CONFIG, 'tokenizer-invalid');
 
 /**
  * Whether special_tokens_map.json has a say: not beside a tokenizer_config.json that lists its tokens, as transformers has
- * written it since 4.34. Throws `tokenizer-invalid`.
+ * written it since 4.34.
  */
-export const readsTokensMap = (tokenizerConfigJson: string | undefined): boolean =>
-  !tellsTokens(readTokenizerConfig(tokenizerConfigJson));
+export const readsTokensMap = (config: JsonObject): boolean => !('added_tokens_decoder' in config);
 
-/** As in transformers (tokenization_utils_base.py, _from_pretrained), what the map says goes before the config. */
+/**
+ * As in transformers (tokenization_utils_base.py, _from_pretrained), what the map says goes before the config, and its
+ * additional tokens join those of the config.
+ */
 function withTokensMap(config: JsonObject, mapJson: string | undefined): JsonObject {
-  if (mapJson === undefined || tellsTokens(config)) return config;
-  const map = parseJsonObject(mapJson, 'special_tokens_map.json', 'tokenizer-invalid');
+  if (mapJson === undefined || !readsTokensMap(config)) return config;
+  const map = parseJsonObject(mapJson, TOKENS_MAP, 'tokenizer-invalid');
   const known = Object.entries(map).filter(([name]) => SPECIAL_TOKENS.includes(name));
-  return { ...config, ...Object.fromEntries(known) };
+  const additional = [...additionalTokens(config, TOKENIZER_CONFIG), ...additionalTokens(map, TOKENS_MAP)];
+  return { ...config, ...Object.fromEntries(known), additional_special_tokens: additional };
+}
+
+function additionalTokens({ additional_special_tokens: more }: JsonObject, file: string): readonly unknown[] {
+  if (more == null) return [];
+  if (Array.isArray(more)) return more;
+  const found = `its additional_special_tokens are ${shown(more)} where a list is needed`;
+  throw tokenizerInvalid(found, file);
 }
 
 function openLibrary(json: JsonObject, config: JsonObject, V: number): Library {
-  const { additional_special_tokens: more } = config;
-  if (more != null && !Array.isArray(more)) {
-    const found = `its additional_special_tokens are ${shown(more)} where a list is needed`;
-    throw tokenizerInvalid(found, 'tokenizer_config.json');
-  }
+  const additional = additionalTokens(config, TOKENIZER_CONFIG);
   const parts = {
     added_tokens: [],
     normalizer: null,
@@ -214,7 +219,12 @@ function openLibrary(json: JsonObject, config: JsonObject, V: number): Library {
   let ids: readonly (number | undefined)[];
   let library: Library;
   try {
-    library = new Library({ ...parts, ...checkTokenizerFile(json, V) }, config);
+    const file = { ...parts, ...checkTokenizerFile(json, V) };
+    library = new Library(file, config);
+    const special = notYetAdded(additional, library);
+    if (special.length > 0) {
+      library = new Library({ ...file, added_tokens: [...file.added_tokens, ...special] }, config);
+    }
     // What the post-processor adds is looked up only now.
     ids = library.encode('', { add_special_tokens: true }).ids;
   } catch (thrown) {
@@ -225,12 +235,29 @@ function openLibrary(json: JsonObject, config: JsonObject, V: number): Library {
   return library;
 }
 
+/**
+ * Transformers makes special what is listed and no added token yet, one's own flags kept. What the vocabulary lacks would get
+ * an id behind it there, for which no checkpoint has a row.
+ */
+function notYetAdded(listed: readonly unknown[], library: Library): readonly object[] {
+  const added = new Set([...library.get_added_tokens_decoder().values()].map(({ content }) => content));
+  return listed.flatMap((token) => {
+    const content = specialText(token);
+    const id = content === undefined || added.has(content) ? undefined : library.token_to_id(content);
+    if (id === undefined) return [];
+    added.add(content!);
+    return [{ ...(isObject(token) && token), id, content, special: true }];
+  });
+}
+
 /** A special token of tokenizer_config.json: its text, or an object with the text as `content`. */
 function specialText(value: unknown): string | undefined {
   const text = isObject(value) ? value.content : value;
   return typeof text === 'string' ? text : undefined;
 }
 
+const TOKENIZER_CONFIG = 'tokenizer_config.json';
+const TOKENS_MAP = 'special_tokens_map.json';
 const SPECIAL_TOKENS = 'bos_token eos_token unk_token sep_token pad_token cls_token mask_token'.split(' ');
 
 /** Absent ones stay undefined in the template and print as nothing. */
