@@ -31,11 +31,17 @@ it.each([
   ['what is for browsers without scripts', '<noscript>steal()</noscript>'],
   ['what is marked as hidden', '<p hidden>steal()</p>'],
   ['what a style hides', '<div style="color: red; display:none">steal()</div>'],
+  ['that where the tag has an end mark in a value', '<div title="a > b" style="display:none">steal()</div>'],
+  ['that beside a name that resembles it', '<div data-style="x" style="display:none">steal()</div>'],
   ['what is hidden from screen readers', '<i aria-hidden="true">steal()</i>'],
   ['a comment', '<!-- steal() -->'],
   ['controls', '<button>steal()</button><textarea>steal()</textarea>'],
 ])('drops %s', (_, html) => {
   expect(read(`<p>before</p>${html}<p>after</p>`)).toBe('before\n\nafter');
+});
+
+it('keeps what only resembles a style', () => {
+  expect(read('<p data-style="display:none">words</p>')).toBe('words');
 });
 
 it('keeps of a picture what it is said to show, and of a link to a script its words', () => {

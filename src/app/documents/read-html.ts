@@ -17,17 +17,19 @@ const TAG = /<[a-z][^<>]*>/gi;
 const ATTRIBUTE = /([^\s"'/=]+)(\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?/g;
 /** Parsed by the same rules. */
 const STYLE_ELEMENT = /<(\/?)style(?![a-z])/gi;
-const STYLE = 'data-style';
+/** Nothing that a page itself would name so. */
+const RENAMED = 'fastkv-';
+const HIDING = `[style], [${RENAMED}style]`;
 
 /**
  * Styles and handlers under names that mean nothing. An inert document too holds to the policy of the page that parses it,
- * and fills the console with what it refuses. A tag with < or > in a value may escape: it is refused as before.
+ * and fills the console with what it refuses. A tag with < or > in a value may keep its own: they are refused there.
  */
 export const withoutEffects = (html: string): string =>
   html
     .replace(TAG, (tag) =>
       tag.replace(ATTRIBUTE, (attribute, name: string) =>
-        /^(style|on[a-z]+)$/i.test(name) ? `data-${attribute}` : attribute,
+        /^(style|on[a-z]+)$/i.test(name) ? RENAMED + attribute : attribute,
       ),
     )
     .replace(STYLE_ELEMENT, '<$1noframes');
@@ -35,7 +37,7 @@ export const withoutEffects = (html: string): string =>
 /** Takes what is hidden out of `page`. Throws `damaged` for one that nests too deeply to be walked. */
 export function toMarkdown(page: Document): string {
   for (const element of page.querySelectorAll(DROPPED)) element.remove();
-  for (const element of page.querySelectorAll(`[${STYLE}]`)) if (isHidden(element)) element.remove();
+  for (const element of page.querySelectorAll(HIDING)) if (isHidden(element)) element.remove();
   const title = page.title.replace(/\s+/g, ' ').trim();
   const heading = title === '' || page.querySelector('h1') ? '' : `# ${title}\n\n`;
   try {
@@ -49,7 +51,7 @@ export function toMarkdown(page: Document): string {
 
 /** Only by the element itself: the stylesheets of a page that was saved are not read. */
 function isHidden(element: Element): boolean {
-  const style = element.getAttribute(STYLE) ?? '';
+  const style = element.getAttribute(`${RENAMED}style`) ?? element.getAttribute('style') ?? '';
   return /(^|[;\s])(display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style);
 }
 
