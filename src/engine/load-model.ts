@@ -46,6 +46,8 @@ export interface LoadedModel {
   readonly generation: GenerationDefaults;
   readonly stopIds: ReadonlySet<TokenId>;
   readonly info: ModelInfo;
+  /** Of its tensors in their files. */
+  readonly storedBytes: number;
 }
 
 /**
@@ -80,7 +82,8 @@ export async function loadModel(
     const name = options.name ?? folder.name;
     const info = describeModel(name, checkpoint, session, describeAdapter(adapter));
     const { tokenizer, generation } = checkpoint;
-    return { device, session, tokenizer, generation, stopIds: stopIdsOf(checkpoint), info };
+    const storedBytes = [...checkpoint.entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return { device, session, tokenizer, generation, stopIds: stopIdsOf(checkpoint), info, storedBytes };
   } catch (thrown) {
     const cause = await causeOf(thrown, device);
     device.destroy();

@@ -187,3 +187,14 @@ describe.each(MODELS)('%s', (_name, folderOf, dtype) => {
     },
   );
 });
+
+it('is planned the same once it is loaded as by its config.json, where a checkpoint of F32 takes the most while it loads', async () => {
+  const folder = randomLlamaFolder({
+    ...SHAPE,
+    ...{ L: 2, C: 128, V: 8192, contextLength: 512, seed: 3 },
+  });
+  const request = { promptTokens: 1, answerTokens: 0 };
+  const plan = planModel(plannedFromConfig((await readText(folder, 'config.json'))!), request);
+  model = await loadModel((await openNodeAdapter()).adapter, folder);
+  expect(planModel(plannedFromLoaded(model), request)).toEqual(plan);
+});

@@ -66,12 +66,11 @@ export function plannedFromConfig(text: string): PlannedFrom {
   return { spec, packed, packedAs, storedBytes, kv: { ...PAGE, tspLayer: defaultTspLayer(spec.layers) } };
 }
 
-export function plannedFromLoaded({ session, info }: LoadedModel): PlannedFrom {
+export function plannedFromLoaded({ session, info, storedBytes }: LoadedModel): PlannedFrom {
   const { spec, forms } = session;
   const packed = forms.packed ?? new Map<string, never>();
   const packedAs = packed.size > 0 ? (info.weights as 'q8' | 'q4') : undefined;
-  // Its files are not at hand any more, and most are of 16 bits.
-  return { spec, packed, packedAs, storedBytes: storedBytesOf(spec, packed, 'BF16'), kv: info.kv, forms };
+  return { spec, packed, packedAs, storedBytes, kv: info.kv, forms };
 }
 
 /** About what the tensors take in their files; groups lie there as on the GPU. */

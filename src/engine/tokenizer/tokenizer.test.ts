@@ -288,7 +288,7 @@ describe('special_tokens_map.json', () => {
       specialTokensMapJson: JSON.stringify({
         additional_special_tokens: [
           { content: second },
-          first,
+          second,
           '<|im_end|>',
           'fixed',
           'not in the vocabulary',
