@@ -115,6 +115,7 @@ export function createStores({
   const chat = createChatStore(model, kv, {
     newSettings,
     tabs: settling(tabs, () => conversations.getState().flush()),
+    reopen: (id) => void conversations.getState().open(id),
   });
   const conversations = createConversationsStore({ chat, archive, tabs, session, newSettings });
   const budget = createBudgetStore(storage, deviceClassOf(told));

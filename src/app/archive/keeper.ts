@@ -18,8 +18,10 @@ export interface Keeper {
    * that is answered, is taken over.
    */
   adopt(conversation: Conversation): void;
-  /** Of the shown conversation, where a write of it failed: to be asked for before another tab's version is adopted. */
-  unsaved(): Unsaved | undefined;
+  /** Of a conversation, where a write of it failed: to be asked for before another version is adopted. */
+  unsaved(conversation: Conversation): Unsaved | undefined;
+  /** A conversation of which a write failed, as it was to be written last. */
+  refused(id: string): Conversation | undefined;
   /** The shown conversation is gone: nothing more of it is written down. */
   forget(): void;
   /** Resolves when everything is written that there is. */
@@ -69,7 +71,8 @@ export function createKeeper(
 
   return {
     adopt: (conversation) => ledger.adopt(conversation, isAnswering(chat.getState(), conversation.id)),
-    unsaved: () => ledger.unsaved(chat.getState()),
+    unsaved: ledger.unsaved,
+    refused: ledger.refused,
     forget: () => {
       forgotten = chat.getState().id;
     },
@@ -107,7 +110,12 @@ function createLedger(write: (change: ArchiveChange) => Promise<void>) {
           account.stored = now;
           account.isBehind = false;
         })
-        .catch(() => void (accountOf(now.id).isBehind = true));
+        .catch(() => {
+          // It may have been closed meanwhile.
+          const open = accounts.get(now.id) ?? account;
+          open.isBehind = true;
+          accounts.set(now.id, open);
+        });
     },
     adopt(conversation: Conversation, isAnswered: boolean) {
       const account = accountOf(conversation.id);
@@ -118,6 +126,10 @@ function createLedger(write: (change: ArchiveChange) => Promise<void>) {
     unsaved(now: Conversation): Unsaved | undefined {
       const account = accounts.get(now.id);
       return account?.isBehind ? unsavedOf(now, account.stored) : undefined;
+    },
+    refused(id: string): Conversation | undefined {
+      const account = accounts.get(id);
+      return account?.isBehind ? account.written : undefined;
     },
     close(id: string) {
       if (!accounts.get(id)?.isBehind) accounts.delete(id);

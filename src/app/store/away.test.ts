@@ -10,7 +10,7 @@ const turn = (index: number) => stores.worker.turns[index] ?? expect.fail(`turn 
 const ask = (question: string) => after(() => void state().ask(question));
 const write = (text: string) => turn(0).emit({ type: 'text', text, newTokens: 1, decodeTokensPerSecond: 40 });
 /** Back to the chat that was left for a new one. */
-const undo = () => state().notice?.undo?.run();
+const back = () => state().show(state().away?.conversation ?? expect.fail('it is gone'));
 
 beforeEach(async () => {
   stores = await readyStores();
@@ -43,7 +43,7 @@ it('that was answered to its end meanwhile is there with all of it', async () =>
   await turn(0).finish({ text: 'Silver.', ttft: TTFT });
   expect(isFree(state())).toBe(true);
   expect(stores.selection.getState().answerId, 'which tokens were kept is known of it').toBe(activeId);
-  undo();
+  back();
   expect(answer()).toMatchObject({ text: 'Silver.', answer: { state: 'done', stopReason: 'end' } });
 });
 
@@ -69,7 +69,7 @@ it('says there why it failed', async () => {
   state().newChat();
   await turn(0).fail(coded('internal', 'It broke.'));
   expect(isFree(state())).toBe(true);
-  undo();
+  back();
   expect(answer()).toMatchObject({ text: 'Sil', answer: { state: 'failed', error: { code: 'internal' } } });
 });
 

@@ -147,18 +147,25 @@ export class Book {
     return false;
   }
 
-  /** From the archive to the page. An answer in the making is another tab's, or was cut off. */
+  /**
+   * From the archive to the page, with what could not be written there. An answer in the making is another tab's, or was cut
+   * off.
+   */
   async show(id: string): Promise<void> {
     const { away } = this.chat.getState();
     if (away && isAnsweredAway({ away }, id)) return this.chat.getState().show(away.conversation);
+    const refused = this.keeper.refused(id);
+    const unsaved = refused && this.keeper.unsaved(refused);
     // Asked first: who lets go of it has written down the end.
     const held = await this.parts.tabs.isHeld(id);
     const parts = await this.archive.read(id);
     const stored = parts && readConversation(parts);
-    if (stored === undefined) return this.chat.getState().sayError('This chat could not be read.');
+    const { show, sayError } = this.chat.getState();
+    if (stored === undefined) return refused ? show(refused) : sayError('This chat could not be read.');
     const { conversation, skipped } = stored;
     this.keeper.adopt(conversation);
-    this.chat.getState().show(held ? conversation : interrupted(conversation));
+    const last = held ? conversation : interrupted(conversation);
+    show(unsaved ? withUnsaved(last, unsaved) : last);
     if (skipped > 0) this.#tellSkipped(skipped, 'message or document');
     // Not waited for: the other tab may take its time.
     if (held) void this.#watch(id);
@@ -203,7 +210,7 @@ export class Book {
     const { follow, say } = this.chat.getState();
     if (stored === undefined || !this.#isHere(id)) return;
     const isQuiet = this.chat.getState().id === id && !isAnswering(this.chat.getState(), id);
-    const unsaved = isQuiet ? this.keeper.unsaved() : undefined;
+    const unsaved = isQuiet ? this.keeper.unsaved(this.chat.getState()) : undefined;
     this.keeper.adopt(stored);
     if (unsaved === undefined) return follow(as(stored));
     follow(withUnsaved(as(stored), unsaved));

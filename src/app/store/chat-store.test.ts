@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../protocol';
+import { conversationOf } from './chat-store';
 import { changeKv } from './settings';
 import {
   after,
@@ -241,17 +242,17 @@ it('a load during a turn ends the turn', async () => {
 });
 
 describe('a new chat', () => {
-  it('leaves the last one, which can be brought back', async () => {
+  it('leaves the last one, which can be shown again', async () => {
     state().attach(DOCUMENT);
     await ask('What color?');
     await turn(0).finish({ text: 'Silver.' });
-    const { id, order, documents } = state();
+    const left = conversationOf(state());
     state().newChat();
     expect(state()).toMatchObject({ order: [], documents: [], title: '' });
     // Of live buffers, which the engine still holds.
     expect(state().memory?.kv.hotBytes).toBe(500);
-    state().notice?.undo?.run();
-    expect(state()).toMatchObject({ id, order, documents, title: 'What color?', notice: undefined });
+    state().show(left);
+    expect(state()).toMatchObject({ ...left, notice: undefined });
     expect(state().memory?.kv.hotBytes).toBe(500);
   });
 

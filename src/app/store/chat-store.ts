@@ -84,12 +84,14 @@ export interface ChatSurroundings {
   /** What new conversations begin with. */
   readonly newSettings?: () => ConversationSettings;
   readonly tabs?: Tabs;
+  /** Shows a conversation again that was left, as it is by then: renamed, answered on, or deleted. */
+  readonly reopen?: (id: string) => void;
 }
 
 export function createChatStore(
   model: ModelStore,
   kv: KvStore,
-  { newSettings = () => ({}), tabs = ALONE }: ChatSurroundings = {},
+  { newSettings = () => ({}), tabs = ALONE, reopen = () => undefined }: ChatSurroundings = {},
 ): ChatStore {
   const store = createStore<ChatState>()((set, get) => ({
     ...emptyConversation(newSettings()),
@@ -107,7 +109,7 @@ export function createChatStore(
     ...turnActions(set, get, { model, kv, tabs }),
     ...documentActions(set, get),
     ...branchActions(set, get),
-    ...conversationActions(set, get, newSettings),
+    ...conversationActions(set, get, newSettings, reopen),
   }));
   model.subscribe(({ status }) => {
     // With the engine its buffers are gone, and what was reported of them is no longer so.
@@ -230,18 +232,13 @@ function conversationActions(
   set: Set,
   get: Get,
   newSettings: () => ConversationSettings,
+  reopen: (id: string) => void,
 ): Pick<ChatState, 'newChat' | 'show' | 'abandon' | 'follow'> {
   return {
     newChat() {
-      const left = conversationOf(get());
-      get().show(emptyConversation(newSettings()));
-      if (isEmpty(left)) return;
-      const run = () => {
-        const { away, show } = get();
-        // It may have been answered since.
-        show(away?.conversation.id === left.id ? away.conversation : left);
-      };
-      get().say('Started a new chat.', { label: 'Undo', run });
+      const left = get();
+      left.show(emptyConversation(newSettings()));
+      if (!isEmpty(left)) left.say('Started a new chat.', { label: 'Undo', run: () => reopen(left.id) });
     },
 
     show(conversation) {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { conversationOf } from './chat-store';
 import { keepDrafts, keepEdits } from './drafts';
 import { after, readyStores } from './scripted-engine.test-support';
 
@@ -86,13 +87,14 @@ it('keeps other words for a question until they are sent or cancelled, in anothe
   state().closeEdit();
   state().beginEdit(second);
   state().setEdit(second, 'Two, or');
+  const left = conversationOf(state());
   state().newChat();
   expect(state()).toMatchObject({ editingId: undefined, edits: { [first]: 'One, or', [second]: 'Two, or' } });
   const reloaded = await readyStores();
   keepEdits(reloaded.chat, session);
   expect(reloaded.chat.getState().edits).toEqual(state().edits);
 
-  state().notice?.undo?.run();
+  state().show(left);
   state().beginEdit(first);
   state().cancelEdit();
   expect(state().edits).toEqual({ [second]: 'Two, or' });

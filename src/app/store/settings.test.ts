@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createChatStore } from './chat-store';
+import { conversationOf, createChatStore } from './chat-store';
 import { settingsFor } from './kv-store';
 import { after, KV, MODEL, readyStores } from './scripted-engine.test-support';
 import {
@@ -32,9 +32,10 @@ describe('a conversation', () => {
     expect(kvNow(), 'what is not said stays').toMatchObject({ retain: 0.5, tspLayer: 1 });
     changeKv(stores, { turnMode: 'exact' });
     void stores.chat.getState().ask('What?');
+    const left = conversationOf(stores.chat.getState());
     stores.chat.getState().newChat();
     expect(kvNow()).toEqual({ ...KV, tspLayer: 1 });
-    stores.chat.getState().notice?.undo?.run();
+    stores.chat.getState().show(left);
     expect(kvNow()).toEqual({ ...KV, retain: 0.5, tspLayer: 1 });
     resetKv(stores);
     expect(kvNow()).toEqual(KV);

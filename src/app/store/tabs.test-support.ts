@@ -74,6 +74,7 @@ export async function openTab(session = memory(), archive: Promise<Archive> = op
   const tabs: Tabs = tabsOf(newChannel(), locks);
   const chat = createChatStore(model, kv, {
     tabs: settling(tabs, () => conversations.getState().flush()),
+    reopen: (id) => void conversations.getState().open(id),
   });
   const newSettings = () => ({ system: 'As always.' });
   const conversations = createConversationsStore({

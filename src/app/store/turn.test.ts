@@ -60,7 +60,7 @@ describe('a thought that a turn', () => {
     const { chat } = await think();
     chat.getState().newChat();
     chat.getState().abandon();
-    chat.getState().notice?.undo?.run();
+    chat.getState().show(chat.getState().away?.conversation ?? expect.fail('it is gone'));
     const { thinkingSince, thoughtMs } = lastAnswer(chat).figures;
     expect([thinkingSince, thoughtMs]).toEqual([undefined, expect.any(Number)]);
   });
