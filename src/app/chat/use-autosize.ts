@@ -3,8 +3,9 @@ import { useLayoutEffect, useRef } from 'react';
 const TALLEST = 200;
 
 /**
- * A text box as tall as its text, between one line and `TALLEST`, where the browser does not make it so (composer.css): there, a key lays
- * out the box with the next frame, and not the page at once. May go when all browsers know `field-sizing`.
+ * A text box as tall as its text, between one line and `TALLEST`, where the browser does not make it so (composer.css). Where it
+ * does, a key lays out the box with the next frame, and not the whole page at once. May go when all browsers know
+ * `field-sizing`.
  */
 export function useAutosize(text: string) {
   const box = useRef<HTMLTextAreaElement>(null);

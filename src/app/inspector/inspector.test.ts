@@ -2,6 +2,7 @@ import { createElement } from 'react';
 import { beforeEach, expect, it } from 'vitest';
 import type { SelectionReport, TurnResult } from '../../protocol';
 import { markupOf, pageStores } from '../static-markup.test-support';
+import { conversationOf } from '../store/chat-store';
 import { after, memoryOf, MODEL, TTFT } from '../store/scripted-engine.test-support';
 import { Inspector } from './inspector';
 
@@ -103,15 +104,18 @@ it('leaves the reading speed out where most of the prompt was in the cache', asy
   expect([figure('read-tokens'), figure('prefill-tps')]).toEqual(['10', '–']);
 });
 
-it('says that entries of the answer are counted in, and whose cache is shown in a new chat', async () => {
+it('says that entries of the answer are counted in, and whose cache is shown in another chat', async () => {
   await answered({});
   expect(drawn()).toContain('The answer counts too');
   expect(drawn()).not.toContain('held for the previous chat');
+  const answeredBefore = conversationOf(page.stores.chat.getState());
   page.stores.chat.getState().newChat();
   expect(drawn()).toContain('held for the previous chat');
-  page.stores.chat.getState().notice?.undo?.run();
+  page.stores.chat.getState().show(answeredBefore);
   await after(() => void page.stores.chat.getState().ask('And?'));
   page.stores.chat.getState().newChat();
+  expect(drawn()).toContain('of the chat that is being answered');
+  page.stores.chat.getState().show({ ...answeredBefore, id: 'another' });
   expect(drawn()).toContain('of the chat that is being answered');
 });
 

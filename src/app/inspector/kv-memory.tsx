@@ -48,9 +48,10 @@ function useKvMemory(): MemoryReport['kv'] | undefined {
 
 /** The engine keeps the cache of a chat that was left until the next question needs the room. */
 function HeldForUndo() {
-  const left = useChat(({ order, memory }) => order.length === 0 && memory !== undefined);
+  const isHeld = useChat(({ memory }) => memory !== undefined);
+  const isEmpty = useChat(({ order }) => order.length === 0);
   const isAnswered = useChat(({ away }) => away?.activeId !== undefined);
-  if (!left) return null;
+  if (!isHeld || !(isEmpty || isAnswered)) return null;
   return (
     <p className="panel-hint" data-testid="held-for-undo">
       {isAnswered

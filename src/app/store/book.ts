@@ -128,6 +128,10 @@ export class Book {
     this.chat.getState().sayError(`${more} could not be read and ${count === 1 ? 'is' : 'are'} not shown.`);
   }
 
+  async rows(): Promise<readonly ConversationRow[]> {
+    return (await this.archive.list()).flatMap((row) => readConversationRow(row) ?? []);
+  }
+
   async row(id: string): Promise<ConversationRow | undefined> {
     return readConversationRow((await this.archive.read(id))?.conversation);
   }
@@ -137,9 +141,8 @@ export class Book {
     return (parts && readConversation(parts))?.conversation;
   }
 
-  /** Whether it is here unchanged, itself or as a copy: that has another id and was begun at the same moment. */
-  async holds(conversation: Conversation): Promise<boolean> {
-    const rows = (await this.archive.list()).flatMap((row) => readConversationRow(row) ?? []);
+  /** Whether one of `rows` is it, unchanged, itself or as a copy: that has another id and was begun at the same moment. */
+  async holds(conversation: Conversation, rows: readonly ConversationRow[]): Promise<boolean> {
     for (const { id, createdAt } of rows) {
       const held = createdAt === conversation.createdAt ? await this.read(id) : undefined;
       if (held && holdSame(interrupted(held), conversation)) return true;

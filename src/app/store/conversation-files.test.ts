@@ -23,6 +23,11 @@ describe('files', () => {
     await importJson(both);
     expect(said()).toBe('Nothing was imported: all 2 chats were here already.');
     expect(names(tab).toSorted()).toEqual(['What color?', 'Who keeps it?']);
+
+    await remove(id);
+    const { conversations, ...form } = JSON.parse(file) as { readonly conversations: readonly unknown[] };
+    await importJson(JSON.stringify({ ...form, conversations: [...conversations, ...conversations] }));
+    expect(said(), 'nor twice from one file').toBe('Imported 1 chat; 1 was here already.');
   });
 
   it('put one that was changed since beside itself, once, and overwrite nothing', async () => {

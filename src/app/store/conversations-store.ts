@@ -135,14 +135,16 @@ function fileActions(book: Book): Pick<Actions, FileAction> {
       const read = fromJson(text);
       await book.ready;
       await book.keeper.flush();
+      const rows = [...(await book.rows())];
       const taken = new Set(book.state.list.map(({ id }) => id)).add(book.chat.getState().id);
       let added = 0;
       for (const { conversation } of read) {
         const one = interrupted(conversation);
-        if (await book.holds(one)) continue;
+        if (await book.holds(one, rows)) continue;
         const id = taken.has(one.id) ? crypto.randomUUID() : one.id;
         taken.add(id);
         await book.put({ ...one, id });
+        rows.push(rowOf({ ...one, id }));
         added++;
       }
       const skipped = read.reduce((sum, one) => sum + one.skipped, 0);
