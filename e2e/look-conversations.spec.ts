@@ -30,6 +30,8 @@ test('the chats, empty, with some, opened and searched, have no serious violatio
   await page.screenshot({ path: test.info().outputPath('searched.png') });
   await page.getByTestId('conversation-name').press('Escape');
   await page.getByTestId('conversation-search').press('Escape');
+  await expect(page.getByTestId('conversation'), 'the search is emptied').toHaveCount(2);
+  await page.getByTestId('conversation-search').press('Escape');
   await expect(page.getByTestId('sidebar')).toHaveCount(0);
   await expect(page.getByTestId('sidebar-toggle')).toBeFocused();
 });

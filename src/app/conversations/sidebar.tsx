@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { NoticeBar } from '../chat/notice-bar';
 import { toFailure } from '../store/engine';
 import { useChat, useConversations, useStores, useView } from '../stores';
@@ -7,6 +7,7 @@ import { useIsNarrow } from '../ui/narrow';
 import { saveFile } from '../ui/save-file';
 import { ConversationItem } from './conversation-item';
 import { byDay } from './days';
+import { onSearchKey } from './search-keys';
 import './sidebar.css';
 
 /** The conversations that there are: beside the chat, or over it where there is no room. */
@@ -27,18 +28,26 @@ export function Sidebar() {
   );
 }
 
-function Beside({ children }: { readonly children: ReactNode }) {
+/** Closes the chats, and puts the focus where they can be opened again. */
+function useClose(): () => void {
   const show = useView((view) => view.showSidebar);
+  return useCallback(() => {
+    show(false);
+    document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
+  }, [show]);
+}
+
+function Beside({ children }: { readonly children: ReactNode }) {
+  const close = useClose();
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const inside = event.target instanceof Element && event.target.closest('#conversations') !== null;
       if (event.key !== 'Escape' || event.defaultPrevented || !inside) return;
-      show(false);
-      document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
+      close();
     };
     window.addEventListener('keydown', listen);
     return () => window.removeEventListener('keydown', listen);
-  }, [show]);
+  }, [close]);
   return (
     <aside id="conversations" className="sidebar" aria-label="Chats" data-testid="sidebar" tabIndex={-1}>
       {children}
@@ -67,7 +76,6 @@ function Drawer({ children }: { readonly children: ReactNode }) {
       data-testid="sidebar"
       tabIndex={-1}
       onClose={() => show(false)}
-      // In the search field Esc would empty it first.
       onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && show(false)}
       // The backdrop is no element of its own, and the drawer has nothing of its own that could be pressed.
       onClick={({ target, currentTarget, clientX }) =>
@@ -80,19 +88,13 @@ function Drawer({ children }: { readonly children: ReactNode }) {
 }
 
 function Contents() {
-  const show = useView((view) => view.showSidebar);
+  const close = useClose();
   return (
     <>
       <div className="sidebar-head">
         <h2>Chats</h2>
         <Files />
-        <CloseButton
-          label="Close chats"
-          onClick={() => {
-            show(false);
-            document.querySelector<HTMLElement>('[data-testid=sidebar-toggle]')?.focus();
-          }}
-        />
+        <CloseButton label="Close chats" onClick={close} />
       </div>
       <Search />
       <Kept />
@@ -104,6 +106,7 @@ function Contents() {
 function Search() {
   const query = useConversations((state) => state.query);
   const search = useConversations((state) => state.search);
+  const leave = useClose();
   return (
     <input
       type="search"
@@ -113,6 +116,7 @@ function Search() {
       data-testid="conversation-search"
       value={query}
       onChange={({ target }) => void search(target.value)}
+      onKeyDown={(event) => onSearchKey(event, { query, empty: () => void search(''), leave })}
     />
   );
 }

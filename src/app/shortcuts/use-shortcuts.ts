@@ -1,5 +1,4 @@
 import { useEffect } from 'react';
-import { runningId } from '../store/away';
 import { isCalibrating, stopCalibration } from '../store/calibration';
 import { useStores, type Stores } from '../stores';
 import { shortcutOf, type ShortcutId } from './table';
@@ -54,7 +53,9 @@ export const ACTIONS: Readonly<Record<ShortcutId, Action>> = {
     return true;
   },
   stop({ chat, kv, model }) {
-    if (runningId(chat.getState()) !== undefined) void chat.getState().stop();
+    const { activeId, stop } = chat.getState();
+    // An answer in a chat that was left is none that is looked at: its own Stop ends it.
+    if (activeId !== undefined) void stop();
     else if (isCalibrating(kv)) stopCalibration({ kv, model });
     else return false;
     return true;
