@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { runningId } from './away';
 import { conversationOf, isFree, isIdle } from './chat-store';
-import { after, coded, lastAnswer, memoryOf, readyStores, TTFT } from './scripted-engine.test-support';
+import { after, coded, lastAnswer, memoryOf, MODEL, readyStores, TTFT } from './scripted-engine.test-support';
 
 let stores: Awaited<ReturnType<typeof readyStores>>;
 const state = () => stores.chat.getState();
@@ -96,4 +96,18 @@ it('lets a turn be stopped that still waits for the one before', async () => {
   expect(stores.worker.turns).toHaveLength(1);
   expect(answer().answer).toEqual({ state: 'done', stopReason: 'stopped' });
   expect(state().activeId).toBeUndefined();
+});
+
+it('is stopped with what was written where another model is loaded, and has failed where the worker died', async () => {
+  state().newChat();
+  void stores.model.getState().reload();
+  await after(() => stores.workers[1]?.loading.resolve(MODEL));
+  back();
+  expect(answer()).toMatchObject({ text: 'Sil', answer: { state: 'done', stopReason: 'stopped' } });
+
+  await ask('Again?');
+  state().newChat();
+  await stores.workers[1]?.die({ code: 'internal', message: "The engine's worker stopped" });
+  back();
+  expect(answer().answer).toMatchObject({ state: 'failed', error: { code: 'internal' } });
 });

@@ -225,19 +225,19 @@ it('ends a turn whose worker dies or whose device is lost, and keeps the convers
   expect(stores.workers[1]?.turns).toHaveLength(1);
 });
 
-it('a load during a turn ends the turn', async () => {
+it('a load during a turn stops the turn, and the answer can be gone on with', async () => {
   await ask('What color?');
   turn(0).emit({ type: 'text', text: 'Sil', newTokens: 1, decodeTokensPerSecond: 40 });
   void stores.model.getState().reload();
   await after(() => stores.workers[1]?.loading.resolve(MODEL));
   expect(answer()).toMatchObject({
     text: 'Sil',
-    answer: { state: 'failed', error: { code: 'internal' } },
+    answer: { state: 'done', stopReason: 'stopped' },
   });
   expect(state().activeId).toBeUndefined();
   expect(stores.model.getState().status.state).toBe('ready');
 
-  await ask('And now?');
+  await after(() => void state().resume(answer().id));
   expect(stores.workers[1]?.turns).toHaveLength(1);
 });
 

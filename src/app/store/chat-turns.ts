@@ -9,6 +9,7 @@ import {
   isContinuable,
   promptOf,
   settled,
+  stopped,
   thoughtEnded,
   titleFrom,
   tokensOf,
@@ -17,7 +18,7 @@ import {
   type TurnFigures,
   type UserMessage,
 } from './conversation';
-import { toFailure } from './engine';
+import { CLOSED, toFailure } from './engine';
 import { settingsFor, type KvStore } from './kv-store';
 import { samplingOf } from './settings';
 import { throwFailure, type LoadedModel, type ModelStore } from './model-store';
@@ -221,8 +222,11 @@ async function runTurn(
       ...(thinking !== undefined && { thinking }),
     };
     const sent = api.send(request, (events) => show(applyEvents(view, events)));
-    const result = await Promise.race([sent, gone.then(throwFailure)]);
-    show(applyResult(view, result));
+    // That another load closed the engine was the visitor's own doing, and no failure.
+    const ended = gone.then((failure) => (failure === CLOSED ? undefined : throwFailure(failure)));
+    const result = await Promise.race([sent, ended]);
+    if (result) show(applyResult(view, result));
+    else show({ ...view, answer: stopped(view.answer), memory: get().memory });
   } catch (thrown) {
     const failed = {
       ...view.answer,

@@ -235,13 +235,16 @@ export function thoughtEnded(
 /** The messages as they would stand if the running answer had been stopped now. */
 export function settled(messages: Messages, activeId: string | undefined): Messages {
   const active = activeId === undefined ? undefined : messages[activeId];
-  if (active?.role !== 'assistant') return messages;
-  const stopped: Message = {
+  return active?.role === 'assistant' ? { ...messages, [active.id]: stopped(active) } : messages;
+}
+
+/** A running answer as it would stand if it had been stopped now. */
+export function stopped(active: AssistantMessage): AssistantMessage {
+  return {
     ...active,
     answer: { state: 'done', stopReason: 'stopped' },
     figures: { ...thoughtEnded(active.figures), stoppedAt: shareRead(active) },
   };
-  return { ...messages, [active.id]: stopped };
 }
 
 /** Documents that no question on the shown path brought: they go with the next one. */

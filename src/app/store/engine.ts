@@ -13,7 +13,7 @@ export interface EngineConnection {
   close(): void;
 }
 
-/** What a call that was under way is told when its engine is closed. */
+/** What a call that was under way is told when its engine is closed: this very object, by which it is told from a failure. */
 export const CLOSED: EngineFailure = {
   code: 'internal',
   message: 'The engine was closed because a model was loaded again.',
