@@ -28,20 +28,21 @@ export function Attachments() {
         {incoming.map((file) => (
           <IncomingChip key={file.id} file={file} />
         ))}
-        {failed.length > 1 && (
-          <button
-            type="button"
-            className="text-button"
-            data-testid="incoming-dismiss-all"
-            onClick={(event) => {
-              focusComposer(event); // The button goes with what it closes.
-              dismissFailed();
-            }}
-          >
-            Dismiss all {failed.length}
-          </button>
-        )}
       </div>
+      {/* Not in the list, which scrolls. */}
+      {failed.length > 1 && (
+        <button
+          type="button"
+          className="text-button dismiss-all"
+          data-testid="incoming-dismiss-all"
+          onClick={(event) => {
+            focusComposer(event); // The button goes with what it closes.
+            dismissFailed();
+          }}
+        >
+          Dismiss all {failed.length}
+        </button>
+      )}
     </>
   );
 }
