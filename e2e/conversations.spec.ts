@@ -121,7 +121,7 @@ test('the list of chats: new, back, renamed, searched, deleted and brought back'
   await items.getByTestId('conversation-more').click();
   await page.getByTestId('conversation-remove').click();
   await expect(items).toHaveCount(0);
-  await expect(page.getByTestId('notice')).toContainText('Deleted “Hello there?”. 1 more to undo.');
+  await expect(page.getByTestId('undo-notice')).toContainText('Deleted “Hello there?”. 1 more to undo.');
   await page.getByTestId('undo').click();
   await expect(items).toHaveCount(1);
   await expect(page.getByTestId('undo')).toBeFocused();
@@ -147,6 +147,7 @@ test('a chat goes out as JSON and comes back, once; Markdown is for reading; wha
   await expect(items).toHaveCount(0);
   await page.getByTestId('import-file').setInputFiles(file);
   await expect(page.getByTestId('notice')).toContainText('Imported 1 chat.');
+  await expect(page.getByTestId('undo'), 'below the news').toBeVisible();
   await items.getByTestId('conversation-open').click();
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
   await expect(page.getByTestId('document-chip')).toContainText('Short sample');

@@ -185,7 +185,7 @@ test('a document longer than the context is not sent; a prompt that is fails in 
   await expect(chat.chip).toHaveCount(0);
   await expect(page.getByTestId('retry')).toBeEnabled();
   await page.getByTestId('new-chat').click();
-  await expect(page.getByTestId('notice')).toContainText('Started a new chat');
+  await expect(page.getByTestId('undo-notice')).toContainText('Started a new chat');
   await chat.attachShort();
   await page.getByTestId('sample-question').first().click();
   await chat.finished(chat.answers.first());

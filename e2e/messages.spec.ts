@@ -80,7 +80,7 @@ test('a deleted message goes with what followed, comes back, and a question left
   await page.getByTestId('answer-actions').first().getByTestId('remove').click();
   await expect(chat.answers).toHaveCount(0);
   await expect(chat.composer).toBeFocused();
-  await expect(page.getByTestId('notice')).toContainText('Deleted the answer and what followed.');
+  await expect(page.getByTestId('undo-notice')).toContainText('Deleted the answer and what followed.');
   await page.getByTestId('undo').click();
   await expect(chat.answers).toHaveCount(2);
 

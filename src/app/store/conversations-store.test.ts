@@ -199,7 +199,7 @@ describe('a conversation', () => {
       text: expect.stringContaining('busy'),
     });
     refuse.mockRestore();
-    tab.chat.getState().dismissNotice();
+    tab.chat.getState().dismissNews();
     tab.chat.getState().notice?.undo?.run();
     await settle();
     expect([texts(tab), names(tab)]).toEqual([['What color?', 'Silver.'], ['What color?']]);

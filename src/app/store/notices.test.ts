@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { undoable } from './notices';
 import { after, readyStores } from './scripted-engine.test-support';
 
 async function chatWith(questions: readonly string[]) {
@@ -33,19 +34,29 @@ it('offers what was deleted in a row again, the last first, until everything is 
   expect(state().messages, 'the very same').toBe(messages);
 });
 
-it('shows news and errors over what can be undone, and that again when they are dismissed', async () => {
+it('shows news and errors above what can be undone, each dismissed and undone without the other', async () => {
   const { state, undo, told } = await chatWith(['One?']);
   state().remove(state().order[1] ?? '');
   state().say('Imported 1 chat.');
   state().sayError('This chat could not be read.');
-  state().dismissNotice();
+  const offered = () => undoable(state().notice)?.text;
+  expect([told(), offered()]).toEqual(['This chat could not be read.', 'Deleted the answer.']);
+  state().dismissNews();
   expect(told()).toBe('Deleted the answer.');
+  state().say('Imported 1 chat.');
+  undoable(state().notice)?.undo?.run();
+  expect(state().order).toHaveLength(2);
+  expect([told(), offered()], 'undone below the news').toEqual(['Imported 1 chat.', undefined]);
+  state().remove(state().order[1] ?? '');
   state().attach(DOCUMENT);
   undo();
-  expect(state().order).toHaveLength(2);
+  expect(state().order, 'undone alone, as news ends with what is attached').toHaveLength(2);
   state().remove(state().order[1] ?? '');
-  state().dismissNotice();
-  expect(told(), 'what is dismissed itself is over').toBeUndefined();
+  state().say('Imported 1 chat.');
+  state().dismissUndo();
+  expect([told(), offered()], 'dismissed below the news').toEqual(['Imported 1 chat.', undefined]);
+  state().dismissNews();
+  expect(told()).toBeUndefined();
 });
 
 it('ends with the next question, and what is of one conversation alone with that', async () => {

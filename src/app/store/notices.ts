@@ -1,4 +1,4 @@
-/** What is told beside the composer. What can be undone waits below what is told after it, and is offered again then. */
+/** What is told beside the composer: the last news or error, and below it what can be undone, the last first. */
 import type { Get, Set } from './chat-store';
 
 export interface Undo {
@@ -21,8 +21,10 @@ export interface NoticeActions {
   say(text: string, undo?: Undo): void;
   /** That something went wrong. */
   sayError(text: string): void;
-  /** With all that could have been undone; of what cannot be undone itself, that alone. */
-  dismissNotice(): void;
+  /** What cannot be undone: the offer to undo what was before it stays. */
+  dismissNews(): void;
+  /** All that could have been undone: the news above it stays. */
+  dismissUndo(): void;
 }
 
 export function noticeActions(set: Set, get: Get): NoticeActions {
@@ -32,8 +34,7 @@ export function noticeActions(set: Set, get: Get): NoticeActions {
   return {
     say(text, undo) {
       const run = () => {
-        const { notice } = get();
-        if (notice?.undo === own) set({ notice: notice?.earlier });
+        set({ notice: without(get().notice, own) });
         undo?.run();
       };
       const own = undo && { ...undo, run };
@@ -42,13 +43,28 @@ export function noticeActions(set: Set, get: Get): NoticeActions {
 
     sayError: (text) => tell({ text, undo: undefined, isError: true }),
 
-    dismissNotice: () => set({ notice: get().notice?.undo ? undefined : get().notice?.earlier }),
+    dismissNews: () => set({ notice: undoable(get().notice) }),
+
+    dismissUndo: () => set({ notice: withEarlier(newsOf(get().notice), undefined) }),
   };
 }
 
 /** The one that can be undone next. */
 export const undoable = (notice: Notice | undefined): Notice | undefined =>
   notice?.undo ? notice : notice?.earlier;
+
+/** The one that tells something that cannot be undone: only ever the last. */
+export const newsOf = (notice: Notice | undefined): Notice | undefined => (notice?.undo ? undefined : notice);
+
+const withEarlier = (notice: Notice | undefined, earlier: Notice | undefined): Notice | undefined =>
+  notice && { ...notice, earlier };
+
+/** Without the one that is undone, which is the next: it may stand below news. */
+function without(notice: Notice | undefined, undone: Undo | undefined): Notice | undefined {
+  const next = undoable(notice);
+  if (next?.undo !== undone) return notice;
+  return next === notice ? next?.earlier : withEarlier(notice, next?.earlier);
+}
 
 /** Without those that another conversation has no use for. */
 export function outlasting(notice: Notice | undefined): Notice | undefined {
