@@ -36,6 +36,7 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.nextTurn,
     stores.library,
     stores.device,
+    stores.attachments,
   ]) {
     Object.assign(store, { getInitialState: store.getState });
   }

@@ -204,7 +204,13 @@ export function useIsFree(): boolean {
 export function useCanAsk(): boolean {
   const model = useLoadedModel();
   const documents = useChat((state) => tokensOf(state.documents) ?? 0);
-  return useIsFree() && model !== undefined && !exceedsContext(documents, model);
+  const isAttaching = useFileBeingRead() !== undefined;
+  return useIsFree() && !isAttaching && model !== undefined && !exceedsContext(documents, model);
+}
+
+/** The name of a file that is to be a document of this chat and is none yet: a question about it waits. */
+export function useFileBeingRead(): string | undefined {
+  return useAttachments(({ incoming }) => incoming.find(({ state }) => state === 'reading')?.name);
 }
 
 /** Whether the coming prompt, with the draft, is more than the model can read. */

@@ -44,6 +44,14 @@ it('says why Send is off while another chat is answered, and stops that', async 
   expect(html()).not.toContain('send-off');
 });
 
+it('waits with Send for a file that is still read, and names it', async () => {
+  const html = await composerWith(({ attachments }) =>
+    attachments.setState({ incoming: [{ id: '1', name: 'long.pdf', state: 'reading', share: 0.5 }] }),
+  );
+  expect(html).toMatch(SEND_OFF);
+  expect(html).toContain('Send waits until long.pdf is read');
+});
+
 it('keeps Send off for what is beyond the model, and says so', async () => {
   const html = await composerWith(({ chat }) => chat.getState().attach(document(16_384)));
   expect(html).toMatch(SEND_OFF);

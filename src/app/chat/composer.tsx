@@ -2,7 +2,7 @@ import type { ClipboardEvent, KeyboardEvent } from 'react';
 import { Icon } from '../icons';
 import { PASTE_AS_DOCUMENT_CHARACTERS } from '../store/attachments-store';
 import { stopCalibration } from '../store/calibration';
-import { useCanAsk, useChat, useIsOverContext, useKv, useStores } from '../stores';
+import { useCanAsk, useChat, useFileBeingRead, useIsOverContext, useKv, useStores } from '../stores';
 import { AttachButton, Attachments } from './attachments';
 import './composer.css';
 import { ContextGauge } from './context-gauge';
@@ -80,12 +80,19 @@ function Hint() {
   const isOver = useIsOverContext();
   const elsewhere = useChat((state) => state.elsewhere);
   const away = useChat((state) => state.away?.activeId !== undefined);
+  const fileBeingRead = useFileBeingRead();
   if (calibrating) return <CalibratingHint />;
   if (away) return <AwayHint />;
   if (elsewhere)
     return (
       <p className="composer-hint" data-testid="send-off">
         Another tab is answering in this chat
+      </p>
+    );
+  if (fileBeingRead !== undefined && !running)
+    return (
+      <p className="composer-hint" data-testid="send-off">
+        Send waits until {fileBeingRead} is read
       </p>
     );
   if (isOver && !running)

@@ -40,8 +40,8 @@ export const openPdf: OpenPdf = (data) => {
   });
   return {
     pdf: task.promise,
-    async close() {
-      await task.destroy().catch(() => undefined);
+    close() {
+      task.destroy().catch(() => undefined);
       worker.destroy();
       thread.terminate();
     },

@@ -22,7 +22,7 @@ const open: OpenPdf = (data) => {
     isEvalSupported: false,
     verbosity: VerbosityLevel.ERRORS,
   });
-  return { pdf: task.promise, close: () => task.destroy() };
+  return { pdf: task.promise, close: () => void task.destroy() };
 };
 const read = (bytes: Uint8Array<ArrayBuffer>, options: ReadOptions = {}) => readPdf(bytes, open, options);
 
@@ -43,6 +43,16 @@ it('tells how far it is, page by page', async () => {
   const shares: number[] = [];
   await read(tinyPdf([['a'], ['b'], ['c'], ['d']]), { onProgress: (share) => shares.push(share) });
   expect(shares).toEqual([0.25, 0.5, 0.75, 1]);
+});
+
+it('ends when it is cancelled, though what it asked never answers', async () => {
+  const cancelling = new AbortController();
+  let closed = 0;
+  const silent: OpenPdf = () => ({ pdf: new Promise(() => undefined), close: () => (closed += 1) });
+  const reading = readPdf(tinyPdf([['a']]), silent, { signal: cancelling.signal });
+  cancelling.abort();
+  await expect(reading).rejects.toThrow();
+  expect(closed).toBe(1);
 });
 
 it('stops between pages once it is cancelled', async () => {

@@ -5,7 +5,7 @@ import type { ReadOptions } from './read-document';
 
 export interface OpenedPdf {
   readonly pdf: Promise<PDFDocumentProxy>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Takes the bytes over. */
@@ -18,29 +18,35 @@ export type OpenPdf = (data: Uint8Array<ArrayBuffer>) => OpenedPdf;
 export async function readPdf(
   data: Uint8Array<ArrayBuffer>,
   open: OpenPdf,
-  { signal, onProgress }: ReadOptions,
+  options: ReadOptions,
 ): Promise<Omit<DocumentText, 'name'>> {
+  const { signal } = options;
   signal?.throwIfAborted();
   const { pdf, close } = open(data);
-  const onAbort = () => void close();
-  signal?.addEventListener('abort', onAbort);
+  // Whom it asks may never answer once it is closed, so a cancelled reading waits for nothing.
+  const over = new AbortController();
+  const cancelled = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(new DOMException('cancelled', 'AbortError'));
+    signal?.addEventListener('abort', onAbort, { signal: over.signal });
+  });
   try {
-    return joinPages(await pagesOf(await pdf, onProgress));
+    return joinPages(await Promise.race([cancelled, pdf.then((opened) => pagesOf(opened, options))]));
   } catch (thrown) {
     throw thrown instanceof DocumentError ? thrown : explain(thrown);
   } finally {
-    signal?.removeEventListener('abort', onAbort);
-    await close();
+    over.abort();
+    close();
   }
 }
 
 async function pagesOf(
   pdf: PDFDocumentProxy,
-  onProgress: ReadOptions['onProgress'],
+  { signal, onProgress }: ReadOptions,
 ): Promise<readonly string[]> {
   const pages: string[] = [];
   let length = 0;
   for (let number = 1; number <= pdf.numPages; number++) {
+    signal?.throwIfAborted();
     const page = await pdf.getPage(number);
     const { items } = await page.getTextContent();
     page.cleanup();

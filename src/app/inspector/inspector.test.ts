@@ -111,7 +111,10 @@ it('says that entries of the answer are counted in, and whose cache is shown in 
   const answeredBefore = conversationOf(page.stores.chat.getState());
   page.stores.chat.getState().newChat();
   expect(drawn()).toContain('held for the previous chat');
+  page.stores.chat.getState().show({ ...answeredBefore, id: 'another' });
+  expect(drawn()).toContain('held for the previous chat');
   page.stores.chat.getState().show(answeredBefore);
+  expect(drawn()).not.toContain('held for the previous chat');
   await after(() => void page.stores.chat.getState().ask('And?'));
   page.stores.chat.getState().newChat();
   expect(drawn()).toContain('of the chat that is being answered');

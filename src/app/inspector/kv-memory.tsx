@@ -48,10 +48,9 @@ function useKvMemory(): MemoryReport['kv'] | undefined {
 
 /** The engine keeps the cache of a chat that was left until the next question needs the room. */
 function HeldForUndo() {
-  const isHeld = useChat(({ memory }) => memory !== undefined);
-  const isEmpty = useChat(({ order }) => order.length === 0);
+  const isOther = useChat(({ memory, memoryOf, id }) => memory !== undefined && memoryOf !== id);
   const isAnswered = useChat(({ away }) => away?.activeId !== undefined);
-  if (!isHeld || !(isEmpty || isAnswered)) return null;
+  if (!isOther) return null;
   return (
     <p className="panel-hint" data-testid="held-for-undo">
       {isAnswered

@@ -34,12 +34,14 @@ export function changeHome(
   change: Partial<Conversation> & Pick<Partial<ChatState>, 'memory'>,
   isOver = false,
 ): void {
-  const { activeId, away } = get();
+  const { id, activeId, away, memory: was } = get();
   const now = isOver ? undefined : answerId;
+  const { memory = was, ...own } = change;
+  const reported = (of: string) => (memory === was ? {} : { memory, memoryOf: of });
   const rest = isOver ? { stopping: false } : {};
-  if (activeId === answerId) set({ ...change, ...rest, activeId: now });
+  if (activeId === answerId) set({ ...own, ...reported(id), ...rest, activeId: now });
   else if (away?.activeId === answerId) {
-    const { memory = get().memory, ...own } = change;
-    set({ away: { conversation: { ...away.conversation, ...own }, activeId: now }, memory, ...rest });
+    const conversation = { ...away.conversation, ...own };
+    set({ away: { conversation, activeId: now }, ...reported(conversation.id), ...rest });
   }
 }

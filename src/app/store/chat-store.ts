@@ -39,6 +39,8 @@ export interface ChatState extends Conversation, TurnActions, NoticeActions {
   readonly stopping: boolean;
   /** As last reported. */
   readonly memory: MemoryReport | undefined;
+  /** The conversation whose turn that was. */
+  readonly memoryOf: string | undefined;
   setDraft(draft: string): void;
   /** Adds a document to the conversation; one with the same name and text is there already. It holds from the next turn. */
   attach(document: NewDocument): void;
@@ -104,6 +106,7 @@ export function createChatStore(
     notice: undefined,
     stopping: false,
     memory: undefined,
+    memoryOf: undefined,
     setDraft: (draft) => set({ draft }),
     ...noticeActions(set, get),
     ...turnActions(set, get, { model, kv, tabs }),
