@@ -71,6 +71,7 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   const json = await downloaded(page, 'export-json');
 
   await page.keyboard.press('Control+K');
+  await expect(search).toBeFocused();
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Delete');
   await expect(items).toHaveCount(2);
@@ -89,6 +90,7 @@ test('chats are searched, switched, renamed, saved, brought in, deleted and brou
   await expect(items).toHaveCount(3);
   await expect(chat.composer, 'and so is the notice').toBeFocused();
   await page.keyboard.press('Control+K');
+  await expect(search).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(page.getByTestId('sidebar')).toHaveCount(0);
   await expect(page.getByTestId('sidebar-toggle')).toBeFocused();
