@@ -1,4 +1,4 @@
-import type { ClipboardEvent, KeyboardEvent } from 'react';
+import type { ClipboardEvent, KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { Icon } from '../icons';
 import { PASTE_AS_DOCUMENT_CHARACTERS } from '../store/attachments-store';
 import { stopCalibration } from '../store/calibration';
@@ -83,27 +83,43 @@ function Hint() {
   const fileBeingRead = useFileBeingRead();
   if (calibrating) return <CalibratingHint />;
   if (away) return <AwayHint />;
-  if (elsewhere)
-    return (
-      <p className="composer-hint" data-testid="send-off">
-        Another tab is answering in this chat
-      </p>
-    );
+  if (elsewhere) return <SendOff>Another tab is answering in this chat</SendOff>;
   if (fileBeingRead !== undefined && !running)
-    return (
-      <p className="composer-hint" data-testid="send-off">
-        Send waits until {fileBeingRead} is read
-      </p>
-    );
-  if (isOver && !running)
-    return (
-      <p className="composer-hint" data-testid="send-off">
-        Too long to send
-      </p>
-    );
+    return <SendOff>Send waits until {fileBeingRead} is read</SendOff>;
+  if (isOver && !running) return <SendOff>Too long to send</SendOff>;
   return (
     <p className="composer-hint wide-only">
       {running ? 'Esc to stop' : 'Enter to send, Shift+Enter for a new line'}
+    </p>
+  );
+}
+
+interface SendOffProps {
+  readonly children: ReactNode;
+  /** The way to end what Send waits for. */
+  readonly stop?: {
+    readonly label: string;
+    readonly stopping: boolean;
+    run(event: MouseEvent<HTMLButtonElement>): void;
+  };
+}
+
+/** Why Send does nothing. */
+function SendOff({ children, stop }: SendOffProps) {
+  return (
+    <p className="composer-hint" data-testid="send-off">
+      {children}
+      {stop && (
+        <button
+          type="button"
+          className="text-button"
+          data-testid="send-off-stop"
+          aria-disabled={stop.stopping || undefined}
+          onClick={(event) => stop.run(event)}
+        >
+          {stop.stopping ? 'Stopping' : stop.label}
+        </button>
+      )}
     </p>
   );
 }
@@ -112,46 +128,26 @@ function Hint() {
 function AwayHint() {
   const stopping = useChat((state) => state.stopping);
   const stop = useChat((state) => state.stop);
-  return (
-    <p className="composer-hint" data-testid="send-off">
-      Another chat is being answered
-      <button
-        type="button"
-        className="text-button"
-        data-testid="send-off-stop"
-        aria-disabled={stopping || undefined}
-        onClick={(event) => {
-          focusComposer(event); // The button goes with the turn.
-          void stop();
-        }}
-      >
-        {stopping ? 'Stopping' : 'Stop'}
-      </button>
-    </p>
-  );
+  const run = (event: MouseEvent) => {
+    focusComposer(event); // The button goes with the turn.
+    void stop();
+  };
+  return <SendOff stop={{ label: 'Stop', stopping, run }}>Another chat is being answered</SendOff>;
 }
 
 /** Send waits for the calibration. Where the inspector is out of sight, this is the way to stop it. */
 function CalibratingHint() {
   const stores = useStores();
   const stopping = useKv(({ calibration }) => calibration.state === 'running' && calibration.stopping);
+  const run = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
+    // This button goes with the calibration, and should not take the focus along.
+    currentTarget.form?.querySelector<HTMLElement>('.send-button')?.focus();
+    stopCalibration(stores);
+  };
   return (
-    <p className="composer-hint" data-testid="send-off">
+    <SendOff stop={{ label: 'Stop calibrating', stopping, run }}>
       Send is off while calibrating<span className="wide-only"> (Esc to stop)</span>
-      <button
-        type="button"
-        className="text-button"
-        data-testid="send-off-stop"
-        aria-disabled={stopping || undefined}
-        onClick={({ currentTarget }) => {
-          // This button goes with the calibration, and should not take the focus along.
-          currentTarget.form?.querySelector<HTMLElement>('.send-button')?.focus();
-          stopCalibration(stores);
-        }}
-      >
-        {stopping ? 'Stopping' : 'Stop calibrating'}
-      </button>
-    </p>
+    </SendOff>
   );
 }
 

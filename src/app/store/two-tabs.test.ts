@@ -16,6 +16,21 @@ import {
   write,
 } from './tabs.test-support';
 
+/** Two tabs with the same conversation, in which the first could not write down its last answer. */
+async function oneWithoutRoom() {
+  const memories = await openArchive(NAME);
+  let refuses = false;
+  const full = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'));
+  const archive: Archive = { ...memories, write: (change) => (refuses ? full() : memories.write(change)) };
+  const one = await openTab(memory(), Promise.resolve(archive));
+  await answer(one, 'What colour?', 'Silver.');
+  const two = await openTab();
+  await two.conversations.getState().open(one.chat.getState().id);
+  refuses = true;
+  await answer(one, 'And mine?', 'Red.', 1);
+  return { one, two, makeRoom: () => (refuses = false) };
+}
+
 describe('two tabs', () => {
   it('with the same conversation: one answers, the other watches and may not, then has all of it', async () => {
     const one = await openTab();
@@ -86,18 +101,9 @@ describe('two tabs', () => {
   });
 
   it('one of which could not write down what was said: the other goes on, and both stay, as branches', async () => {
-    const memories = await openArchive(NAME);
-    let refuses = false;
-    const full = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'));
-    const archive: Archive = { ...memories, write: (change) => (refuses ? full() : memories.write(change)) };
-    const one = await openTab(memory(), Promise.resolve(archive));
-    await answer(one, 'What colour?', 'Silver.');
-    const two = await openTab();
-    await two.conversations.getState().open(one.chat.getState().id);
-    refuses = true;
-    await answer(one, 'And mine?', 'Red.', 1);
+    const { one, two, makeRoom } = await oneWithoutRoom();
     expect(texts(two)).toEqual(['What colour?', 'Silver.']);
-    refuses = false;
+    makeRoom();
     await answer(two, 'And yours?', 'Blue.');
     expect(one.chat.getState().notice?.text).toMatch(/^This chat was continued in another tab/);
     // By now it is written down as well, so that a third tab has both.
@@ -111,17 +117,8 @@ describe('two tabs', () => {
   });
 
   it('one of which answers: a branch that the other could not write down till then is there at once', async () => {
-    const memories = await openArchive(NAME);
-    let refuses = false;
-    const full = () => Promise.reject(new DOMException('no room', 'QuotaExceededError'));
-    const archive: Archive = { ...memories, write: (change) => (refuses ? full() : memories.write(change)) };
-    const one = await openTab(memory(), Promise.resolve(archive));
-    await answer(one, 'What colour?', 'Silver.');
-    const two = await openTab();
-    await two.conversations.getState().open(one.chat.getState().id);
-    refuses = true;
-    await answer(one, 'And mine?', 'Red.', 1);
-    refuses = false;
+    const { one, two, makeRoom } = await oneWithoutRoom();
+    makeRoom();
     await ask(two, 'And yours?');
     await settle();
     const { order, messages, children } = two.chat.getState();
