@@ -15,11 +15,17 @@ from torch import Tensor
 
 from dialogues import SYSTEM, Turn, kind_mix, questions, small_talk
 from documents import Document, Novels, Request, document
+from facts import Fact
+from model import Look
 from tokenizer import Tokenizer
 
 WINDOW = 8
 """FastKV's window: the last tokens of the prompt, which choose what is kept."""
 MAX_POSITION = 16_384
+LOOKS = 32
+"""Questions of a batch whose looking is trained."""
+ROWS = 4
+"""Positions of a window that are asked each time, drawn anew."""
 PROSE_WEIGHT = 0.05
 """Of a prompt's tokens in the loss; an answer's count 1."""
 
@@ -32,6 +38,8 @@ class Ids:
     ids: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     facts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    values: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """For every fact the tokens of its value: which letters of the value each is, and its position."""
     prompts: list[tuple[int, Turn]] = field(default_factory=list)
     """For every turn the count of tokens before its answer."""
 
@@ -48,6 +56,12 @@ class Ids:
             self.text(s.text)
             if s.fact is not None:
                 self.facts[s.fact] = (start, len(self.ids))
+                f = d.facts[s.fact]
+                at = len(s.text) - len(f.sentence) + f.at
+                letters = self.tokenizer.letters(self.ids[start:])
+                self.values[s.fact] = [
+                    (a - at, b - at, start + i) for i, (a, b) in enumerate(letters) if a < at + len(f.value) and b > at
+                ]
 
     def role(self, name: str) -> None:
         self.add([self.tokenizer.start])
@@ -98,13 +112,46 @@ class Batch:
     """[B, T], of the tokens to be predicted"""
     positions: Tensor
     """[B, T]"""
-    rows: Tensor
-    """[B, Q, W], the windows of some of the questions"""
-    spans: Tensor
-    """[B, Q, T], the tokens of the facts that each rests on"""
+    looks: dict[str, Look]
+    """Where to look, for some of the questions: "first", "last" and "copy" """
 
     def to(self, device: str) -> Batch:
-        return Batch(*(getattr(self, name).to(device, non_blocking=True) for name in self.__dataclass_fields__))
+        tensors = (getattr(self, name).to(device, non_blocking=True) for name in ("ids", "weights", "positions"))
+        return Batch(*tensors, {name: look.to(device) for name, look in self.looks.items()})
+
+
+Pair = tuple[list[int], list[tuple[int, int]]]
+"""Positions that should look, and the stretches that they should look at."""
+
+
+def copies(made: Ids, n: int, turn: Turn, facts: list[Fact]) -> list[tuple[int, Pair]]:
+    """For each token of the answer that says a value: which fact's, the position that it is told from, and its twin in the document."""
+    out = []
+    starts, at = {}, 0
+    for f in turn.copied:
+        starts[f] = at
+        at += len(facts[f].answer) + 1
+    letters = made.tokenizer.letters(made.tokenizer.encode(turn.answer))
+    for i, (a, b) in enumerate(letters):
+        for f in turn.copied:
+            low, high = max(a, starts[f]) - starts[f], min(b - starts[f], len(facts[f].value))
+            twins = [(p, p + 1) for start, end, p in made.values[f] if start < high and end > low]
+            if low < high and twins:
+                out.append((f, ([n + i - 1], twins)))
+    return out
+
+
+def look(pairs: list[list[Pair]], length: int, width: int) -> Look:
+    """Of one list for each sequence; shorter ones are filled with what looks at nothing."""
+    most = max(1, *(len(p) for p in pairs))
+    rows = np.zeros((len(pairs), most, width), np.int64)
+    spans = np.zeros((len(pairs), most, length), bool)
+    for b, of in enumerate(pairs):
+        for q, (positions, stretches) in enumerate(of):
+            rows[b, q] = [positions[i % len(positions)] for i in range(width)]
+            for start, end in stretches:
+                spans[b, q, start:end] = True
+    return Look(torch.tensor(rows), torch.tensor(spans))
 
 
 def gapped_positions(r: random.Random, length: int) -> np.ndarray:
@@ -123,7 +170,7 @@ class Maker:
     def __init__(self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False) -> None:
         self.tokenizer, self.novels, self.seed, self.single = tokenizer, novels, seed, single
 
-    def dialogue(self, r: random.Random, length: int, progress: float) -> Ids:
+    def dialogue(self, r: random.Random, length: int, progress: float) -> tuple[Ids, Document]:
         """A document of a good part of `length` tokens, then questions until it is full."""
         out = Ids(self.tokenizer)
         out.system()
@@ -139,25 +186,40 @@ class Maker:
             turns = turns or questions(r, d, mix, limit=8)
             out.turn(turns.pop(), d if first else None, first and r.random() < 0.06)
             first = False
+        return out, d
+
+    def pairs(self, r: random.Random, made: Ids, facts: list[Fact], length: int, questions: int) -> dict[str, list[Pair]]:
+        """Of some of the questions. Where nothing is to be found, the first token of all is looked at."""
+        out: dict[str, list[Pair]] = {"first": [], "last": [], "copy": []}
+        ends = [n for n, _ in made.prompts[1:]] + [len(made.ids)]
+        # A question before its document is forgotten by the window's own words: nothing to look for from there.
+        asked = [
+            (n, t) for (n, t), end in zip(made.prompts, ends)
+            if end <= length and all(made.facts[f][1] < n - WINDOW for f in t.evidence)
+        ]  # fmt: skip
+        for n, turn in r.sample(asked, min(questions, len(asked))):
+            window = [n - WINDOW + i for i in r.sample(range(WINDOW), ROWS)]
+            for name, found in (("first", turn.first), ("last", turn.last)):
+                out[name] += [(window, [made.facts[f]]) for f in found] or [(window, [(0, 1)])]
+            told = copies(made, n, turn, facts)
+            out["copy"] += [pair for _, pair in told]
+            for f in turn.copied:
+                answer = [rows[0] for g, (rows, _) in told if g == f and rows[0] >= n]
+                if answer:
+                    out["last"].append((r.sample(answer, min(ROWS, len(answer))), [made.facts[f]]))
         return out
 
-    def sequence(self, shape: Shape, i: int, looks: int) -> tuple[list[int], list[float], np.ndarray, np.ndarray, np.ndarray]:
+    def sequence(self, shape: Shape, i: int) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
-        made = self.dialogue(r, T, shape.progress)
-        rows = np.tile(np.arange(WINDOW), (looks, 1))
-        spans = np.zeros((looks, T), bool)
-        # A question before its document is forgotten by the window's own words: nothing to look for from there.
-        asked = [(n, t) for n, t in made.prompts if n <= T and t.evidence and all(made.facts[f][1] < n - WINDOW for f in t.evidence)]
-        for row, (n, turn) in enumerate(r.sample(asked, min(looks, len(asked)))):
-            rows[row] += n - WINDOW
-            for f in turn.evidence:
-                spans[row, slice(*made.facts[f])] = True
-        return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), rows, spans
+        made, d = self.dialogue(r, T, shape.progress)
+        pairs = self.pairs(r, made, d.facts, T, max(4, LOOKS // shape.sequences))
+        return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
 
-    def batch(self, shape: Shape, looks: int = 6) -> Batch:
-        made = [self.sequence(shape, i, looks) for i in range(shape.sequences)]
-        return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(5)))
+    def batch(self, shape: Shape) -> Batch:
+        made = [self.sequence(shape, i) for i in range(shape.sequences)]
+        looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else ROWS) for name in made[0][3]}
+        return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(3)), looks)
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,23 @@ class Turn:
     answer: str
     evidence: tuple[int, ...] = ()
     """The facts that the answer rests on."""
+    copied: tuple[int, ...] = ()
+    """Those whose values it says, in this order, a sentence each."""
+
+    @property
+    def first(self) -> tuple[int, ...]:
+        """The facts that the question's own words lead to."""
+        return self.evidence[:1] if self.kind == "two-step" else self.evidence
+
+    @property
+    def last(self) -> tuple[int, ...]:
+        """The facts that the answer is read from."""
+        return self.copied or self.evidence
 
 
 def single(r: random.Random, document: Document, i: int) -> Turn:
     f = document.facts[i]
-    return Turn("single", r.choice(f.about.questions).format(e=f.entity), f.answer, (i,))
+    return Turn("single", r.choice(f.about.questions).format(e=f.entity), f.answer, (i,), (i,))
 
 
 def several(r: random.Random, document: Document, i: int) -> Turn | None:
@@ -45,7 +57,7 @@ def several(r: random.Random, document: Document, i: int) -> Turn | None:
     j = r.choice(others)
     first, second = (r.choice(document.facts[k].about.questions).format(e=f.entity) for k in (i, j))
     question = f"{first[:-1]}, and {second[0].lower()}{second[1:]}"
-    return Turn("several", question, f"{f.answer} {document.facts[j].answer}", (i, j))
+    return Turn("several", question, f"{f.answer} {document.facts[j].answer}", (i, j), (i, j))
 
 
 def two_step(r: random.Random, document: Document, i: int) -> Turn | None:
@@ -56,7 +68,7 @@ def two_step(r: random.Random, document: Document, i: int) -> Turn | None:
         return None
     j = r.choice(links)
     role = document.facts[j].about.role.format(e=document.facts[j].entity)
-    return Turn("two-step", r.choice(f.about.questions).format(e=role), f.answer, (j, i))
+    return Turn("two-step", r.choice(f.about.questions).format(e=role), f.answer, (j, i), (i,))
 
 
 def count(r: random.Random, document: Document, i: int) -> Turn | None:
@@ -115,6 +127,6 @@ def first_message(document_text: str, question: str, question_first: bool = Fals
 
 def kind_mix(progress: float) -> dict[str, float]:
     """Single facts first; the others join once looking up can be expected to work."""
-    rest = min(1.0, max(0.0, (progress - 0.25) * 4))
+    rest = min(1.0, max(0.0, (progress - 0.15) * 4))
     return {"single": 1.0, "several": 0.12 * rest, "two-step": 0.2 * rest, "count": 0.12 * rest, "absent": 0.12 * rest, "chat": 0.03 * rest}
 

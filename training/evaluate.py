@@ -7,44 +7,62 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from batches import WINDOW, Example, examples
-from dialogues import kind_mix
+from dialogues import MAKERS, kind_mix
 from documents import Novels, Request
-from fastkv import FULL, Settings, is_right
+from fastkv import FULL, Settings, is_right, read_past
 from folders import read_model
 from model import Llama, Look, rope_tables
 from tokenizer import Tokenizer
 
+KINDS = (*MAKERS, "chat")
 RETAIN = (0.05, 0.1, 0.2, 0.5)
 SETTINGS = [FULL, *(Settings(r, 0.2) for r in RETAIN), *(Settings(r, 1.0) for r in RETAIN)]
 """The full cache, FastKV, and what SnapKV would be with one choice a KV head: TSP off."""
 
 
-def share_right(model: Llama, made: list[Example], settings: Settings) -> float:
-    return sum(is_right(model, e.prompt, e.answer, settings) for e in made) / len(made)
+def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[list[bool]]:
+    """For each question whether it is answered right with each of the settings. Questions on one document share its reading."""
+    device = model.embed_tokens.weight.device
+    out = []
+    for _, group in groupby(made, lambda e: id(e.document)):
+        asked = list(group)
+        prompts = [e.prompt for e in asked]
+        begin = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
+        past = read_past(model, torch.tensor(prompts[0][:begin], device=device))
+        out += [[is_right(model, e.prompt, e.answer, s, past) for s in settings] for e in asked]
+    return out
+
+
+def shares(model: Llama, made: list[Example], settings: list[Settings]) -> dict[str, float]:
+    columns = zip(*judged(model, made, settings))
+    return {s.name: sum(column) / len(made) for s, column in zip(settings, columns)}
 
 
 def by_setting(model: Llama, made: list[Example]) -> dict[str, float]:
-    return {s.name: share_right(model, made, s) for s in SETTINGS}
+    return shares(model, made, SETTINGS)
 
 
-def by_kind(model: Llama, made: list[Example]) -> dict[str, float]:
-    """With the full cache."""
-    kinds = sorted({e.turn.kind for e in made})
-    return {kind: share_right(model, [e for e in made if e.turn.kind == kind], FULL) for kind in kinds}
+def by_kind(model: Llama, made: list[Example]) -> dict[str, str]:
+    """With the full cache, and with FastKV as the page begins; in brackets how many were asked."""
+    rows = judged(model, made, [FULL, Settings()])
+    out = {}
+    for kind in KINDS:
+        of = [row for e, row in zip(made, rows) if e.turn.kind == kind]
+        out[kind] = " / ".join(f"{sum(column) / len(of):.3f}" for column in zip(*of)) + f" ({len(of)})" if of else "-"
+    return out
 
 
 def by_tsp_layer(model: Llama, made: list[Example]) -> dict[str, float]:
-    layers = range(model.config.layers - 1)
-    return {"full": share_right(model, made, FULL)} | {
-        f"T={T}": share_right(model, made, Settings(0.1, 0.2, T)) for T in layers
-    }
+    return shares(model, made, [FULL, Settings(0.1, 1.0), *(Settings(0.1, 0.2, T) for T in range(model.config.layers - 1))])
 
 
 @torch.no_grad()
@@ -86,6 +104,14 @@ def print_table(results: dict[int, dict]) -> None:
         print(f"| {name} | " + " | ".join(f"{c:.3f}" if isinstance(c, float) else str(c) for c in cells) + " |")
 
 
+def documents(length: int, made: list[Example]) -> Iterator[str]:
+    """As lines for `npm run eval:demo -- --from`."""
+    for _, group in groupby(made, lambda e: id(e.document)):
+        asked = list(group)
+        turns = [{"kind": e.turn.kind, "question": e.turn.question, "answer": e.turn.answer} for e in asked]
+        yield json.dumps({"length": length, "text": asked[0].document.text, "questions": turns}, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="a folder that export.py wrote")
@@ -97,6 +123,7 @@ def main() -> None:
     parser.add_argument("--styles", default=",".join(Request.styles))
     parser.add_argument("--novels", type=Path, help="the last ten novels of the file are held out for this")
     parser.add_argument("--seed", type=int, default=1, help="of the held-out documents")
+    parser.add_argument("--write", type=Path, help="only the questions, as lines that the engine's evaluation reads")
     parser.add_argument("--threads", type=int)
     args = parser.parse_args()
     if args.threads:
@@ -106,11 +133,18 @@ def main() -> None:
     novels = Novels(args.novels, held_out=True) if args.novels else None
     mix = {"single": 1.0} if args.single else kind_mix(1.0)
     results = {}
+    lines: list[str] = []
     for length in map(int, args.lengths.split(",")):
         made = examples(
             tokenizer, novels, f"evaluate-{args.seed}", length, args.questions, mix, tuple(args.styles.split(",")), args.per_document
         )
-        results[round(sum(len(e.prompt) for e in made) / len(made))] = WHAT[args.what](model, made)
+        if args.write:
+            lines += documents(length, made)
+        else:
+            results[round(sum(len(e.prompt) for e in made) / len(made))] = WHAT[args.what](model, made)
+    if args.write:
+        args.write.write_text("".join(lines), encoding="utf-8")
+        return
     print_table(results)
     print(json.dumps({"model": str(args.model), "what": args.what, "questions": args.questions, "seed": args.seed, "results": results}))
 

@@ -176,6 +176,8 @@ class Fact:
     attribute: str
     value: str
     sentence: str
+    at: int
+    """Where in the sentence the value begins, in letters."""
 
     @property
     def about(self) -> Attribute:
@@ -193,7 +195,8 @@ def sentence_case(text: str) -> str:
 
 def fact(r: random.Random, kind: str, entity: str, attribute: str, value: str) -> Fact:
     form = r.choice(KINDS[kind].attributes[attribute].facts)
-    return Fact(kind, entity, attribute, value, sentence_case(form.format(e=entity, v=value)))
+    before = form[: form.index("{v}")].format(e=entity)
+    return Fact(kind, entity, attribute, value, sentence_case(form.format(e=entity, v=value)), len(before))
 
 
 def facts(r: random.Random, count: int, linked: float = 0.0, narrow: bool = False) -> list[Fact]:

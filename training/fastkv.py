@@ -38,12 +38,36 @@ class Settings:
 FULL = Settings(1.0, 1.0)
 
 
-def group_scores(q: Tensor, k: Tensor, n: int) -> Tensor:
-    """[G, n - W]: what the window pays to the tokens before it, max-pooled, summed over window and group."""
-    H, G, D = q.shape[1], k.shape[1], q.shape[3]
-    window = q[0, :, n - WINDOW : n].view(G, H // G, WINDOW, D)
-    logits = (window @ k[0, :, None, :n].transpose(-1, -2)).float() * D**-0.5
-    future = torch.ones(WINDOW, n, dtype=torch.bool, device=q.device).triu(n - WINDOW + 1)
+@dataclass(frozen=True)
+class Past:
+    """The first P tokens of prompts that begin alike, through all layers; they do not depend on what is asked."""
+
+    x: list[Tensor]
+    """What comes out of each layer [1, P, C], of T to read on from there."""
+    k: list[Tensor]
+    v: list[Tensor]
+    """[1, G, P, D]"""
+
+
+@torch.no_grad()
+def read_past(model: Llama, ids: Tensor) -> Past:
+    x = model.embed_tokens(ids)[None]
+    tables = rope_tables(model.config, torch.arange(len(ids), device=ids.device)[None])
+    past = Past([], [], [])
+    for layer in model.layers:
+        attention = layer.self_attn
+        q, k, v = attention.project(layer.input_layernorm(x), tables)
+        x = layer.finish(x, attention.attend(q, k, v))
+        for kept, new in zip((past.x, past.k, past.v), (x, k, v)):
+            kept.append(new)
+    return past
+
+
+def group_scores(window: Tensor, k: Tensor, n: int) -> Tensor:
+    """[G, n - W]: what the window's queries [1, H, W, D] pay to the tokens before it, max-pooled, summed over window and group."""
+    H, G, D = window.shape[1], k.shape[1], k.shape[3]
+    logits = (window[0].view(G, H // G, WINDOW, D) @ k[0, :, None, :n].transpose(-1, -2)).float() * D**-0.5
+    future = torch.ones(WINDOW, n, dtype=torch.bool, device=k.device).triu(n - WINDOW + 1)
     paid = logits.masked_fill(future, float("-inf")).softmax(-1)[..., : n - WINDOW].sum(2)
     return F.max_pool1d(paid, KERNEL, 1, KERNEL // 2).sum(1)
 
@@ -55,50 +79,61 @@ def best(scores: Tensor, count: int, n: int) -> Tensor:
     return torch.cat([top, window], dim=-1)
 
 
-def written(attention: Attention, q: Tensor, k: Tensor, v: Tensor, kept: Tensor | None) -> Tensor:
-    """[1, A, C] of the answer's queries [1, H, A, D]: each sees the kept positions [G, count] of a prompt of n, and the
-    answer up to itself; k and v [1, G, n + A, D]."""
-    A, total = q.shape[2], k.shape[2]
-    n = total - A
-    sees = torch.ones(k.shape[1], A, total, dtype=torch.bool, device=q.device)
-    sees[:, :, n:] = sees[:, :, n:].tril()
-    if kept is not None:
-        sees[:, :, :n] = torch.zeros_like(sees[:, 0, :n]).scatter(1, kept, True)[:, None]
+def seen(G: int, rows: int, total: int, device: torch.device) -> Tensor:
+    """[G, rows, total]: the last `rows` of `total` tokens see all before them and themselves."""
+    return torch.ones(G, rows, total, dtype=torch.bool, device=device).tril(total - rows)
+
+
+def attend_masked(attention: Attention, q: Tensor, k: Tensor, v: Tensor, sees: Tensor) -> Tensor:
+    """[1, rows, C] of queries [1, H, rows, D] that see [G, rows, total] of k and v [1, G, total, D]."""
     scores = (q @ attention.repeated(k).mT).float() * q.shape[-1] ** -0.5
     weights = scores.masked_fill(~attention.repeated(sees[None]), float("-inf")).softmax(-1)
     return attention.o_proj((weights.to(v.dtype) @ attention.repeated(v)).transpose(1, 2).flatten(2))
 
 
-def read(model: Llama, prompt: Tensor, answer: Tensor, settings: Settings, positions: Tensor | None = None) -> Tensor:
-    """Logits [A, V] for an answer [A] after a prompt [N], each row's from the tokens before it; positions [N + A]."""
+def read(
+    model: Llama, prompt: Tensor, answer: Tensor, settings: Settings, positions: Tensor | None = None, past: Past | None = None
+) -> Tensor:
+    """Logits [A, V] for an answer [A] after a prompt [N], each row's from the tokens before it; positions [N + A].
+
+    With `past`, the prompt begins with its tokens and they are not computed again up to T."""
     c = model.config
     n, A = len(prompt), len(answer)
     T = c.tsp_layer if settings.tsp_layer is None else settings.tsp_layer
-    x = model.embed_tokens(torch.cat([prompt, answer]))[None]
+    P = past.x[0].shape[1] if past else 0
+    x = model.embed_tokens(torch.cat([prompt[P:], answer]))[None]
     at = torch.arange(n + A, device=prompt.device)[None] if positions is None else positions[None]
-    tables = rope_tables(c, at)
+    tables = rope_tables(c, at[:, P:])
     for i, layer in enumerate(model.layers):
         attention = layer.self_attn
         q, k, v = attention.project(layer.input_layernorm(x), tables)
-        past = i > T and settings.tsp_rate < 1
-        share = min(1.0, settings.retain / settings.tsp_rate) if past else settings.retain
+        if past and P:
+            k, v = torch.cat([past.k[i], k], dim=2), torch.cat([past.v[i], v], dim=2)
+        beyond = i > T and settings.tsp_rate < 1
+        share = min(1.0, settings.retain / settings.tsp_rate) if beyond else settings.retain
         reads = share < 1 or (i == T and settings.tsp_rate < 1)
-        scores = group_scores(q, k, n) if reads else None
-        kept = best(scores, int(n * share), n) if share < 1 and scores is not None else None
-        told = attention.attend(q[:, :, :n], k[:, :, :n], v[:, :, :n])
-        x = layer.finish(x, torch.cat([told, written(attention, q[:, :, n:], k, v, kept)], dim=1))
+        new = n - P
+        scores = group_scores(q[:, :, new - WINDOW : new], k, n) if reads else None
+        sees = seen(c.kv_heads, A, n + A, x.device)
+        if share < 1 and scores is not None:
+            kept = best(scores, int(n * share), n)
+            sees[:, :, :n] = torch.zeros_like(sees[:, 0, :n]).scatter(1, kept, True)[:, None]
+        asked = (attention, q[:, :, :new], k[:, :, :n], v[:, :, :n])
+        told = attend_masked(*asked, seen(c.kv_heads, new, n, x.device)) if P else attention.attend(*asked[1:])
+        x = layer.finish(x, torch.cat([told, attend_masked(attention, q[:, :, new:], k, v, sees)], dim=1))
         if i == T and settings.tsp_rate < 1 and scores is not None:
             gone_on = best(scores.sum(0), int(n * settings.tsp_rate), n).sort().values
             rows = torch.cat([gone_on, torch.arange(n, n + A, device=x.device)])
-            x, at, n = x[:, rows], at[:, rows], len(gone_on)
+            x = (torch.cat([past.x[i], x], dim=1) if past and P else x)[:, rows]
+            at, n, P = at[:, rows], len(gone_on), 0
             tables = rope_tables(c, at)
-    return model.logits(model.norm(x[0, n - 1 : n - 1 + A]))
+    return model.logits(model.norm(x[0, n - P - 1 : n - P - 1 + A]))
 
 
-def is_right(model: Llama, prompt: list[int], answer: list[int], settings: Settings) -> bool:
+@torch.no_grad()
+def is_right(model: Llama, prompt: list[int], answer: list[int], settings: Settings, past: Past | None = None) -> bool:
     """Whether greedy decoding would write exactly `answer`: each of its tokens is the best after those before it."""
     device = model.embed_tokens.weight.device
     ids = torch.tensor(answer, device=device)
-    with torch.no_grad():
-        logits = read(model, torch.tensor(prompt, device=device), ids, settings)
+    logits = read(model, torch.tensor(prompt, device=device), ids, settings, past=past)
     return bool((logits.argmax(-1) == ids).all())

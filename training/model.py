@@ -4,11 +4,18 @@ Letters: B sequences, T tokens, C model dim, H query heads, G KV heads, D head d
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+AMONG = 16_384
+"""Keys that a look must stand out from."""
+NEVER = -1e4
+"""A score that softmax makes 0 of; finite, for the gradients."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,11 @@ class Config:
     eps: float = 1e-5
     max_positions: int = 16_384 + 512
 
+    @property
+    def looking(self) -> dict[int, str]:
+        """Which layers are trained to look, and where: at the first step's facts, at the last one's, at the token to be said next."""
+        return {self.tsp_layer - 1: "first", self.tsp_layer: "last", self.tsp_layer + 2: "copy"}
+
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
 
@@ -34,8 +46,8 @@ class Config:
 PRESETS = {
     # 0.5 M parameters: for the unit tests, and to see a change learn or not within minutes.
     "tiny": Config(layers=4, dim=96, heads=6, kv_heads=2, head_dim=16, ffn=192, tsp_layer=1),
-    # 4.7 M parameters, for hours on a CPU.
-    "cpu": Config(layers=12, dim=192, heads=6, kv_heads=2, head_dim=32, ffn=448, tsp_layer=5),
+    # 3.5 M parameters, for hours on a CPU.
+    "cpu": Config(layers=8, dim=192, heads=6, kv_heads=2, head_dim=64, ffn=384, tsp_layer=3, theta=1e8),
     # 11.8 M parameters (23.5 MB in 16 bits), for half an hour on one GPU.
     "gpu": Config(layers=14, dim=256, heads=8, kv_heads=2, head_dim=32, ffn=832, tsp_layer=6),
 }
@@ -136,16 +148,17 @@ class Llama(nn.Module):
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 p.data.mul_(0.2)
 
-    def forward(self, ids: Tensor, positions: Tensor, look: Look | None = None) -> tuple[Tensor, Tensor]:
-        """Hidden states [B, T, C] of ids and positions [B, T], and the loss of looking (0 without `look`)."""
+    def forward(self, ids: Tensor, positions: Tensor, looks: dict[str, Look] | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+        """Hidden states [B, T, C] of ids and positions [B, T], and the losses of looking."""
         x = self.embed_tokens(ids)
         tables = rope_tables(self.config, positions)
-        loss = x.new_zeros(())
+        losses = {}
         for i, layer in enumerate(self.layers):
             x, q, k = layer(x, tables)
-            if look is not None and i == self.config.tsp_layer:
-                loss = look.loss(q, k)
-        return self.norm(x), loss
+            name = self.config.looking.get(i)
+            if looks and name in looks:
+                losses[name] = looks[name].loss(q, k)
+        return self.norm(x), losses
 
     def logits(self, hidden: Tensor) -> Tensor:
         return F.linear(hidden, self.embed_tokens.weight).float()
@@ -153,25 +166,41 @@ class Llama(nn.Module):
 
 @dataclass(frozen=True)
 class Look:
-    """Where windows should look: `rows` [B, Q, W] are the last tokens of Q questions, `spans` [B, Q, T] the facts' tokens."""
+    """Where positions should look: `rows` [B, Q, W], W positions for each of Q reasons, `spans` [B, Q, T] the tokens to look at."""
 
     rows: Tensor
     spans: Tensor
 
-    def masses(self, q: Tensor, k: Tensor) -> Tensor:
-        """The attention that each KV head's group pays to the facts, of 1: [B, Q, G], means over window and group."""
+    def to(self, device: str) -> Look:
+        return Look(self.rows.to(device, non_blocking=True), self.spans.to(device, non_blocking=True))
+
+    def masses(self, q: Tensor, k: Tensor, among: int = 0) -> Tensor:
+        """The attention that each KV head's group pays to the spans, of 1: [B, Q, G], means over rows and group.
+
+        With `among`, the other sequences' keys count as if they were in the document too, and all that is not in the span as
+        much as it would among so many keys: what a short batch can say about long documents."""
         B, H, T, D = q.shape
         _, Q, W = self.rows.shape
         G = k.shape[1]
         rows = self.rows.flatten(1)
-        picked = q.gather(2, rows[:, None, :, None].expand(B, H, Q * W, D)).reshape(B, G, H // G * Q * W, D)
-        scores = (picked @ k.transpose(-1, -2)).float().view(B, H, Q * W, T) * D**-0.5
-        future = torch.arange(T, device=q.device) > rows[:, :, None]
-        weights = scores.masked_fill(future[:, None], float("-inf")).softmax(-1).view(B, G, H // G, Q, W, T)
-        return (weights.mean((2, 4)).transpose(1, 2) * self.spans[:, :, None]).sum(-1)
+        picked = q.gather(2, rows[:, None, :, None].expand(B, H, Q * W, D)).view(B, G, H // G * Q * W, D)
+        own = (picked @ k.mT).float().view(B, G, H // G, Q, W, T) * D**-0.5
+        seen = torch.arange(T, device=q.device) <= self.rows[..., None]
+        span = (seen & self.spans[:, :, None])[:, None, None]
+        others = own.masked_fill(span | ~seen[:, None, None], NEVER).logsumexp(-1)
+        if among:
+            if B > 1:
+                flat = picked.transpose(0, 1).reshape(G, -1, D) @ k.transpose(0, 1).reshape(G, B * T, D).mT
+                every = (flat.float() * D**-0.5).view(G, B, -1, B, T).logsumexp(-1)
+                mine = torch.eye(B, dtype=torch.bool, device=q.device)[:, None, :]
+                theirs = every.masked_fill(mine, NEVER).logsumexp(-1).transpose(0, 1).view_as(others)
+                others = torch.logaddexp(others, theirs)
+            others = others + max(0.0, math.log(among / (B * T)))
+        told = own.masked_fill(~span, NEVER).logsumexp(-1)
+        return torch.sigmoid(told - others).mean((2, 4)).transpose(1, 2)
 
-    def loss(self, q: Tensor, k: Tensor) -> Tensor:
-        """Minus log of the mass, over the questions that rest on a fact."""
-        rests = self.spans.any(-1)
-        losses = -(self.masses(q, k) + 1e-4).log().mean(-1)
-        return (losses * rests).sum() / rests.sum().clamp(min=1)
+    def loss(self, q: Tensor, k: Tensor, among: int = AMONG) -> Tensor:
+        """Minus log of the mass, over what is to be looked at."""
+        asked = self.spans.any(-1)
+        losses = -(self.masses(q, k, among) + 1e-6).log().mean(-1)
+        return (losses * asked).sum() / asked.sum().clamp(min=1)

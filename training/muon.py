@@ -15,7 +15,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonal(g: Tensor) -> Tensor:
     """Nearly the nearest orthogonal matrix to each of g [N, rows, columns]."""
     a, b, c = COEFFICIENTS
-    x = g.bfloat16()
+    x = g.bfloat16() if g.is_cuda else g
     tall = x.shape[1] > x.shape[2]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)

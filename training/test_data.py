@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dialogues
 from batches import MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
-from documents import Novels, Request, document
+from documents import Document, Novels, Request, document
 from facts import KINDS, facts
 from tokenizer import PIECE, Tokenizer
 
@@ -138,21 +138,43 @@ class Encoding(unittest.TestCase):
 class Batches(unittest.TestCase):
     shape = Shape(step=7, progress=1.0, length=512, sequences=4)
 
-    def test_windows_end_where_answers_begin_and_spans_hold_the_facts(self):
-        maker = Maker(TOKENIZER, NOVELS, 1)
-        batch = maker.batch(self.shape)
-        seen = 0
-        for b in range(4):
-            for q in range(batch.rows.shape[1]):
-                if not batch.spans[b, q].any():
-                    continue
-                seen += 1
-                window = batch.ids[b][batch.rows[b, q]].tolist()
-                self.assertEqual(window[-3:], [TOKENIZER.start, *TOKENIZER.encode("assistant\n")][-3:])
-                self.assertEqual(batch.weights[b, batch.rows[b, q, -1]], 1.0, "the next token is an answer's")
-                told = TOKENIZER.decode(batch.ids[b, :-1][batch.spans[b, q]].tolist())
+    def test_windows_and_answers_look_at_the_facts_that_are_asked_for(self):
+        batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
+        look, ends, facts, nowhere = batch.looks["last"], 0, 0, 0
+        for b, q in look.spans.any(-1).nonzero().tolist():
+            rows, span = look.rows[b, q], look.spans[b, q]
+            if span[0]:
+                nowhere += 1
+                self.assertEqual(int(span.sum()), 1, "the first token of all")
+            else:
+                facts += 1
+                told = TOKENIZER.decode(batch.ids[b, :-1][span].tolist())
                 self.assertRegex(told, r"^\s*[A-Z0-9].*\.$")
-        self.assertGreater(seen, 10)
+                self.assertLess(int(span.nonzero().max()), int(rows.min()))
+            if batch.weights[b, rows[0] - 1] < 1:
+                ends += 1
+                after = batch.weights[b, int(rows.min()) : int(rows.min()) + WINDOW]
+                self.assertTrue((after == 1).any(), "an answer begins within a window of it")
+        self.assertTrue(ends > 10 and facts > 10 and nowhere > 0, (ends, facts, nowhere))
+
+    def test_two_steps_look_at_one_fact_after_the_other(self):
+        d = Document([], facts(random.Random(1), 2))
+        turn = dialogues.Turn("two-step", "", "", (0, 1), (1,))
+        self.assertEqual((turn.first, turn.last), ((0,), (1,)))
+        single = dialogues.single(random.Random(1), d, 1)
+        self.assertEqual((single.first, single.last), ((1,), (1,)))
+
+    def test_what_an_answer_says_is_looked_at_where_the_document_says_it(self):
+        batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
+        look, seen = batch.looks["copy"], 0
+        for b, q in look.spans.any(-1).nonzero().tolist():
+            row = int(look.rows[b, q, 0])
+            said = TOKENIZER.decode([int(batch.ids[b, row + 1])]).strip().lower()
+            told = TOKENIZER.decode(batch.ids[b, :-1][look.spans[b, q]].tolist()).lower()
+            self.assertIn(said, told)
+            self.assertLess(int(look.spans[b, q].sum()), 6)
+            seen += 1
+        self.assertGreater(seen, 40)
 
     def test_answers_weigh_one_and_all_else_little(self):
         batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
@@ -163,7 +185,8 @@ class Batches(unittest.TestCase):
     def test_they_depend_on_seed_and_step_alone(self):
         one, same = (Maker(TOKENIZER, NOVELS, 1).batch(self.shape) for _ in range(2))
         other = Maker(TOKENIZER, NOVELS, 2).batch(self.shape)
-        self.assertTrue(one.ids.equal(same.ids) and one.positions.equal(same.positions) and one.rows.equal(same.rows))
+        self.assertTrue(one.ids.equal(same.ids) and one.positions.equal(same.positions))
+        self.assertTrue(all(one.looks[n].rows.equal(same.looks[n].rows) for n in one.looks))
         self.assertFalse(one.ids.equal(other.ids))
 
     def test_positions_ascend_and_reach_far(self):

@@ -10,7 +10,7 @@ import torch
 from batches import WINDOW, examples
 from evaluate import by_setting, masses
 from export import export
-from fastkv import FULL, Settings, best, group_scores, is_right, read
+from fastkv import FULL, Settings, best, group_scores, is_right, read, read_past
 from folders import read_model, read_tensors
 from model import PRESETS, Llama, Look, rope_tables
 from muon import Muon, orthogonal
@@ -62,6 +62,21 @@ class Models(unittest.TestCase):
         own = weights[:, 30:38, 5:9].sum(-1).mean(-1).view(2, 3).mean(-1)
         self.assertTrue(torch.allclose(mass, own, atol=1e-6))
 
+    def test_a_look_among_many_counts_other_sequences_and_more_of_the_own(self):
+        g = torch.Generator().manual_seed(5)
+        q, k = torch.randn(2, 6, 40, 16, generator=g), torch.randn(2, 2, 40, 16, generator=g)
+        spans = torch.zeros(2, 1, 40, dtype=torch.bool)
+        spans[:, :, 5:9] = True
+        mass = Look(torch.full((2, 1, 1), 30), spans).masses(q, k, among=320)
+        for b in range(2):
+            for h in range(6):
+                scores = (k[:, h // 3] @ q[b, h, 30] * 16**-0.5).exp()
+                told, own = scores[b, 5:9].sum(), scores[b, :31].sum()
+                others = 4 * (own - told + scores[1 - b].sum())
+                scores_of_head = told / (told + others)
+                mass[b, 0, h // 3] -= scores_of_head / 3
+        self.assertLess(float(mass.abs().max()), 1e-6)
+
     def test_training_to_look_moves_the_window(self):
         model, ids = tiny(), torch.arange(64)[None]
         spans = torch.zeros(1, 1, 64, dtype=torch.bool)
@@ -70,11 +85,11 @@ class Models(unittest.TestCase):
         optimizer = torch.optim.Adam(model.parameters(), 1e-2)
         losses = []
         for _ in range(20):
-            losses.append(model(ids, positions(64), look)[1])
+            losses.append(model(ids, positions(64), {"last": look})[1]["last"])
             losses[-1].backward()
             optimizer.step()
             optimizer.zero_grad()
-        self.assertTrue(-1e-3 < losses[-1] < 0.5 * losses[0])  # a mass of 1 gives -1e-4
+        self.assertTrue(-1e-3 < losses[-1] < 0.5 * losses[0])  # a mass of 1 gives -1e-6
 
 
 class FastKV(unittest.TestCase):
@@ -89,7 +104,7 @@ class FastKV(unittest.TestCase):
             n, layer = len(prompt), model.layers[0]
             x, tables = model.embed_tokens(torch.tensor([prompt])), rope_tables(model.config, positions(n))
             q, k, _ = layer.self_attn.project(layer.input_layernorm(x), tables)
-            scores, theirs = group_scores(q, k, n), torch.tensor(case["keptPositions"][0]).sort().values
+            scores, theirs = group_scores(q[:, :, -WINDOW:], k, n), torch.tensor(case["keptPositions"][0]).sort().values
             own = best(scores, int(n * settings.retain), n).sort().values
             # Pooled scores tie and which of them is taken is chance, so the sets' scores are compared.
             paid = [scores.gather(1, kept[:, :-WINDOW]).sort().values for kept in (own, theirs)]
@@ -103,6 +118,14 @@ class FastKV(unittest.TestCase):
         for settings in (FULL, Settings(1.0, 1.0, 0), Settings(0.999999, 0.999999)):
             own = read(model, ids[:80], ids[80:], settings)
             self.assertTrue(torch.allclose(own, plain, atol=1e-4) == (settings.retain == 1))
+
+    @torch.no_grad()
+    def test_a_past_that_is_shared_changes_no_answer(self):
+        model, ids = tiny(), torch.randint(0, 2048, (150,), generator=torch.Generator().manual_seed(2))
+        past = read_past(model, ids[:100])
+        for settings in (FULL, Settings(), Settings(0.2, 1.0), Settings(0.1, 0.2, 2)):
+            own, shared = (read(model, ids[:140], ids[140:], settings, past=p) for p in (None, past))
+            self.assertTrue(torch.allclose(own, shared, atol=1e-4), settings.name)
 
     def test_it_can_be_trained_through(self):
         model, ids = tiny(), torch.arange(90)

@@ -9,6 +9,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 from dialogues import NOT_THERE, NUMBERS, SMALL_TALK, SYSTEM, questions
@@ -60,6 +61,11 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Plain text alone: special tokens are put in by id, so that no document can write them."""
         return [i for piece in self.pieces.findall(text) for i in self.piece(piece)]
+
+    def letters(self, ids: list[int]) -> list[tuple[int, int]]:
+        """Which letters of a plain ASCII text each of its tokens is."""
+        ends = list(accumulate(len(self.texts[i]) for i in ids))
+        return list(zip([0, *ends], ends))
 
     def decode(self, ids: list[int]) -> str:
         out = b""
