@@ -1,7 +1,12 @@
 /** Documents of invented facts with questions on them, as the demo model was trained on: seeded, of a length in tokens. */
 import { capitalised, filler, KINDS, seeded, type Random } from './eval-words';
 
+/** As training/dialogues.py has them: one fact, two on a thing, a fact on what another names, how many, what is not told, small talk. */
+export const QUESTION_KINDS = ['single', 'several', 'two-step', 'count', 'absent', 'chat'] as const;
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+
 export interface Question {
+  readonly kind: QuestionKind;
   readonly question: string;
   readonly answer: string;
 }
@@ -11,7 +16,7 @@ export interface EvalDocument {
   readonly questions: readonly Question[];
 }
 
-interface Fact extends Question {
+interface Fact extends Omit<Question, 'kind'> {
   readonly sentence: string;
 }
 
@@ -44,7 +49,7 @@ export function makeDocument(request: DocumentRequest, countTokens: (text: strin
   }
   const text = paragraphs(random, shuffled(random, sentences)).join('\n\n');
   const questions = shuffled(random, facts).slice(0, request.questions);
-  return { text, questions: questions.map(({ question, answer }) => ({ question, answer })) };
+  return { text, questions: questions.map(({ question, answer }) => ({ kind: 'single', question, answer })) };
 }
 
 /** One to three facts about a thing that is not in `used` yet. */

@@ -56,7 +56,8 @@ export async function readTexts(file: string, option: string): Promise<readonly 
   return found as string[];
 }
 
-async function readText(file: string, what: string): Promise<string> {
+/** `what` begins the refusal: `file-unreadable`. */
+export async function readText(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (thrown) {

@@ -1,7 +1,13 @@
 /** The benchmark and the evaluation of FastKV as others run them, on a little of what they take by default. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Bar, LengthResult } from '../bench/ttft-bars';
-import { runTool } from './run-tool.test-support';
+import { complaints, runTool } from './run-tool.test-support';
+
+const temporary = mkdtempSync(join(tmpdir(), 'eval-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
 
 const lastLine = (stdout: string): unknown => JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
 
@@ -44,10 +50,12 @@ interface EvalRow {
   readonly asked: number;
   readonly right: number;
   readonly hotBytes: number;
-  readonly ttftMs: number;
+  readonly ttftMs: number | null;
 }
 
 describe('bench/eval-demo.ts', () => {
+  const questions = join(temporary, 'questions.jsonl');
+
   it('asks every setting the same, agrees with the CPU reference, and the cache is as small as it says', async () => {
     const few = ['--lengths', '200', '--questions', '6', '--reference', '1'];
     const { status, stdout } = await runTool('bench/eval-demo.ts', ...few);
@@ -63,9 +71,8 @@ describe('bench/eval-demo.ts', () => {
     expect(promptTokens).toBeLessThan(300);
     expect(rows.map(({ config }) => config)).toEqual([
       'full',
-      ...['TSP off r=0.1', 'TSP off r=0.2', 'TSP off r=0.5'],
-      ...['fastkv r=0.1 t=0.2', 'fastkv r=0.2 t=0.2', 'fastkv r=0.5 t=0.2'],
-      ...['fastkv r=0.1 t=0.5', 'fastkv r=0.2 t=0.5', 'fastkv r=0.5 t=0.5'],
+      ...['fastkv-0.05', 'fastkv-0.1', 'fastkv-0.2', 'fastkv-0.5'],
+      ...['tsp-off-0.05', 'tsp-off-0.1', 'tsp-off-0.2', 'tsp-off-0.5'],
     ]);
     expect(reference.different).toBe(0);
     expect(reference.equal + reference.tied).toBe(rows.length);
@@ -74,9 +81,50 @@ describe('bench/eval-demo.ts', () => {
     expect(full.right).toBeGreaterThanOrEqual(3); // it knows most facts of so short a document
     for (const { asked, hotBytes, retain, ttftMs } of rows) {
       expect(asked).toBe(6);
-      // Besides what was kept, what was written: up to 24 tokens.
+      // Besides what was kept, what was written: never more than 24 tokens.
       expect(hotBytes / full.hotBytes).toBeLessThan(retain + 24 / promptTokens);
       expect(ttftMs).toBeGreaterThan(0);
     }
+  });
+
+  it('asks what a file says, with the settings and the T that are wanted, and reads a document once for all its questions', async () => {
+    const text =
+      'The wind moved past the stone bridge. '.repeat(40) + 'The lamp of the Elm Lighthouse is red.';
+    const lamp = {
+      kind: 'single',
+      question: 'What color is the lamp of the Elm Lighthouse?',
+      answer: 'Red.',
+    };
+    const thanks = { kind: 'chat', question: 'Thanks!', answer: 'You are welcome.' };
+    writeFileSync(questions, `${JSON.stringify({ length: 400, text, questions: [lamp, thanks] })}\n`);
+    const wanted = ['--settings', 'fastkv-0.2,fastkv-0.1,full', '--tsp-layer', '1'];
+    const { status, stdout } = await runTool('bench/eval-demo.ts', '--from', questions, ...wanted);
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(stdout).toMatch(/^full \/ fastkv-0\.1 +\d+\nsingle .*\(1\)\nchat .*\(1\)$/m);
+    const { tspLayer, lengths, reference } = lastLine(stdout) as {
+      readonly tspLayer: number;
+      readonly lengths: readonly [{ readonly tokens: number; readonly rows: readonly EvalRow[] }];
+      readonly reference: null;
+    };
+    expect([tspLayer, reference]).toEqual([1, null]);
+    expect(lengths[0].tokens).toBe(400);
+    expect(lengths[0].rows.map(({ config, asked, ttftMs }) => [config, asked, ttftMs !== null])).toEqual([
+      ['full', 2, true],
+      ['fastkv-0.1', 2, true],
+      ['fastkv-0.2', 2, false],
+    ]);
+  });
+
+  it('refuses a file that is no good, or not there, in one line', async () => {
+    writeFileSync(questions, '{"length": 400}\n');
+    const ended = await runTool('bench/eval-demo.ts', '--from', questions);
+    expect([ended.status, ended.stdout]).toEqual([1, '']);
+    expect(complaints(ended)).toEqual([
+      expect.stringContaining(`error bad-argument: ${questions}, line 1: text is missing. A line is {`),
+    ]);
+    const missing = await runTool('bench/eval-demo.ts', '--from', `${questions}.not`);
+    expect(complaints(missing)).toEqual([
+      expect.stringContaining('error file-unreadable: The file of --from cannot be read: ENOENT'),
+    ]);
   });
 });
