@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { makeDocument } from '../bench/eval-documents';
 import { formatTable, median } from '../bench/table';
 import { checkBars, type LengthResult } from '../bench/ttft-bars';
+import { readConfig } from '../src/engine/models/config';
+import { DEMO_FOLDER } from '../src/engine/models/fixtures.test-support';
 import { loadTokenizer } from '../src/engine/tokenizer/tokenizer';
 
 describe('documents of the evaluation', () => {
-  const tokenizerJson = readFileSync('public/models/demo/tokenizer.json', 'utf8');
-  const tokenizer = loadTokenizer({ tokenizerJson, V: 1536 });
+  const read = (file: string) => readFileSync(`${DEMO_FOLDER}${file}`, 'utf8');
+  const { V } = readConfig(JSON.parse(read('config.json')));
+  const tokenizer = loadTokenizer({ tokenizerJson: read('tokenizer.json'), V });
   const count = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
   const make = (seed: number, tokens = 1000) => makeDocument({ tokens, questions: 12, seed }, count);
 

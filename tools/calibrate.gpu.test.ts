@@ -1,17 +1,15 @@
-/** `npm run calibrate` as others run it, on documents as long as those that the demo model reads best. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** `npm run calibrate` as others run it, on a document as long as those that the first checkpoint reads best. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makeDocument } from '../bench/eval-documents';
-import { DEMO_FOLDER } from '../src/engine/models/fixtures.test-support';
-import { loadTokenizer } from '../src/engine/tokenizer/tokenizer';
+import { FIRST_FOLDER, SAMPLES } from '../src/engine/models/fixtures.test-support';
 import type { Calibration } from '../src/protocol';
 import { complaints, runTool } from './run-tool.test-support';
 
 const temporary = mkdtempSync(join(tmpdir(), 'calibrate-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
-const calibrate = (...args: string[]) => runTool('tools/calibrate.ts', '--model', DEMO_FOLDER, ...args);
+const calibrate = (...args: string[]) => runTool('tools/calibrate.ts', '--model', FIRST_FOLDER, ...args);
 
 function writePrompts(name: string, prompts: readonly string[]): string {
   const file = join(temporary, name);
@@ -19,20 +17,16 @@ function writePrompts(name: string, prompts: readonly string[]): string {
   return file;
 }
 
-const tokenizer = loadTokenizer({
-  tokenizerJson: readFileSync(join(DEMO_FOLDER, 'tokenizer.json'), 'utf8'),
-  V: 1536,
-});
-const prompts = [1, 2, 3].map((seed) => {
-  const count = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;
-  const { text, questions } = makeDocument({ tokens: 390, questions: 1, seed }, count);
-  return `${text}\n\n${questions[0]!.question}`;
-});
+const [, { text, questions }] = SAMPLES;
+const prompts = questions
+  .filter(({ right_fastkv }) => right_fastkv)
+  .slice(0, 3)
+  .map(({ question }) => `${text}\n\n${question}`);
 
 describe('calibrate', () => {
   const file = writePrompts('prompts.json', prompts);
 
-  it('finds the layer in which the demo model’s last tokens look at the right fact', async () => {
+  it('finds the layer in which the model’s last tokens look at the right fact', async () => {
     const { status, stdout } = await calibrate('--prompts', file, '--json');
     expect(status).toBe(0);
     const { steps, suggested, promptTokens } = JSON.parse(stdout) as Calibration & { promptTokens: number[] };

@@ -7,7 +7,7 @@ import { compareSelections } from '../bench/eval-reference';
 import { fastkvSettings } from '../src/engine/kv/settings.test-support';
 import { fastkvReference } from '../src/engine/models/fastkv-reference';
 import {
-  DEMO_FOLDER,
+  FIRST_FOLDER,
   FASTKV,
   readOnCpu,
   SAMPLES,
@@ -42,7 +42,7 @@ interface Printed {
 }
 
 async function generate(...args: readonly string[]): Promise<Printed[]> {
-  const { status, stdout, stderr } = await runTool('tools/generate.ts', '--model', DEMO_FOLDER, ...args);
+  const { status, stdout, stderr } = await runTool('tools/generate.ts', '--model', FIRST_FOLDER, ...args);
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   return stdout
     .trimEnd()
@@ -80,7 +80,7 @@ describe('generate --policy fastkv', () => {
     expect(printed.kept.map((heads) => heads.map(({ length }) => length))).toEqual(
       keptPositions.map((heads) => heads.map(({ length }) => length)),
     );
-    const { spec, tensors } = await readOnCpu(DEMO_FOLDER);
+    const { spec, tensors } = await readOnCpu(FIRST_FOLDER);
     const settings = fastkvSettings(fastkvOf(fixture));
     // Both are a choice that the scores allow: other tokens stand only where scores tie.
     for (const chosen of [
@@ -131,7 +131,7 @@ describe('generate --policy fastkv', () => {
 });
 
 describe('generate --turns', () => {
-  const [, sample] = SAMPLES as unknown as [unknown, (typeof SAMPLES)[0]];
+  const [, sample] = SAMPLES;
   const [one, two, three] = sample.questions.map(({ question }) => question) as [string, string, string];
   const file = join(temporary, 'turns.json');
   writeFileSync(file, JSON.stringify([`${sample.text}\n\n${one}`, two, three]));

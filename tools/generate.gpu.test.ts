@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
-  DEMO_FOLDER,
+  FIRST_FOLDER,
   FIXTURES,
   logitError,
   readOnCpu,
@@ -73,7 +73,7 @@ describe('generate', () => {
   it('answers a question about a document with --chat, and prints the answer alone', async () => {
     const [{ text, questions }] = SAMPLES;
     const [{ question, model_full_cache: answer }] = questions as [(typeof questions)[0]];
-    const ended = await generate('--model', DEMO_FOLDER, '--chat', '--prompt', `${text}\n\n${question}`);
+    const ended = await generate('--model', FIRST_FOLDER, '--chat', '--prompt', `${text}\n\n${question}`);
     expect(ended).toMatchObject({ status: 0, stdout: `${answer}\n` });
   });
 
@@ -83,7 +83,7 @@ describe('generate', () => {
     const file = join(temporary, 'prompt.txt');
     writeFileSync(file, `${text}\n\n${question}`);
     const options = ['--profile', 'portable', '--dtype', 'f16', '--json'];
-    const { stdout } = await generate('--model', DEMO_FOLDER, '--chat', '--prompt-file', file, ...options);
+    const { stdout } = await generate('--model', FIRST_FOLDER, '--chat', '--prompt-file', file, ...options);
     expect(JSON.parse(stdout)).toMatchObject({ text: answer, profile: 'portable' });
   });
 
@@ -145,7 +145,7 @@ describe('generate with quantised weights', () => {
 });
 
 describe('generate, asked for what cannot be', () => {
-  const model = ['--model', DEMO_FOLDER];
+  const model = ['--model', FIRST_FOLDER];
   const broken = join(temporary, 'broken');
   mkdirSync(broken);
   writeFileSync(join(broken, 'config.json'), '{\n  "hidden_size": none\n}\n');

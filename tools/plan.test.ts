@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planMemory } from '../src/engine/kv/memory-plan';
 import { PAPER } from '../src/engine/kv/reading-plan';
-import { DEMO_FOLDER, readOnCpu } from '../src/engine/models/fixtures.test-support';
+import { FIRST_FOLDER, readOnCpu } from '../src/engine/models/fixtures.test-support';
 import { mlxFiles } from '../src/engine/models/quantised.test-support';
 import { sharded } from '../src/engine/weights/files.test-support';
 import { nodeFolder } from './node-folder';
@@ -17,7 +17,7 @@ afterAll(() => rmSync(temporary, { recursive: true }));
 
 const plan = (...args: string[]) => runTool('tools/plan.ts', ...args);
 const planned = async (...args: string[]) => {
-  const ended = await plan('--model', DEMO_FOLDER, '--json', ...args);
+  const ended = await plan('--model', FIRST_FOLDER, '--json', ...args);
   expect(complaints(ended)).toEqual([]);
   expect(ended.stdout).toMatch(/^\{.*\}\n$/);
   return JSON.parse(ended.stdout) as Record<string, unknown> & { weightsBytes: number; peakBytes: number };
@@ -25,13 +25,13 @@ const planned = async (...args: string[]) => {
 
 describe('plan', () => {
   it('prints one JSON object with what the engine plans, T of fastkv.json included', async () => {
-    const { spec } = await readOnCpu(DEMO_FOLDER);
+    const { spec } = await readOnCpu(FIRST_FOLDER);
     const settings = { ...PAPER, policy: 'fastkv', turnMode: 'exact', tspLayer: 3 } as const;
     const storedBytes = 2 * 1_304_192;
     const expected = planMemory(spec, settings, { N: 4000, answer: 100, dtype: 'f16', storedBytes });
     expect(await planned('--context', '4000', '--policy', 'fastkv', '--answer', '100')).toEqual({
       ...expected,
-      ...{ model: DEMO_FOLDER, family: 'llama', parameters: 1_304_192, contextLength: 16_384 },
+      ...{ model: FIRST_FOLDER, family: 'llama', parameters: 1_304_192, contextLength: 16_384 },
       ...{ weights: 'f16', cache: 'f16', policy: 'fastkv', turnMode: 'exact', tspLayer: 3 },
       ...{ promptTokens: 4000, answerTokens: 100 },
     });
@@ -53,7 +53,7 @@ describe('plan', () => {
     const { peakBytes } = await planned('--context', '8000', '--policy', 'fastkv');
     const tight = await planned('--context', '8000', '--policy', 'fastkv', '--budget', `${peakBytes}`);
     expect(tight).toMatchObject({ budgetBytes: peakBytes, verdict: 'tight' });
-    const args = ['--model', DEMO_FOLDER, '--context', '8000', '--policy', 'fastkv'];
+    const args = ['--model', FIRST_FOLDER, '--context', '8000', '--policy', 'fastkv'];
     const { stdout } = await plan(...args, '--budget', '16MB');
     expect(stdout).toMatch(/^weights +2\.49 MiB +2611712$/m);
     expect(stdout).toMatch(/^peak +\d+\.\d MiB +\d+$/m);
@@ -66,7 +66,7 @@ describe('plan', () => {
 
   it('takes shards, and a folder by MLX as it comes', async () => {
     const groups = { bits: 4, group: 32, scales: 'bf16' } as const;
-    const mlx = await mlxFiles(nodeFolder(DEMO_FOLDER), () => groups, groups);
+    const mlx = await mlxFiles(nodeFolder(FIRST_FOLDER), () => groups, groups);
     for (const [file, bytes] of Object.entries(sharded(mlx, 2))) writeFileSync(join(temporary, file), bytes);
     const { stdout } = await plan('--model', temporary, '--context', '100', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ weights: 'q4', family: 'llama' });
@@ -75,8 +75,8 @@ describe('plan', () => {
   });
 
   it.each([
-    ['without a length', ['--model', DEMO_FOLDER], /^error bad-argument: --context is missing/],
-    ['with no tokens', ['--model', DEMO_FOLDER, '--context', '0'], /^error bad-argument: promptTokens is 0/],
+    ['without a length', ['--model', FIRST_FOLDER], /^error bad-argument: --context is missing/],
+    ['with no tokens', ['--model', FIRST_FOLDER, '--context', '0'], /^error bad-argument: promptTokens is 0/],
     [
       'with a budget of nothing',
       ['--model', 'm', '--context', '9', '--budget', '2 apples'],
@@ -84,7 +84,7 @@ describe('plan', () => {
     ],
     [
       'with a T that the model lacks',
-      ['--model', DEMO_FOLDER, '--context', '9', '--tsp-layer', '6'],
+      ['--model', FIRST_FOLDER, '--context', '9', '--tsp-layer', '6'],
       /^error bad-argument: --tsp-layer is 6/,
     ],
     [

@@ -2,8 +2,10 @@
  * `npm run make:checkpoint -- --out DIR [--megabytes 1000] [--shards N]`: a Llama of random 32-bit weights with the demo model's tokenizer and
  * chat template, so that the page loads it and writes nonsense: for measuring what loading a large checkpoint takes.
  */
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readConfig } from '../src/engine/models/config';
 import { randomLlamaFolder, type RandomLlama } from '../src/engine/models/random-llama';
 import { openWeights } from '../src/engine/weights/shards';
 import type { ModelFolder } from '../src/engine/weights/source';
@@ -17,12 +19,13 @@ const OPTIONS = {
 } as const;
 
 const DEMO = 'public/models/demo';
+const { V } = readConfig(JSON.parse(readFileSync(join(DEMO, 'config.json'), 'utf8')));
 const WRITE_BYTES = 8 * 2 ** 20;
 
 /** A shape of about so many bytes in its file, as wide and deep as its size suggests. */
 export function shapeOf(bytes: number): Omit<RandomLlama, 'seed'> {
   const C = bytes < 4e8 ? 768 : 1536;
-  const [L, H, G, D, V] = [C / 192, C / 128, C / 384, 128, 1536]; // V is the demo tokenizer's
+  const [L, H, G, D] = [C / 192, C / 128, C / 384, 128];
   const attention = C * (2 * H + 2 * G) * D;
   const left = bytes / 4 - 2 * V * C - L * attention;
   return { L, H, G, D, C, V, F: Math.max(8, 8 * Math.round(left / (L * 3 * C) / 8)) };

@@ -1,17 +1,19 @@
-/** What the worker exposes, with the demo model on the adapter that Node finds. */
+/** What the worker exposes, with the first checkpoint on the adapter that Node finds. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFolder } from '../../tools/node-folder';
 import { openNodeAdapter } from '../../tools/node-gpu';
 import type { ChatMessage, EngineEvent, EngineStatus, LoadRequest, TurnResult } from '../protocol';
 import { Engine } from './engine';
-import { DEMO_FOLDER, SAMPLES } from './models/fixtures.test-support';
+import { DEMO_FOLDER, DEMO_SAMPLES, FIRST_FOLDER, SAMPLES } from './models/fixtures.test-support';
 
 const REQUEST: LoadRequest = {
-  source: { kind: 'site', baseUrl: DEMO_FOLDER },
-  name: 'demo',
+  source: { kind: 'site', baseUrl: FIRST_FOLDER },
+  name: 'first',
   dtype: 'f32',
 };
-const [SHORT, , LONG] = SAMPLES as unknown as [(typeof SAMPLES)[0], (typeof SAMPLES)[0], (typeof SAMPLES)[0]];
+const [SHORT, , LONG] = SAMPLES;
+/** Tokens of a document that a software adapter has read within seconds. */
+const SOON_READ = 1200;
 const [FIRST, SECOND] = SHORT.questions as [(typeof SHORT.questions)[0], (typeof SHORT.questions)[0]];
 
 let gpu: GPU;
@@ -335,15 +337,22 @@ describe('what a turn selected', () => {
     });
   });
 
-  it('answers right, as the page begins, what the samples say that it does', async () => {
+  it.each([
+    ['first checkpoint', FIRST_FOLDER, SAMPLES],
+    ['page’s own model', DEMO_FOLDER, DEMO_SAMPLES.filter(({ tokens }) => tokens < SOON_READ)],
+  ])('has the %s answer right, as the page begins, what its samples say', async (_, baseUrl, samples) => {
     const page = newEngine();
-    await page.load({ source: { kind: 'site', baseUrl: DEMO_FOLDER }, name: 'demo' }, nothing);
-    for (const { text, questions } of SAMPLES) {
-      for (const { question, answer } of questions.filter((asked) => asked.right && asked.right_fastkv)) {
+    await page.load({ source: { kind: 'site', baseUrl }, name: 'any' }, nothing);
+    let asked = 0;
+    for (const { text, questions } of samples) {
+      for (const { question, answer } of questions.filter((one) => one.right && one.right_fastkv)) {
         // One question after the other as the first: the document is read once.
         expect((await page.send(ask(question, text), nothing)).text, question).toBe(answer);
+        asked++;
       }
     }
+    expect(asked).toBeGreaterThanOrEqual(3);
+    device.destroy();
   });
 
   it('follows a policy that says what it is, as plain data', async () => {
@@ -354,7 +363,7 @@ describe('what a turn selected', () => {
     expect(settings).toEqual(expect.arrayContaining(['retain', 'tspRate', 'pooling', 'budget']));
   });
 
-  it('can be calibrated: T = 3 suits the demo model, and a stop ends it early', async () => {
+  it('can be calibrated: T = 3 suits the first checkpoint, and a stop ends it early', async () => {
     const prompts = LONG.questions.slice(0, 2).map(({ question }) => `${LONG.text}\n\n${question}`);
     const done: number[] = [];
     const { steps, suggested } = await engine.calibrate(prompts, {}, (n) => done.push(n));
@@ -384,7 +393,7 @@ describe('loading', () => {
     expect(weights.at(-1)).toMatchObject({ loadedBytes: expect.any(Number), totalBytes: expect.any(Number) });
     const { loadedBytes, totalBytes } = weights.at(-1) as { loadedBytes: number; totalBytes: number };
     expect(loadedBytes).toBe(totalBytes);
-    expect(info).toMatchObject({ name: 'demo', family: 'llama', layers: 6, dtype: 'f32', vocabulary: 1536 });
+    expect(info).toMatchObject({ name: 'first', family: 'llama', layers: 6, dtype: 'f32', vocabulary: 1536 });
     device.destroy();
   });
 
@@ -407,12 +416,12 @@ describe('loading', () => {
     const statuses: EngineStatus[] = [];
     const request = {
       ...REQUEST,
-      source: { kind: 'site', baseUrl: `${DEMO_FOLDER}no-such-folder/` },
+      source: { kind: 'site', baseUrl: `${FIRST_FOLDER}no-such-folder/` },
     } as const;
     const failure = { code: 'file-missing', message: expect.stringContaining('config.json') };
     await expect(engine.load(request, (status) => statuses.push(status))).rejects.toMatchObject(failure);
     expect(statuses.at(-1)).toEqual({ state: 'failed', error: failure });
-    await expect(engine.load(REQUEST, nothing)).resolves.toMatchObject({ name: 'demo' });
+    await expect(engine.load(REQUEST, nothing)).resolves.toMatchObject({ name: 'first' });
     device.destroy();
   });
 

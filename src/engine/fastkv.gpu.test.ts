@@ -8,7 +8,14 @@ import { ANSWER_ROOM, capacityFor } from './kv/layers';
 import { selectTopReference, sumRows } from './kv/score-reference';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
 import { fastkvReference, type FastkvReading } from './models/fastkv-reference';
-import { DEMO_FOLDER, FASTKV, FIXTURES, argmax, logitError, readOnCpu } from './models/fixtures.test-support';
+import {
+  FIRST_FOLDER,
+  FASTKV,
+  FIXTURES,
+  argmax,
+  logitError,
+  readOnCpu,
+} from './models/fixtures.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { Tensors } from './models/reference';
 import { expectEqualUpToTies } from './models/selection.test-support';
@@ -192,10 +199,10 @@ describe.each(PROFILES)('in profile %s', (profile) => {
   );
 });
 
-describe('the demo model in f32', () => {
+describe('the first checkpoint in f32', () => {
   let onCpu: OnCpu;
   beforeAll(async () => {
-    onCpu = await readOnCpu(DEMO_FOLDER);
+    onCpu = await readOnCpu(FIRST_FOLDER);
   });
 
   it.each(FASTKV)(
@@ -203,7 +210,7 @@ describe('the demo model in f32', () => {
     async (fixture) => {
       const { tspLayer, retain, tspRate, pooling, window, kernel } = fixture;
       const kv = fastkvSettings({ tspLayer, retain, tspRate, pooling, window, kernel });
-      model = await load(DEMO_FOLDER, { dtype: 'f32' });
+      model = await load(FIRST_FOLDER, { dtype: 'f32' });
       const tokens = fixture.tokens;
       const found = await turn(model, tokens, kv);
       // That the reference is the published function up to ties is shown beside it.
@@ -217,7 +224,7 @@ describe('the demo model in f32', () => {
   );
 
   it('with everything propagated and kept is full attention', async () => {
-    model = await load(DEMO_FOLDER, { dtype: 'f32' });
+    model = await load(FIRST_FOLDER, { dtype: 'f32' });
     const tokens = FASTKV[0]!.tokens;
     const full = await runWithLogits(model, tokens, runOptions(16));
     const all = await turn(model, tokens, fastkvSettings({ retain: 1, tspRate: 1, tspLayer: 2 }));
@@ -232,7 +239,7 @@ describe('the demo model in f32', () => {
   });
 
   it('without propagation is SnapKV for grouped queries, and with T the last layer too', async () => {
-    model = await load(DEMO_FOLDER, { dtype: 'f32' });
+    model = await load(FIRST_FOLDER, { dtype: 'f32' });
     const tokens = FASTKV[1]!.tokens;
     const off = fastkvSettings({ tspRate: 1 });
     const snap = await turn(model, tokens, off);
@@ -250,7 +257,7 @@ describe('the demo model in f32', () => {
     const found = [];
     for (const turnMode of ['exact', 'lean'] as const) {
       for (const tileRows of [32, 128, 512]) {
-        const on = await load(DEMO_FOLDER, { dtype: 'f32', tileRows });
+        const on = await load(FIRST_FOLDER, { dtype: 'f32', tileRows });
         const { rows, selection } = await turn(on, tokens, fastkvSettings({ turnMode, tspLayer: 3 }));
         found.push({ rows, selection });
         on.device.destroy();

@@ -7,7 +7,7 @@ import { readBuffer } from './gpu/readback';
 import { fromHalf } from './f16';
 import { heldBytes } from './held-bytes.test-support';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
-import { DEMO_FOLDER, FIXTURES } from './models/fixtures.test-support';
+import { FIRST_FOLDER, FIXTURES } from './models/fixtures.test-support';
 import type { TokenId } from './shapes';
 import {
   encode,
@@ -107,7 +107,7 @@ const refusal = (code: EngineErrorCode, words: RegExp) => ({
 });
 
 const tied = filesOf(TIED);
-const demo = filesOf(DEMO_FOLDER);
+const checkpoint = filesOf(FIRST_FOLDER);
 const Q0 = 'model.layers.0.self_attn.q_proj.weight';
 
 const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp][] = [
@@ -231,31 +231,31 @@ const REFUSED: [what: string, files: Files, code: EngineErrorCode, words: RegExp
   ['a folder without weights', without(tied, 'model.safetensors'), 'file-missing', /no model\.safetensors/],
   [
     'a tokenizer.json that breaks off',
-    { ...demo, 'tokenizer.json': demo['tokenizer.json']!.slice(0, 999) },
+    { ...checkpoint, 'tokenizer.json': checkpoint['tokenizer.json']!.slice(0, 999) },
     'tokenizer-invalid',
     /tokenizer\.json is not JSON/,
   ],
   [
     'a tokenizer.json of another model',
-    withFields(demo, 'tokenizer.json', { model: { type: 'BPE', vocab: { a: 99_999 }, merges: [] } }),
+    withFields(checkpoint, 'tokenizer.json', { model: { type: 'BPE', vocab: { a: 99_999 }, merges: [] } }),
     'tokenizer-invalid',
     /99999.*ends at 1536/,
   ],
   [
     'a chat template that does not parse',
-    withFields(demo, 'tokenizer_config.json', { chat_template: '{% for' }),
+    withFields(checkpoint, 'tokenizer_config.json', { chat_template: '{% for' }),
     'template-invalid',
     /does not parse/,
   ],
 ];
 
 describe('a folder for a chat', () => {
-  const { 'tokenizer.json': _, ...withoutTokenizer } = filesOf(DEMO_FOLDER);
+  const { 'tokenizer.json': _, ...withoutTokenizer } = filesOf(FIRST_FOLDER);
   it.each([
     ['a tokenizer', withoutTokenizer, 'file-missing'],
     [
       'a chat template',
-      withFields(filesOf(DEMO_FOLDER), 'tokenizer_config.json', { chat_template: null }),
+      withFields(filesOf(FIRST_FOLDER), 'tokenizer_config.json', { chat_template: null }),
       'template-invalid',
     ],
   ] as const)('is refused without %s before a device is asked for', async (_what, files, code) => {
@@ -310,7 +310,7 @@ describe('a GGUF file', () => {
 describe('a chat template that fails on a conversation', () => {
   it('is reported with a code, and the model goes on answering', async () => {
     const template = "{{ raise_exception('Roles must alternate.') }}";
-    const files = withFields(demo, 'tokenizer_config.json', { chat_template: template });
+    const files = withFields(checkpoint, 'tokenizer_config.json', { chat_template: template });
     const { tokenizer, session } = await open(await nextAdapter(), files);
     expect(() =>
       tokenizer!.chat([{ role: 'user', content: 'Hello' }], { addGenerationPrompt: true }),

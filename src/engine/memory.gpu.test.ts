@@ -9,7 +9,7 @@ import { planMemory } from './kv/memory-plan';
 import { PAPER } from './kv/reading-plan';
 import { planModel, plannedFromConfig, plannedFromLoaded } from './plan';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model';
-import { DEMO_FOLDER } from './models/fixtures.test-support';
+import { FIRST_FOLDER } from './models/fixtures.test-support';
 import { mlxFolder } from './models/quantised.test-support';
 import { randomLlamaFolder } from './models/random-llama';
 import type { TokenId } from './shapes';
@@ -114,7 +114,7 @@ describe('over many turns', () => {
 
 /** Six models that have little in common, and how a visitor would ask for them. */
 const MODELS: readonly (readonly [string, () => Promise<ModelFolder>, WeightForm | undefined])[] = [
-  ['the demo model', async () => nodeFolder(DEMO_FOLDER), 'f16'],
+  ['the first checkpoint', async () => nodeFolder(FIRST_FOLDER), 'f16'],
   [
     'a random Llama of a large vocabulary, quantised to 8 bits',
     async () =>

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { nodeFolder } from '../../tools/node-folder';
 import { openNodeAdapter } from '../../tools/node-gpu';
 import { Engine } from './engine';
-import { DEMO_FOLDER, SAMPLES } from './models/fixtures.test-support';
+import { FIRST_FOLDER, SAMPLES } from './models/fixtures.test-support';
 
 /** Bytes of the buffers that a device has made and that nobody has destroyed. */
 function countBytes(device: GPUDevice): () => number {
@@ -33,9 +33,9 @@ it('holds as many bytes on the GPU after a hundred other answers as after the fi
   };
   const engine = new Engine({
     requestAdapter: async () => adapter,
-    openFolder: () => nodeFolder(DEMO_FOLDER),
+    openFolder: () => nodeFolder(FIRST_FOLDER),
   });
-  await engine.load({ source: { kind: 'site', baseUrl: DEMO_FOLDER }, name: 'demo' }, () => undefined);
+  await engine.load({ source: { kind: 'site', baseUrl: FIRST_FOLDER }, name: 'first' }, () => undefined);
   const content = `${SAMPLES[0].text.slice(0, 200)}\n\nWhat is it?`;
   const answer = async (seed: number) => {
     const { memory, newTokens } = await engine.send(

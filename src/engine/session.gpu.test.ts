@@ -4,16 +4,16 @@ import { load, runOptions, runWithLogits } from './engine.test-support';
 import { canRun } from './gpu/device';
 import { GREEDY } from './kernels/sampling';
 import type { LoadedModel } from './load-model';
-import { DEMO, DEMO_FOLDER } from './models/fixtures.test-support';
+import { FIRST, FIRST_FOLDER } from './models/fixtures.test-support';
 import type { Profile } from '../protocol';
 import type { TokenId } from './shapes';
 
 const { features } = (await openNodeAdapter()).adapter;
-const prompt = DEMO.prompt;
+const prompt = FIRST.prompt;
 let model: LoadedModel;
 
 beforeAll(async () => {
-  model = await load(DEMO_FOLDER, { dtype: 'f32' });
+  model = await load(FIRST_FOLDER, { dtype: 'f32' });
 });
 afterAll(() => model.device.destroy());
 
@@ -32,7 +32,7 @@ describe('prefill', () => {
   ])('gives the same logits, bit for bit, whatever the tile size, in profile %s', async (profile, sizes) => {
     const all: Float32Array[] = [];
     for (const tileRows of sizes) {
-      const tiled = await load(DEMO_FOLDER, { dtype: 'f32', profile, tileRows });
+      const tiled = await load(FIRST_FOLDER, { dtype: 'f32', profile, tileRows });
       const made = vi.spyOn(tiled.device, 'createCommandEncoder');
       all.push(await logitsOf(tiled, prompt));
       const labels = made.mock.calls.map(([descriptor]) => descriptor?.label ?? '');
@@ -44,7 +44,7 @@ describe('prefill', () => {
   });
 
   it('submits bounded work: after a long prompt, tiles of the next turn are of the size that the device can do', async () => {
-    const paced = await load(DEMO_FOLDER, { dtype: 'f32' });
+    const paced = await load(FIRST_FOLDER, { dtype: 'f32' });
     const long = [...prompt, ...prompt, ...prompt, ...prompt];
     const rowsOf = async (tokens: readonly TokenId[]) => {
       const made = vi.spyOn(paced.device, 'createCommandEncoder');
@@ -87,14 +87,14 @@ describe('prefill', () => {
   });
 
   it('does the same when matrices are split to fit small bindings', async () => {
-    const split = await load(DEMO_FOLDER, { dtype: 'f32', maxBindingBytes: 64 * 1024 });
+    const split = await load(FIRST_FOLDER, { dtype: 'f32', maxBindingBytes: 64 * 1024 });
     expect(split.session.placements.some(({ to }) => 'pieces' in to && to.pieces.length > 2)).toBe(true);
     expect(await logitsOf(split, prompt)).toEqual(await logitsOf(model, prompt));
     split.device.destroy();
   });
 
   it('stops between tiles and leaves a cache that later turns can use', async () => {
-    const small = await load(DEMO_FOLDER, { dtype: 'f32', tileRows: 32 });
+    const small = await load(FIRST_FOLDER, { dtype: 'f32', tileRows: 32 });
     const abort = new AbortController();
     const shares: number[] = [];
     const onReading = (share: number) => {
@@ -109,7 +109,7 @@ describe('prefill', () => {
     // One more tile may have been on its way.
     expect(shares.length).toBeLessThanOrEqual(2);
     const again = await small.session.run(prompt, runOptions(5));
-    expect(again.tokens).toEqual(DEMO.continuation);
+    expect(again.tokens).toEqual(FIRST.continuation);
     small.device.destroy();
   });
 });
@@ -156,18 +156,18 @@ describe('decode', () => {
   });
 
   it('ends at an end token, which is the last of the answer and not in the cache', async () => {
-    const end = DEMO.continuation.at(-1)!;
+    const end = FIRST.continuation.at(-1)!;
     const { tokens, stopReason } = await model.session.run(
       prompt,
       runOptions(40, { stopIds: new Set([end]) }),
     );
     expect(stopReason).toBe('end');
-    expect(tokens).toEqual(DEMO.continuation);
+    expect(tokens).toEqual(FIRST.continuation);
     expect(model.session.memory().kv.layers[0]!.lengths).toEqual([prompt.length + 4, prompt.length + 4]);
   });
 
   it('writes the same before and after the cache grew, as a prompt that holds the answer shows', async () => {
-    const grown = await load(DEMO_FOLDER, { dtype: 'f32' });
+    const grown = await load(FIRST_FOLDER, { dtype: 'f32' });
     const start = prompt.slice(0, 20);
     const { tokens } = await grown.session.run(start, runOptions(600));
     const read = await model.session.run([...start, ...tokens.slice(0, 590)], runOptions(10));
@@ -234,6 +234,6 @@ describe('a turn that cannot be', () => {
     });
     const running = model.session.run(prompt, runOptions(5));
     await expect(model.session.run(prompt, runOptions(5))).rejects.toMatchObject({ code: 'busy' });
-    expect((await running).tokens).toEqual(DEMO.continuation);
+    expect((await running).tokens).toEqual(FIRST.continuation);
   });
 });

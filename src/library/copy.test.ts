@@ -9,26 +9,27 @@ import {
   without,
   type Files,
 } from '../engine/weights/files.test-support';
+import { FIRST_FOLDER } from '../engine/models/fixtures.test-support';
 import { openWeights } from '../engine/weights/shards';
 import { filesFolder } from '../engine/weights/picked';
 import { examineFiles, pickFiles } from './copy';
 
-const demo = without(filesOf('public/models/demo'), 'samples.json');
-const shards = sharded(demo, 3);
+const checkpoint = filesOf(FIRST_FOLDER);
+const shards = sharded(checkpoint, 3);
 const missing = ({ missing: files }: Awaited<ReturnType<typeof examineFiles>>) =>
   files.map(({ path }) => path);
 
 describe('files that were chosen', () => {
   it('are a model with its name, what is read of it, its bytes and its config', async () => {
     const model = await examineFiles(
-      picked({ ...demo, 'notes.txt': demo['config.json']! }, 'x/demo/'),
+      picked({ ...checkpoint, 'notes.txt': checkpoint['config.json']! }, 'x/demo/'),
       undefined,
     );
     expect(model).toMatchObject({ name: 'demo', missing: [] });
     expect(JSON.parse(model.config!)).toMatchObject({ model_type: 'llama' });
-    const paths = Object.keys(demo).sort();
+    const paths = Object.keys(checkpoint).sort();
     expect(model.chosen.map(({ path }) => path).sort()).toEqual(paths);
-    expect(model.totalBytes).toBe(paths.reduce((sum, path) => sum + demo[path]!.length, 0));
+    expect(model.totalBytes).toBe(paths.reduce((sum, path) => sum + checkpoint[path]!.length, 0));
   });
 
   it('wait for what they lack, and are whole when it comes, in one piece or in several', async () => {
@@ -48,8 +49,8 @@ describe('files that were chosen', () => {
   });
 
   it('take the place of another model that waits, and not of the same one', async () => {
-    const waiting = await examineFiles(picked(without(demo, 'model.safetensors'), 'demo/'), undefined);
-    const same = await examineFiles(picked(without(demo, 'tokenizer.json'), 'again/'), waiting);
+    const waiting = await examineFiles(picked(without(checkpoint, 'model.safetensors'), 'demo/'), undefined);
+    const same = await examineFiles(picked(without(checkpoint, 'tokenizer.json'), 'again/'), waiting);
     expect(missing(same)).toEqual([]);
     const config = encodeJson({ ...JSON.parse(waiting.config!), num_hidden_layers: 2 });
     const other = await examineFiles(picked({ 'config.json': config }, 'other/'), waiting);
@@ -58,17 +59,17 @@ describe('files that were chosen', () => {
   });
 
   it('are a model of their own beside one that is whole, be its config.json the same to the byte', async () => {
-    const whole = await examineFiles(picked(demo, 'demo/'), undefined);
-    const other = await examineFiles(picked(without(demo, 'tokenizer.json'), 'other/'), whole);
+    const whole = await examineFiles(picked(checkpoint, 'demo/'), undefined);
+    const other = await examineFiles(picked(without(checkpoint, 'tokenizer.json'), 'other/'), whole);
     expect(other).toMatchObject({ name: 'other', joined: false });
     expect(missing(other)).toEqual(['tokenizer.json']);
-    const template = picked({ 'chat_template.jinja': demo['tokenizer_config.json']! }, '');
+    const template = picked({ 'chat_template.jinja': checkpoint['tokenizer_config.json']! }, '');
     expect(await examineFiles(template, whole)).toMatchObject({ name: 'demo', joined: true });
   });
 
   it('are refused where they are of a format that is not read, also while a model waits for the rest', async () => {
     const waiting = await examineFiles(picked(without(shards, shardName(0, 3)), 'demo/'), undefined);
-    const gguf = picked({ 'model-Q4_K_M.gguf': demo['config.json']! }, '');
+    const gguf = picked({ 'model-Q4_K_M.gguf': checkpoint['config.json']! }, '');
     for (const before of [undefined, waiting]) {
       await expect(examineFiles(gguf, before)).rejects.toMatchObject({ code: 'dtype-unsupported' });
     }
@@ -80,9 +81,9 @@ describe('files that were chosen', () => {
     const cut = (files: Files, name: string) => ({ ...files, [name]: files[name]!.slice(0, -1) });
     const alien = { ...shards, [second]: shards[shardName(0, 3)]! };
     for (const [files, code, words] of [
-      [cut(demo, weights), 'safetensors-invalid', `${weights} is not a whole`],
-      [{ ...demo, [weights]: new Uint8Array(0) }, 'safetensors-invalid', weights],
-      [{ ...demo, [weights]: demo['config.json']! }, 'safetensors-invalid', weights],
+      [cut(checkpoint, weights), 'safetensors-invalid', `${weights} is not a whole`],
+      [{ ...checkpoint, [weights]: new Uint8Array(0) }, 'safetensors-invalid', weights],
+      [{ ...checkpoint, [weights]: checkpoint['config.json']! }, 'safetensors-invalid', weights],
       [cut(shards, second), 'safetensors-invalid', second],
       [alien, 'tensor-missing', second],
     ] as const) {
@@ -94,7 +95,7 @@ describe('files that were chosen', () => {
       await expect(openWeights(filesFolder('demo', byPath))).rejects.toMatchObject(flaw!);
       await expect(pickFiles('demo', chosen), 'none is copied').rejects.toMatchObject(flaw!);
     }
-    expect((await examineFiles(picked(demo, 'demo/'), undefined)).flaw).toBeUndefined();
+    expect((await examineFiles(picked(checkpoint, 'demo/'), undefined)).flaw).toBeUndefined();
 
     const part = without(cut(shards, second), 'tokenizer.json');
     const waiting = await examineFiles(picked(part, 'demo/'), undefined);
@@ -109,7 +110,7 @@ describe('files that were chosen', () => {
   });
 
   it('are refused where they are nothing of a model, or hold a broken index', async () => {
-    const notes = picked({ 'notes.txt': demo['config.json']! }, 'texts/');
+    const notes = picked({ 'notes.txt': checkpoint['config.json']! }, 'texts/');
     await expect(examineFiles(notes, undefined)).rejects.toMatchObject({ code: 'file-missing' });
     const broken = picked({ ...without(shards, INDEX), [INDEX]: encodeJson({ weight_map: [] }) }, 'demo/');
     await expect(examineFiles(broken, undefined)).rejects.toMatchObject({ code: 'safetensors-invalid' });

@@ -9,16 +9,17 @@ import {
   writeSafetensors,
   type Files,
 } from '../engine/weights/files.test-support';
+import { FIRST_FOLDER } from '../engine/models/fixtures.test-support';
 import type { TransferProgress } from '../library-protocol';
 import { CHUNK } from './hashing';
 import { memoryShelf, tabsOn, type MemoryShelf } from './memory-shelf.test-support';
 
 const WEIGHTS = 'model.safetensors';
-const demo = without(filesOf('public/models/demo'), 'samples.json');
+const checkpoint = filesOf(FIRST_FOLDER);
 /** Weights of two whole chunks and a bit. */
 const data = new Uint8Array(2 * CHUNK + 1234).map((_, i) => (i * 31) >> 5);
 const large: Files = {
-  ...demo,
+  ...checkpoint,
   [WEIGHTS]: writeSafetensors([{ name: 'all', dtype: 'U8', shape: [data.length], data }]),
 };
 
@@ -28,14 +29,14 @@ let tab: ReturnType<typeof tabsOn>;
 
 beforeEach(async () => {
   hub = await startHub({
-    'fastkv/demo': demo,
+    'fastkv/demo': checkpoint,
     'fastkv/large': large,
     'fastkv/shards': {
-      ...sharded(demo, 3),
-      'original/model.safetensors': demo[WEIGHTS]!,
-      'README.md': demo['config.json']!,
+      ...sharded(checkpoint, 3),
+      'original/model.safetensors': checkpoint[WEIGHTS]!,
+      'README.md': checkpoint['config.json']!,
     },
-    'fastkv/gguf': { 'config.json': demo['config.json']!, 'demo-Q4_K_M.gguf': demo[WEIGHTS]! },
+    'fastkv/gguf': { 'config.json': checkpoint['config.json']!, 'demo-Q4_K_M.gguf': checkpoint[WEIGHTS]! },
   });
   shelf = memoryShelf();
   tab = tabsOn(shelf);
@@ -65,7 +66,7 @@ describe('download', () => {
     expect(paths).toContain('model-00003-of-00003.safetensors');
     expect(paths).not.toContain('README.md');
     expect(paths).not.toContain('original/model.safetensors');
-    for (const path of paths) expectSame(stored('shards', path), sharded(demo, 3)[path], path);
+    for (const path of paths) expectSame(stored('shards', path), sharded(checkpoint, 3)[path], path);
     expect(await tab().list()).toEqual([model]);
     expect(JSON.parse(model.config!)).toMatchObject({ model_type: 'llama' });
   });
@@ -143,7 +144,7 @@ describe('download', () => {
   it('fetches a file once more that came damaged, and refuses it when it comes so again', async () => {
     hub.faults.corrupt = { times: 1 };
     expect((await tab().download('t', modelOf('demo'), ignore)).complete).toBe(true);
-    expectSame(stored('demo', WEIGHTS), demo[WEIGHTS]);
+    expectSame(stored('demo', WEIGHTS), checkpoint[WEIGHTS]);
     await tab().remove(keyOf('demo'));
 
     hub.faults.corrupt.times = 2;
@@ -154,8 +155,11 @@ describe('download', () => {
 
   it('fetches of a newer commit only what changed, and drops what is gone', async () => {
     await tab().download('t', modelOf('demo'), ignore);
-    const config = encodeJson({ ...JSON.parse(new TextDecoder().decode(demo['config.json'])), note: 'new' });
-    hub.commit('fastkv/demo', { ...without(demo, 'fastkv.json'), 'config.json': config });
+    const config = encodeJson({
+      ...JSON.parse(new TextDecoder().decode(checkpoint['config.json'])),
+      note: 'new',
+    });
+    hub.commit('fastkv/demo', { ...without(checkpoint, 'fastkv.json'), 'config.json': config });
     hub.asked.length = 0;
     const model = await tab().download('t', modelOf('demo'), ignore);
     expect(model.complete).toBe(true);
@@ -266,7 +270,10 @@ describe('what the Hub refuses', () => {
 
   it('looking tells sizes, what is stored of it, and config.json', async () => {
     const before = await tab().look(modelOf('demo'));
-    expect(before).toMatchObject({ storedBytes: 0, config: new TextDecoder().decode(demo['config.json']) });
+    expect(before).toMatchObject({
+      storedBytes: 0,
+      config: new TextDecoder().decode(checkpoint['config.json']),
+    });
     await tab().download('t', modelOf('demo'), ignore);
     const after = await tab().look(modelOf('demo'));
     expect(after.storedBytes).toBe(before.totalBytes);
@@ -317,7 +324,7 @@ describe('verify', () => {
       code: 'hub-unreachable',
       message: expect.stringMatching(/model\.safetensors of fastkv\/demo is damaged/),
     });
-    hub.replace('fastkv/demo', { ...demo, [WEIGHTS]: large[WEIGHTS]! });
+    hub.replace('fastkv/demo', { ...checkpoint, [WEIGHTS]: large[WEIGHTS]! });
     await expect(tab().verify('t', keyOf('demo'), undefined, ignore)).rejects.toMatchObject({
       code: 'download-damaged',
     });
@@ -340,7 +347,7 @@ describe('copy', () => {
     const model = await tab().copy(
       't',
       'my model',
-      picked({ ...large, 'notes.txt': demo['config.json']! }, 'a/b/'),
+      picked({ ...large, 'notes.txt': checkpoint['config.json']! }, 'a/b/'),
       ignore,
     );
     expect(model).toMatchObject({ name: 'my model', complete: true, origin: { kind: 'copy' } });
@@ -378,7 +385,7 @@ describe('copy', () => {
   });
 
   it('refuses a folder of several models', async () => {
-    const both = [...picked(demo, 'a/'), ...picked(demo, 'b/')];
+    const both = [...picked(checkpoint, 'a/'), ...picked(checkpoint, 'b/')];
     await expect(tab().copy('t', 'm', both, ignore)).rejects.toMatchObject({ code: 'bad-argument' });
   });
 });

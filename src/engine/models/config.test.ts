@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config';
+import { FIRST_FOLDER } from './fixtures.test-support';
 import type { LayerSpec } from './spec';
 import { llamaSpec } from './spec.test-support';
 
@@ -40,9 +41,9 @@ const LONGROPE = {
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 describe('readConfig', () => {
-  it('reads the demo model', () => {
+  it('reads the first checkpoint', () => {
     const rope = { theta: 100_000, scaling: { type: 'default' }, dims: 32 } as const;
-    expect(readConfig(read('public/models/demo/config.json'))).toEqual(
+    expect(readConfig(read(`${FIRST_FOLDER}config.json`))).toEqual(
       llamaSpec({
         ...{ L: 6, H: 4, G: 2, D: 32, C: 128, F: 352, V: 1536, rmsNormEps: 1e-5 },
         layers: new Array<LayerSpec>(6).fill({ rope, window: undefined }),

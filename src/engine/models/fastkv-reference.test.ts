@@ -10,7 +10,7 @@ import {
 } from './fastkv-reference';
 import {
   argmax,
-  DEMO_FOLDER,
+  FIRST_FOLDER,
   FASTKV,
   logitError,
   readOnCpu,
@@ -29,7 +29,7 @@ const plain = (D: number) => ({ scale: D ** -0.5, cap: undefined, sliding: undef
 const tokensOf = (N: number, V: number): number[] => range(N).map((i) => (i * i * 7 + i * 31 + 5) % V);
 
 describe.each(FASTKV.map((fixture, i) => ({ i, fixture })))(
-  'prompt $i of the demo model, as the published selection function compressed it',
+  'prompt $i of the first checkpoint, as the published selection function compressed it',
   ({ fixture }) => {
     const {
       tokens,
@@ -45,7 +45,7 @@ describe.each(FASTKV.map((fixture, i) => ({ i, fixture })))(
     /** Follows the published choice where scores tie, and with it all that comes of it. */
     let following: FastkvReading;
     beforeAll(async () => {
-      const { spec, tensors } = await readOnCpu(DEMO_FOLDER);
+      const { spec, tensors } = await readOnCpu(FIRST_FOLDER);
       reading = fastkvReference(spec, tensors, tokens, settings);
       const chosen = { kept: keptPositions, propagated: tspPositions };
       following = fastkvReference(spec, tensors, tokens, settings, { chosen });

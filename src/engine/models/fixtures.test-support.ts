@@ -12,6 +12,9 @@ import type { TokenId } from '../shapes';
 
 /** Made by tools/fixtures/make_fixtures.py with PyTorch and transformers. */
 const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url));
+/** The first trained checkpoint: small, and with outputs to compare with. What merely needs a trained model takes it. */
+export const FIRST_FOLDER = `${FOLDER}first/model/`;
+/** The model that comes with the page: for what is about that one. */
 export const DEMO_FOLDER = fileURLToPath(new URL('../../../public/models/demo/', import.meta.url));
 
 export interface Fixture {
@@ -40,17 +43,18 @@ function readFixture(name: string, folder = FOLDER + name): Fixture {
 
 /** A tiny random checkpoint of every family and variant. */
 export const FIXTURES: readonly Fixture[] = readdirSync(FOLDER)
-  .filter((name) => name !== 'demo' && !name.endsWith('.json'))
+  .filter((name) => name !== 'first' && !name.endsWith('.json'))
   .map((name) => readFixture(name));
 
-/** The demo model over a sample document. */
-export const DEMO = readFixture('demo', DEMO_FOLDER);
+/** The first checkpoint over a sample document. */
+export const FIRST = readFixture('first', FIRST_FOLDER);
 
 /** Token ids of sample text, with the f32 argmax of PyTorch after each. */
-export const FORCED = json(`${FOLDER}demo/forced.json`) as { tokens: TokenId[]; argmax: TokenId[] };
+export const FORCED = json(`${FOLDER}first/forced.json`) as { tokens: TokenId[]; argmax: TokenId[] };
 
 interface Sample {
   readonly name: string;
+  readonly tokens: number;
   readonly text: string;
   readonly questions: readonly {
     readonly question: string;
@@ -61,10 +65,15 @@ interface Sample {
   }[];
 }
 
-/** The page's sample documents, with what PyTorch made the demo model answer. */
-export const SAMPLES = json(`${DEMO_FOLDER}samples.json`) as [Sample, ...Sample[]];
+type Samples = readonly [Sample, ...Sample[]];
 
-/** One prompt through the demo model in f32, compressed by the published selection function; made with PyTorch. */
+/** The first checkpoint's sample documents, with what PyTorch made it answer: of 200, 400 and 1,100 tokens. */
+export const SAMPLES = json(`${FOLDER}first/samples.json`) as readonly [Sample, Sample, Sample];
+
+/** Those of the page: from a few paragraphs to as much as its model can read. */
+export const DEMO_SAMPLES = json(`${DEMO_FOLDER}samples.json`) as Samples;
+
+/** One prompt through the first checkpoint in f32, compressed by the published selection function; made with PyTorch. */
 export interface FastkvFixture {
   readonly tokens: TokenId[];
   readonly tspLayer: number;
@@ -83,7 +92,7 @@ export interface FastkvFixture {
   readonly firstLogitsMin: number;
 }
 
-export const FASTKV = json(`${FOLDER}demo/fastkv.json`) as FastkvFixture[];
+export const FASTKV = json(`${FOLDER}first/selections.json`) as FastkvFixture[];
 
 /** A checkpoint by its path, or a folder that lies elsewhere. */
 export async function readOnCpu(from: string | ModelFolder): Promise<{ spec: ModelSpec; tensors: Tensors }> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { FIRST_FOLDER } from './fixtures.test-support';
 import { readGenerationConfig } from './generation';
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
@@ -7,10 +8,9 @@ const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 describe('readGenerationConfig', () => {
   const greedy = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
 
-  it('reads the demo model', () => {
-    const folder = 'public/models/demo';
+  it('reads the first checkpoint', () => {
     expect(
-      readGenerationConfig(read(`${folder}/generation_config.json`), read(`${folder}/config.json`)),
+      readGenerationConfig(read(`${FIRST_FOLDER}generation_config.json`), read(`${FIRST_FOLDER}config.json`)),
     ).toEqual({
       eosIds: [2],
       sampling: greedy,

@@ -5,7 +5,7 @@ import { load, runOptions, runWithLogits } from '../engine.test-support';
 import { canRun } from '../gpu/device';
 import type { TokenId } from '../shapes';
 import type { LoadedModel } from '../load-model';
-import { argmax, DEMO, DEMO_FOLDER, FIXTURES, FORCED, logitError, SAMPLES } from './fixtures.test-support';
+import { argmax, FIRST, FIRST_FOLDER, FIXTURES, FORCED, logitError, SAMPLES } from './fixtures.test-support';
 
 const { features } = (await openNodeAdapter()).adapter;
 /** Whether profile fast is out of reach here; CI installs an adapter that has it, and counts a skip as a failure. */
@@ -21,7 +21,7 @@ afterEach(() => {
 const TOLERANCE = 1e-3;
 
 describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile) => {
-  it.skipIf(cannot(profile)).each([...FIXTURES, DEMO])(
+  it.skipIf(cannot(profile)).each([...FIXTURES, FIRST])(
     'gives the logits and greedy tokens of transformers for $name in f32',
     async (fixture) => {
       const { folder, prompt, continuation, logits } = fixture;
@@ -51,7 +51,7 @@ describe('profile fast with 16-bit weights and cache', () => {
   );
 });
 
-describe('the demo model in f32', () => {
+describe('the first checkpoint in f32', () => {
   it.skipIf(cannot('fast'))(
     'writes the recorded answers to its sample questions, token for token the same in every profile',
     async () => {
@@ -59,7 +59,7 @@ describe('the demo model in f32', () => {
       const asked = questions.slice(0, 4);
       const answers: Record<string, unknown> = {};
       for (const profile of ['software', 'portable', 'fast'] as const) {
-        const { session, tokenizer, stopIds, device } = await load(DEMO_FOLDER, { dtype: 'f32', profile });
+        const { session, tokenizer, stopIds, device } = await load(FIRST_FOLDER, { dtype: 'f32', profile });
         const tokens: TokenId[][] = [];
         for (const { question, model_full_cache: recorded } of asked) {
           const content = `${text}\n\n${question}`;
@@ -81,12 +81,12 @@ describe.each<Profile>(['software', 'portable', 'fast'])(
   'profile %s with 16-bit weights and cache',
   (profile) => {
     it.skipIf(cannot(profile))(
-      'agrees with PyTorch in f32 on the top token of at least 99 % of forced positions of the demo model',
+      'agrees with PyTorch in f32 on the top token of at least 99 % of forced positions of the first checkpoint',
       async () => {
         const { tokens, argmax: expected } = FORCED;
         const count = 220;
         const prompt = tokens.slice(0, tokens.length - count);
-        model = await load(DEMO_FOLDER, { dtype: 'f16', profile });
+        model = await load(FIRST_FOLDER, { dtype: 'f16', profile });
         const forced = tokens.slice(prompt.length);
         const { rows } = await runWithLogits(model, prompt, runOptions(count, { forced }));
         const agreeing = rows.filter((row, i) => argmax(row) === expected[prompt.length - 1 + i]).length;

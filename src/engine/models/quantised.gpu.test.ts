@@ -16,7 +16,15 @@ import type { ModelFolder } from '../weights/source';
 import { memorySource } from '../weights/sources';
 import { readConfig } from './config';
 import { FAMILIES } from './families';
-import { argmax, DEMO, DEMO_FOLDER, FIXTURES, logitError, readOnCpu, SAMPLES } from './fixtures.test-support';
+import {
+  argmax,
+  FIRST,
+  FIRST_FOLDER,
+  FIXTURES,
+  logitError,
+  readOnCpu,
+  SAMPLES,
+} from './fixtures.test-support';
 import { afterQuantising, mlxFolder, safetensors, type FormFor } from './quantised.test-support';
 import { referenceLogits } from './reference';
 import { expectedTensors } from './tensors';
@@ -67,11 +75,11 @@ const OF_EVERY_FAMILY = [
 
 describe.each<Profile>(['software', 'portable', 'fast'])('profile %s', (profile) => {
   it.skipIf(cannot(profile)).each(QUANTISED)(
-    'gives the logits of the CPU reference on the same weights for the demo model quantised to %s',
+    'gives the logits of the CPU reference on the same weights for the first checkpoint quantised to %s',
     async (quantise) => {
-      await open(DEMO_FOLDER, { profile, quantise });
+      await open(FIRST_FOLDER, { profile, quantise });
       const formFor: FormFor = (_, K) => groupsFor(quantise, K);
-      await expectReference(DEMO_FOLDER, formFor, DEMO.prompt, DEMO.continuation.slice(0, 2));
+      await expectReference(FIRST_FOLDER, formFor, FIRST.prompt, FIRST.continuation.slice(0, 2));
     },
   );
 
@@ -113,29 +121,29 @@ const FORMS: readonly AffineGroups[] = [
 describe('a checkpoint by MLX', () => {
   it.each(QUANTISED)('gives the logits of quantise-on-load to %s bit for bit', async (quantise) => {
     const formFor: FormFor = (_, K) => groupsFor(quantise, K);
-    const folder = await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, groupsFor(quantise, 128)!);
-    await open(DEMO_FOLDER, { quantise });
-    const made = await forcedRows(DEMO.prompt, DEMO.continuation);
+    const folder = await mlxFolder(nodeFolder(FIRST_FOLDER), formFor, groupsFor(quantise, 128)!);
+    await open(FIRST_FOLDER, { quantise });
+    const made = await forcedRows(FIRST.prompt, FIRST.continuation);
     const { info } = await open(folder, {});
     expect(info).toMatchObject({ weights: quantise, dtype: 'f32', parameters: 1_304_192 });
-    expect(await forcedRows(DEMO.prompt, DEMO.continuation)).toEqual(made);
+    expect(await forcedRows(FIRST.prompt, FIRST.continuation)).toEqual(made);
   });
 
   it.each(FORMS.map((form) => [formName(form), form] as const))(
     'in %s, with matrices left out of it, gives the logits of the CPU reference',
     async (_, form) => {
       const formFor: FormFor = (_, K) => (K % form.group === 0 ? form : undefined);
-      await open(await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, form), {});
-      await expectReference(DEMO_FOLDER, formFor, DEMO.prompt, DEMO.continuation.slice(0, 1));
+      await open(await mlxFolder(nodeFolder(FIRST_FOLDER), formFor, form), {});
+      await expectReference(FIRST_FOLDER, formFor, FIRST.prompt, FIRST.continuation.slice(0, 1));
     },
   );
 
   it('with an embedding of other bits gives the logits of the CPU reference', async () => {
     const most: AffineGroups = { bits: 4, group: 32, scales: 'f16' };
     const formFor: FormFor = (module) => (module.endsWith('embed_tokens') ? { ...most, bits: 8 } : most);
-    const { info } = await open(await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, most), {});
+    const { info } = await open(await mlxFolder(nodeFolder(FIRST_FOLDER), formFor, most), {});
     expect(info.weights).toBe('q4');
-    await expectReference(DEMO_FOLDER, formFor, DEMO.prompt, []);
+    await expectReference(FIRST_FOLDER, formFor, FIRST.prompt, []);
   });
 
   it.each(
@@ -161,7 +169,7 @@ describe('a checkpoint by MLX', () => {
 
   it('is not quantised again: its own form may be asked for, another is refused', async () => {
     const folder = await mlxFolder(
-      nodeFolder(DEMO_FOLDER),
+      nodeFolder(FIRST_FOLDER),
       (_, K) => groupsFor('q4', K),
       groupsFor('q4', 32)!,
     );
@@ -213,15 +221,15 @@ describe('quantised weights', () => {
     'split at the limit of bindings give the same logits bit for bit (%s)',
     async (quantise) => {
       const formFor: FormFor = (_, K) => groupsFor(quantise, K);
-      const folder = await mlxFolder(nodeFolder(DEMO_FOLDER), formFor, groupsFor(quantise, 128)!);
-      await open(DEMO_FOLDER, { quantise });
-      const whole = await forcedRows(DEMO.prompt, DEMO.continuation);
+      const folder = await mlxFolder(nodeFolder(FIRST_FOLDER), formFor, groupsFor(quantise, 128)!);
+      await open(FIRST_FOLDER, { quantise });
+      const whole = await forcedRows(FIRST.prompt, FIRST.continuation);
       const split = { quantise, maxBindingBytes: 16 * 1024 };
-      for (const from of [DEMO_FOLDER, folder]) {
+      for (const from of [FIRST_FOLDER, folder]) {
         const { session } = await open(from, split);
         const pieces = session.placements.map(({ to }) => ('pieces' in to ? to.pieces.length : 1));
         expect(Math.max(...pieces)).toBeGreaterThan(5);
-        expect(await forcedRows(DEMO.prompt, DEMO.continuation)).toEqual(whole);
+        expect(await forcedRows(FIRST.prompt, FIRST.continuation)).toEqual(whole);
       }
     },
   );
@@ -244,9 +252,9 @@ describe('quantised weights', () => {
     expect(Buffer.compare(pairs, new Uint8Array(encodeScales(expected.scales, 'f16').buffer))).toBe(0);
   });
 
-  it('of the demo model take, in 4 bits, at most 0.32 of what 16 bits take, and in 8 bits 0.55', async () => {
+  it('of the first checkpoint take, in 4 bits, at most 0.32 of what 16 bits take, and in 8 bits 0.55', async () => {
     const bytes = async (options: LoadOptions) =>
-      (await open(DEMO_FOLDER, options)).session.memory().weightsBytes;
+      (await open(FIRST_FOLDER, options)).session.memory().weightsBytes;
     const halves = await bytes({ dtype: 'f16' });
     expect((await bytes({ dtype: 'f16', quantise: 'q4' })) / halves).toBeLessThanOrEqual(0.32);
     expect((await bytes({ dtype: 'f16', quantise: 'q8' })) / halves).toBeLessThanOrEqual(0.55);
@@ -255,7 +263,7 @@ describe('quantised weights', () => {
   // What the model is for: questions about a document, and its own answers. Within the document, where it can but guess
   // which fact comes next, 4 bits agree less (docs/MODEL.md).
   it('agree with 16-bit ones on the top token of 800 forced positions of dialogues: 8 bits at 98 %, 4 bits at 90 %', async () => {
-    const { tokenizer } = await open(DEMO_FOLDER, { dtype: 'f16' });
+    const { tokenizer } = await open(FIRST_FOLDER, { dtype: 'f16' });
     const dialogues = SAMPLES.map(({ text, questions }) => {
       const messages = questions.flatMap(({ question, model_full_cache: answer }, i): ChatMessage[] => [
         { role: 'user', content: i === 0 ? `${text}\n\n${question}` : question },
@@ -274,7 +282,7 @@ describe('quantised weights', () => {
     const expected = await top();
     expect(expected.length).toBeGreaterThan(800);
     const agreement = async (quantise: 'q8' | 'q4') => {
-      await open(DEMO_FOLDER, { dtype: 'f16', quantise });
+      await open(FIRST_FOLDER, { dtype: 'f16', quantise });
       return (await top()).filter((token, i) => token === expected[i]).length / expected.length;
     };
     expect(await agreement('q8')).toBeGreaterThanOrEqual(0.98);

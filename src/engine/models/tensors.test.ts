@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openSafetensors } from '../weights/safetensors';
 import { memorySource } from '../weights/sources';
 import { readConfig } from './config';
+import { DEMO_FOLDER, FIRST_FOLDER } from './fixtures.test-support';
 import type { ModelSpec } from './spec';
 import { llamaSpec } from './spec.test-support';
 import { checkTensors, expectedTensors } from './tensors';
@@ -66,9 +67,9 @@ describe('expectedTensors', () => {
     expect(names({ tied: true })).not.toContain('lm_head.weight');
   });
 
-  it('lists exactly the tensors of the demo model', async () => {
-    const spec = readConfig(JSON.parse(readFileSync('public/models/demo/config.json', 'utf8')));
-    const bytes = new Uint8Array(readFileSync('public/models/demo/model.safetensors'));
+  it.each([FIRST_FOLDER, DEMO_FOLDER])('lists exactly the tensors of %s', async (folder) => {
+    const spec = readConfig(JSON.parse(readFileSync(`${folder}config.json`, 'utf8')));
+    const bytes = new Uint8Array(readFileSync(`${folder}model.safetensors`));
     const { tensors } = await openSafetensors(memorySource('model.safetensors', bytes));
     expect([...checkTensors(spec, tensors).keys()].sort()).toEqual([...tensors.keys()].sort());
   });

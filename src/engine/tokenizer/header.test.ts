@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DEMO_FOLDER } from '../models/fixtures.test-support';
+import { FIRST_FOLDER } from '../models/fixtures.test-support';
 import { headerTokens } from './header';
 import { loadTokenizer } from './tokenizer';
 
-const file = (name: string) => readFileSync(`${DEMO_FOLDER}${name}`, 'utf8');
+const file = (name: string) => readFileSync(`${FIRST_FOLDER}${name}`, 'utf8');
 const tokenizer = loadTokenizer({
   tokenizerJson: file('tokenizer.json'),
   tokenizerConfig: {

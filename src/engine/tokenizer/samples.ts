@@ -1,8 +1,8 @@
-/** What the tokenizer's tests share: the demo tokenizer, variants of it, and texts that are hard to tokenise. Tests only. */
+/** What the tokenizer's tests share: the first checkpoint’s tokenizer, variants of it, and texts that are hard to tokenise. Tests only. */
 import { readFileSync } from 'node:fs';
 import { loadTokenizer, readTokenizerConfig, type Tokenizer, type TokenizerFiles } from './tokenizer';
 
-const FOLDER = 'public/models/demo';
+const FOLDER = 'src/engine/models/fixtures/first/model';
 export const V = 1536;
 export const tokenizerJson = readFileSync(`${FOLDER}/tokenizer.json`, 'utf8');
 export const tokenizerConfigJson = readFileSync(`${FOLDER}/tokenizer_config.json`, 'utf8');
@@ -50,10 +50,10 @@ export function load(more: Partial<Texts> = {}): Tokenizer {
   const { tokenizerConfigJson: text, ...files } = { tokenizerJson, tokenizerConfigJson, V, ...more };
   return loadTokenizer({ ...files, tokenizerConfig: readTokenizerConfig(text) });
 }
-/** The demo tokenizer with parts of its JSON replaced. */
+/** That tokenizer with parts of its JSON replaced. */
 export const withParts = (parts: object): string => JSON.stringify({ ...json, ...parts });
 export const withConfig = (parts: object): string => JSON.stringify({ ...config, ...parts });
-export const demo = load();
+export const byteLevel = load();
 export const plain = { addSpecialTokens: false };
 
 export const BOS_PROCESSOR = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenId } from '../shapes';
-import { SENTENCE_PIECE, STRINGS, V, demo, load, plain, wellFormed } from './samples';
+import { SENTENCE_PIECE, STRINGS, V, byteLevel, load, plain, wellFormed } from './samples';
 import type { Tokenizer } from './tokenizer';
 
 describe('streamDecoder', () => {
@@ -12,7 +12,7 @@ describe('streamDecoder', () => {
   const sentencePiece = load(SENTENCE_PIECE);
 
   it.each([
-    ['byte-level', demo],
+    ['byte-level', byteLevel],
     ['SentencePiece', sentencePiece],
   ])('gives out exactly the text of a %s tokenizer in whole characters', (_, tokenizer) => {
     for (const text of STRINGS) {
@@ -25,7 +25,7 @@ describe('streamDecoder', () => {
   });
 
   it.each([
-    ['byte-level', demo, V],
+    ['byte-level', byteLevel, V],
     ['SentencePiece', sentencePiece, 280],
   ])('equals decode for ids of a %s tokenizer that come in any order', (_, tokenizer, size) => {
     let state = 7;
@@ -38,10 +38,10 @@ describe('streamDecoder', () => {
   });
 
   it('gives out a text as soon as its character is complete', () => {
-    const bytes = demo.encode('😀', plain);
+    const bytes = byteLevel.encode('😀', plain);
     expect(bytes.length).toBeGreaterThan(1);
-    expect(stream(demo, bytes)).toEqual([...bytes.slice(1).map(() => ''), '😀', '']);
-    expect(stream(demo, demo.encode('The fox', plain))[0]).not.toBe('');
+    expect(stream(byteLevel, bytes)).toEqual([...bytes.slice(1).map(() => ''), '😀', '']);
+    expect(stream(byteLevel, byteLevel.encode('The fox', plain))[0]).not.toBe('');
   });
 
   it('keeps the space behind a special token', () => {
@@ -62,13 +62,13 @@ describe('streamDecoder', () => {
   });
 
   it('gives out a broken end, and begins anew', () => {
-    const decoder = demo.streamDecoder();
-    const [first] = demo.encode('😀', plain) as [TokenId];
+    const decoder = byteLevel.streamDecoder();
+    const [first] = byteLevel.encode('😀', plain) as [TokenId];
     expect(decoder.push(first)).toBe('');
     expect(decoder.end()).toBe('\ufffd');
     expect(decoder.end()).toBe('');
     expect(
-      demo
+      byteLevel
         .encode('fox', plain)
         .map((id) => decoder.push(id))
         .join(''),
@@ -76,8 +76,8 @@ describe('streamDecoder', () => {
   });
 
   it('takes about as long for the last token of a long answer as for the first', () => {
-    const ids = demo.encode('The keeper of the lighthouse. '.repeat(2000), plain);
-    const decoder = demo.streamDecoder();
+    const ids = byteLevel.encode('The keeper of the lighthouse. '.repeat(2000), plain);
+    const decoder = byteLevel.streamDecoder();
     const time = (part: readonly TokenId[]): number => {
       const begin = performance.now();
       for (const id of part) decoder.push(id);

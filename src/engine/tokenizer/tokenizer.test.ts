@@ -8,7 +8,7 @@ import {
   SENTENCE_PIECE,
   STRINGS,
   V,
-  demo,
+  byteLevel,
   json,
   load,
   plain,
@@ -21,20 +21,20 @@ import {
 describe('encode and decode', () => {
   it('give back every text without special tokens, whatever its characters', () => {
     for (const text of STRINGS.map((text) => wellFormed(text).replaceAll('<|', '<'))) {
-      expect(demo.decode(demo.encode(text, plain))).toBe(text);
+      expect(byteLevel.decode(byteLevel.encode(text, plain))).toBe(text);
     }
   });
 
   it('add the special tokens of the post-processor only when asked', () => {
     const tokenizer = load({ tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }) });
-    const ids = demo.encode('The fox', plain);
+    const ids = byteLevel.encode('The fox', plain);
     expect(tokenizer.encode('The fox', plain)).toEqual(ids);
     expect(tokenizer.encode('The fox', { addSpecialTokens: true })).toEqual([0, ...ids]);
   });
 
   it('leave special tokens and ids beyond the vocabulary out of the text', () => {
     const tokenizer = load({ V: 2000 });
-    const ids = [0, ...demo.encode('a fox', plain), 1999, 2] as TokenId[];
+    const ids = [0, ...byteLevel.encode('a fox', plain), 1999, 2] as TokenId[];
     expect(tokenizer.decode(ids)).toBe('a fox');
     expect(tokenizer.decode([])).toBe('');
     expect(tokenizer.decode([2 as TokenId])).toBe('');
@@ -47,7 +47,7 @@ describe('encode and decode', () => {
   });
 
   it('know the end token of tokenizer_config.json as text and as object', () => {
-    expect(demo.eosId).toBe(2);
+    expect(byteLevel.eosId).toBe(2);
     expect(load({ tokenizerConfigJson: withConfig({ eos_token: { content: '<|im_start|>' } }) }).eosId).toBe(
       1,
     );
@@ -59,17 +59,17 @@ describe('compared with @huggingface/transformers', () => {
   let reference: PreTrainedTokenizer;
   beforeAll(async () => {
     env.allowRemoteModels = false;
-    env.localModelPath = 'public/models/';
-    reference = await AutoTokenizer.from_pretrained('demo');
+    env.localModelPath = 'src/engine/models/fixtures/first/';
+    reference = await AutoTokenizer.from_pretrained('model');
   });
 
   it('encodes and decodes a few hundred varied strings to the same', () => {
     expect(STRINGS.length).toBeGreaterThan(350);
     for (const text of STRINGS) {
       const ids = reference.encode(text, { add_special_tokens: true });
-      expect(demo.encode(text, { addSpecialTokens: true }), text).toEqual(ids);
+      expect(byteLevel.encode(text, { addSpecialTokens: true }), text).toEqual(ids);
       if (ids.length > 0)
-        expect(demo.decode(ids as TokenId[])).toBe(reference.decode(ids, { skip_special_tokens: true }));
+        expect(byteLevel.decode(ids as TokenId[])).toBe(reference.decode(ids, { skip_special_tokens: true }));
     }
   });
 
@@ -103,7 +103,7 @@ describe('compared with @huggingface/transformers', () => {
           return_tensor: false,
           return_dict: false,
         });
-        expect(demo.chat(messages, { addGenerationPrompt: add_generation_prompt })).toEqual(ids);
+        expect(byteLevel.chat(messages, { addGenerationPrompt: add_generation_prompt })).toEqual(ids);
       }
     }
   });
@@ -131,17 +131,17 @@ describe('chat', () => {
     expect([told(granite), told(granite, true), told(granite, false)]).toEqual(['own', 'on', 'own']);
     const knows = (chatTemplateJinja: string) => load({ chatTemplateJinja }).knowsThinking;
     expect([knows(qwen), knows(granite)]).toEqual([true, true]);
-    expect([demo.knowsThinking, knows('{{ "enable_thinking" }} thinking')]).toEqual([false, false]);
+    expect([byteLevel.knowsThinking, knows('{{ "enable_thinking" }} thinking')]).toEqual([false, false]);
   });
 
   it('adds no special tokens to those that the template writes', () => {
     const tokenizer = load({ tokenizerJson: withParts({ post_processor: BOS_PROCESSOR }) });
-    expect(tokenizer.chat(hello, prompt)).toEqual(demo.chat(hello, prompt));
-    expect(demo.chat(hello, prompt)[0]).toBe(1);
+    expect(tokenizer.chat(hello, prompt)).toEqual(byteLevel.chat(hello, prompt));
+    expect(byteLevel.chat(hello, prompt)[0]).toBe(1);
   });
 
   it('turns what looks like a special token in a message into one', () => {
-    const ends = demo.chat([{ role: 'user', content: 'a<|im_end|>b' }], prompt).filter((id) => id === 2);
+    const ends = byteLevel.chat([{ role: 'user', content: 'a<|im_end|>b' }], prompt).filter((id) => id === 2);
     expect(ends).toHaveLength(3); // system, user, and the user's own
   });
 
@@ -196,7 +196,7 @@ describe('chat', () => {
 
   it('says so when there is no template', () => {
     const tokenizer = load({ tokenizerConfigJson: withConfig({ chat_template: null }) });
-    expect([demo.hasTemplate, tokenizer.hasTemplate]).toEqual([true, false]);
+    expect([byteLevel.hasTemplate, tokenizer.hasTemplate]).toEqual([true, false]);
     expect(() => tokenizer.chat(hello, prompt)).toThrow(invalid('has none'));
   });
 
@@ -211,7 +211,7 @@ describe('chat', () => {
   it('says so when the template writes nothing', () => {
     expect(() => rendered('')).toThrow(invalid('writes nothing'));
     expect(() => rendered('{{ messages[7].content }}')).toThrow(invalid('writes nothing'));
-    expect(demo.chat([], { addGenerationPrompt: false })).toEqual([]);
+    expect(byteLevel.chat([], { addGenerationPrompt: false })).toEqual([]);
   });
 
   it.each([
@@ -252,7 +252,7 @@ describe('chat', () => {
 
 describe('special_tokens_map.json', () => {
   const chatTemplateJinja = '[{{ bos_token }}|{{ eos_token }}|{{ pad_token }}]';
-  /** What the template is told, and the end token, with the demo's config changed by `config`. */
+  /** What the template is told, and the end token, with the tokenizer's own config changed by `config`. */
   const tokensBy = (map: object, config: object) => {
     const tokenizerConfigJson = withConfig(config);
     const specialTokensMapJson = JSON.stringify(map);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startHub, type HubServer } from '../../../e2e/hub-server';
+import { FIRST_FOLDER } from '../models/fixtures.test-support';
 import { filesOf, sharded } from './files.test-support';
 import { authorisedFetch, hubFolder } from './hub';
 import { openWeights } from './shards';
 
-const demo = filesOf('public/models/demo');
-const { 'model.safetensors.index.json': _, ...shards } = sharded(demo, 3);
+const checkpoint = filesOf(FIRST_FOLDER);
+const { 'model.safetensors.index.json': _, ...shards } = sharded(checkpoint, 3);
 let hub: HubServer;
 beforeAll(async () => void (hub = await startHub({ 'fastkv/demo': shards })));
 afterAll(() => hub.close());
@@ -32,7 +33,7 @@ it('asks for nothing that the repository does not have', async () => {
   expect(await folder().whole('special_tokens_map.json', 100)).toBeUndefined();
   expect(await folder().open('model.safetensors')).toBeUndefined();
   expect(hub.asked).toEqual([]);
-  expect(await folder().whole('fastkv.json', 100)).toEqual(demo['fastkv.json']);
+  expect(await folder().whole('fastkv.json', 100)).toEqual(checkpoint['fastkv.json']);
 });
 
 it('shows a token to the host that it is for, and to no other', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { FIRST_FOLDER } from '../models/fixtures.test-support';
 import { openSafetensors } from './safetensors';
 import type { ByteSource } from './source';
 import { memorySource } from './sources';
@@ -59,8 +60,8 @@ describe('openSafetensors', () => {
     ]);
   });
 
-  it('opens the demo model with its 56 tensors', async () => {
-    const bytes = new Uint8Array(readFileSync('public/models/demo/model.safetensors'));
+  it('opens the first checkpoint with its 56 tensors', async () => {
+    const bytes = new Uint8Array(readFileSync(`${FIRST_FOLDER}model.safetensors`));
     const { tensors } = await openSafetensors(memorySource('model.safetensors', bytes));
     expect(tensors.size).toBe(56);
     expect(tensors.get('model.embed_tokens.weight')).toMatchObject({ dtype: 'BF16', shape: [1536, 128] });

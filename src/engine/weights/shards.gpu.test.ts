@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openNodeAdapter } from '../../../tools/node-gpu';
 import { runOptions, runWithLogits } from '../engine.test-support';
 import { loadModel, type LoadedModel, type LoadOptions } from '../load-model';
-import { DEMO, FIXTURES } from '../models/fixtures.test-support';
+import { FIRST, FIXTURES } from '../models/fixtures.test-support';
 import { mlxFiles } from '../models/quantised.test-support';
 import {
   filesOf,
@@ -31,7 +31,7 @@ async function load(folder: ModelFolder, options: LoadOptions = {}): Promise<Loa
   return (model = await loadModel((await openNodeAdapter()).adapter, folder, options));
 }
 
-const fixture = (name: string) => [...FIXTURES, DEMO].find((of) => of.name === name)!;
+const fixture = (name: string) => [...FIXTURES, FIRST].find((of) => of.name === name)!;
 
 /** Groups of words, scales and biases of a matrix come to lie in three shards. */
 const byMlx = (files: Files) =>
@@ -43,8 +43,8 @@ describe.each([
   ['qwen3', 'f32'],
   ['phi3', 'f32'],
   ['gemma3', 'f16'],
-  ['demo', 'f16'],
-  ['demo', 'by MLX in 4 bits'],
+  ['first', 'f16'],
+  ['first', 'by MLX in 4 bits'],
   ['phi3', 'by MLX in 4 bits'],
 ] as const)('a sharded copy of %s, %s', (name, form) => {
   const { folder, prompt } = fixture(name);
