@@ -26,8 +26,8 @@ const laterUrls = new Set(files.filter(({ later }) => later).map(urlOf));
 // Of one host's several pages each has its own.
 const LATER = `fastkv-later ${scope.href}`;
 
-// The demo model, before all else because it is read by ranges. Every file of its folder is known, so one that is not
-// listed is not there: models are asked for more files than they have.
+// The demo model, before all else because it is read by ranges. Every file that is read of its folder is known, so one
+// that is not listed is not there: models are asked for more files than they have.
 const demoUrls = new Set(files.map(urlOf).filter((url) => ofPage({ url: new URL(url) }, 'models/demo/')));
 for (const method of ['GET', 'HEAD'] as const)
   registerRoute(

@@ -39,7 +39,8 @@ export function offline(contents: BuildContents): Plugin[] {
         'index.html',
         'favicon.svg',
         'icon-*.png',
-        'models/demo/*',
+        // Not its README.md, which the page does not read.
+        'models/demo/*.{json,safetensors}',
         // No .wasm: an ONNX runtime that a package brings along is never to be fetched.
         'assets/**/*.{js,mjs,css,woff2}',
       ],

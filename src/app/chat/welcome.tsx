@@ -62,14 +62,14 @@ function Sample({ sample }: { readonly sample: NewDocument }) {
     for (const { id, text } of documents) if (texts.has(text)) detach(id);
     if (!attached) attach(sample);
   };
-  const [kind = sample.name] = sample.name.split(' ');
+  const kind = sample.name.replace(/ sample$/, '');
   return (
     <li>
       <button
         type="button"
         className="sample"
         aria-pressed={attached}
-        data-testid={`sample-${kind.toLowerCase()}`}
+        data-testid={`sample-${kind.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`}
         onClick={choose}
       >
         <span className="sample-name">{kind}</span>

@@ -60,10 +60,10 @@ function useObstacle(settings: KvSettings, model: ModelInfo): string | undefined
 function Rule({ model }: { readonly model: ModelInfo }) {
   return (
     <p className="setting-help" data-testid="calibration-rule">
-      Calibrating reads the texts at hand in full, then once with each layer as the TSP layer, and compares
-      the results. Of layers 0 to {lastEligible(model)}, up to the middle of the model, the one with the least
-      distance is chosen. Layers past the middle save too little work, however close they come. The next
-      message then reads the chat again.
+      Calibrating reads the chat’s documents in full, and samples where those are short, then once with each
+      layer as the TSP layer, and compares the results. Of layers 0 to {lastEligible(model)}, up to the middle
+      of the model, the one with the least distance is chosen. Layers past the middle save too little work,
+      however close they come. The next message then reads the chat again.
     </p>
   );
 }

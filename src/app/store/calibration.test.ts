@@ -141,6 +141,20 @@ it('leaves out texts that would be kept whole or that the model cannot read', as
   expect(call().prompts).toEqual(['The sample.\n\nWho?']);
 });
 
+it('reads samples only until there is enough to compare, and all documents of the chat', async () => {
+  const samples = [text('page', 900), text('story', 4000), text('log', 8000), text('novel', 9000)];
+  stores.samples.setState({ state: 'ready', samples });
+  await start();
+  const asked = (texts: readonly string[]) =>
+    texts.map((name) => `The ${name}.\n\nWhat does the document say?`);
+  expect(call().prompts).toEqual(asked(['page', 'story']));
+  await call().finish(RESULT);
+  stores.chat.getState().attach(text('letter', 3000));
+  stores.chat.getState().attach(text('answer', 3000));
+  await start();
+  expect(call(1).prompts).toEqual(asked(['letter', 'answer']));
+});
+
 it('is not begun where there is nothing to compare, and says why and what to do', async () => {
   const sample = text('sample', 1090);
   const why = (change: object, texts = [sample], model: object = {}) =>

@@ -36,7 +36,8 @@ export async function calibrate({ model, chat, kv, samples }: CalibrationStores)
   const loaded = samples.getState();
   const texts = textsAtHand(chat.getState(), loaded.state === 'ready' ? loaded.samples : []);
   if (obstacleTo(texts, settings, info) !== undefined) return;
-  const prompts = promptsFrom(comparable(texts, settings, info), chat.getState());
+  const compared = enoughOf(comparable(texts, settings, info), chat.getState());
+  const prompts = promptsFrom(compared, chat.getState());
 
   let stillRunning = true;
   kv.setState({ calibration: { state: 'running', done: 0, total: 0, stopping: false } });
@@ -123,6 +124,23 @@ function comparable(texts: readonly NewDocument[], settings: KvSettings, model: 
     if (tokens === undefined || tokens >= model.contextLength) return false;
     // With its question the prompt is longer, which no budget takes for shorter.
     return outlookFor(compared, model.layers, tokens).propagated < tokens;
+  });
+}
+
+/** Of samples this many tokens will do: every candidate layer reads them all once more, and the longest fill a context. */
+const ENOUGH_TOKENS = 2000;
+
+/** The conversation's own documents, and samples until there is enough to compare. */
+function enoughOf(
+  texts: readonly NewDocument[],
+  { documents }: Pick<Conversation, 'documents'>,
+): readonly NewDocument[] {
+  const own = new Set<NewDocument>(documents);
+  let taken = 0;
+  return texts.filter((text) => {
+    const isTaken = own.has(text) || taken < ENOUGH_TOKENS;
+    if (isTaken) taken += text.tokens ?? 0;
+    return isTaken;
   });
 }
 

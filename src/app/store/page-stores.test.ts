@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import configJson from '../../../public/models/demo/config.json';
+import generationJson from '../../../public/models/demo/generation_config.json';
 import samplesJson from '../../../public/models/demo/samples.json';
 import { parseSamples } from './samples-store';
 import { after, MODEL, readyStores } from './scripted-engine.test-support';
@@ -7,12 +9,20 @@ import { countDocumentTokens } from './token-count';
 
 it('offers, of every sample, at least three questions that the demo model gets right, in full and as the page begins', () => {
   const samples = parseSamples(samplesJson);
-  expect(samples.map(({ name }) => name)).toEqual(['Short sample', 'Medium sample', 'Long sample']);
   const right = samplesJson.flatMap(({ questions }) =>
     questions.filter((asked) => asked.right && asked.right_fastkv),
   );
   for (const { questions } of samples) expect(questions.length).toBeGreaterThanOrEqual(3);
   expect(samples.flatMap(({ questions }) => questions)).toEqual(right.map(({ question }) => question));
+});
+
+it('has samples that the demo model can read with a question and an answer, first a short one that is kept whole', () => {
+  const sizes = samplesJson.map(({ tokens }) => tokens);
+  const around = 100 + generationJson.max_new_tokens;
+  expect(Math.max(...sizes) + around).toBeLessThan(configJson.max_position_embeddings);
+  expect(samplesJson[0]?.name).toBe('short');
+  // The floor is 256, and a question takes some 30.
+  expect(sizes[0]).toBeLessThan(220);
 });
 
 it('counts a document when it is attached and again for the next model, each once', async () => {
