@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { chatOn } from './page';
+import { expect } from '@playwright/test';
+import { chatOn, test } from './page';
 
 test('a screen reader hears an answer in sentences', async ({ page }) => {
   const chat = chatOn(page);

@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, savedBy, twoTurns } from './page';
+import { expect, type Page } from '@playwright/test';
+import { chatOn, savedBy, test, twoTurns } from './page';
 
 interface Exported {
   readonly unit: string;

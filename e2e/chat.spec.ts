@@ -1,10 +1,12 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import {
   chatOn,
-  demoJson,
+  demoLonger,
+  demoShort,
   endless,
   longText,
   sampleNamed,
+  test,
   watchAnswers,
   watchFigureWhileReading,
 } from './page';
@@ -12,47 +14,61 @@ import {
 const short = sampleNamed('short');
 const asked = short.questions.filter(({ right }) => right);
 
-test('a visitor attaches the short sample, clicks a question and reads the right answer as it is written', async ({
-  page,
-}) => {
-  const chat = chatOn(page);
-  await chat.openReady();
-  await expect(page).toHaveTitle('FastKV Chat');
-  await expect(page.getByTestId('sample-question')).toHaveCount(0);
-  await chat.attachShort();
-  await expect(page.getByTestId('sample-question')).toHaveCount(3);
-  const seen = await watchAnswers(page);
-  const kvBytes = await watchFigureWhileReading(page, 'kv-hot-bytes');
-  await page.getByTestId('sample-question').first().click();
+test.describe('the page’s own model', () => {
+  test.use({ model: 'demo' });
 
-  await chat.finished(chat.answers.first());
-  await expect(page.getByTestId('answer-text')).toHaveText(asked[0]?.answer ?? '');
-  expect((await seen()).length, 'texts shown while it was written').toBeGreaterThan(1);
-  const bytes = await kvBytes();
-  expect(new Set(bytes).size, 'KV bytes shown while it was read').toBeGreaterThanOrEqual(3);
-  const largest = await chat.figure('kv-hot-bytes');
-  // Short enough to be kept whole, so nothing is let go after it was read.
-  expect([...bytes, largest], 'a cache that keeps everything only grows').toEqual(
-    [...bytes, largest].sort((a, b) => a - b),
-  );
+  test('a visitor attaches the short sample, clicks a question and reads the right answer as it is written; it is right of a longer text too, with a tenth of it kept and with all of it', async ({
+    page,
+  }) => {
+    const chat = chatOn(page);
+    const { question, answer } = demoShort.questions.find((one) => one.right && one.right_fastkv)!;
+    await chat.openReady();
+    await expect(page).toHaveTitle('FastKV Chat');
+    await expect(page.getByTestId('sample-question')).toHaveCount(0);
+    await chat.attachShort();
+    await expect(page.getByTestId('sample-question')).toHaveCount(3);
+    const seen = await watchAnswers(page);
+    const kvBytes = await watchFigureWhileReading(page, 'kv-hot-bytes');
+    await page.getByTestId('sample-question').first().click();
 
-  const question = page.getByTestId('message').and(page.locator('[data-role=user]'));
-  await expect(question).toContainText(asked[0]?.question ?? '');
-  await expect(question).not.toContainText(short.text.slice(0, 40));
-  for (const name of [
-    'ttft-ms',
-    'decode-tps',
-    'kv-hot-bytes',
-    'kv-full-bytes',
-    'weights-bytes',
-    'total-bytes',
-  ]) {
-    expect(await chat.figure(name), name).toBeGreaterThan(0);
-  }
-  await expect(page.getByTestId('kv-layer')).toHaveCount(
-    Number(demoJson('config.json')['num_hidden_layers']),
-  );
-  await expect(page.getByTestId('answer-figures')).toContainText('tok/s');
+    await chat.finished(chat.answers.first());
+    await expect(page.getByTestId('answer-text')).toHaveText(answer);
+    expect((await seen()).length, 'texts shown while it was written').toBeGreaterThan(1);
+    const bytes = await kvBytes();
+    expect(new Set(bytes).size, 'KV bytes shown while it was read').toBeGreaterThanOrEqual(3);
+    const largest = await chat.figure('kv-hot-bytes');
+    // Short enough to be kept whole, so nothing is let go after it was read.
+    expect([...bytes, largest], 'a cache that keeps everything only grows').toEqual(
+      [...bytes, largest].sort((a, b) => a - b),
+    );
+
+    const message = page.getByTestId('message').and(page.locator('[data-role=user]'));
+    await expect(message).toContainText(question);
+    await expect(message).not.toContainText(demoShort.text.slice(0, 40));
+    for (const name of [
+      'ttft-ms',
+      'decode-tps',
+      'kv-hot-bytes',
+      'kv-full-bytes',
+      'weights-bytes',
+      'total-bytes',
+    ]) {
+      expect(await chat.figure(name), name).toBeGreaterThan(0);
+    }
+    await expect(page.getByTestId('answer-figures')).toContainText('tok/s');
+
+    for (const mode of ['exact', 'full']) {
+      await page.getByTestId('new-chat').click();
+      await chat.attachFile('longer.txt', `${demoLonger.text.slice(0, 1000)}\n\n${demoShort.text}`);
+      await page.getByTestId(`mode-${mode}`).check();
+      await chat.ask(question);
+      await chat.finished(chat.answers.first());
+      await expect(page.getByTestId('answer-text'), mode).toHaveText(answer);
+      const kept = (await chat.figure('kv-hot-bytes')) / (await chat.figure('kv-full-bytes'));
+      if (mode === 'full') expect(kept).toBe(1);
+      else expect(kept).toBeLessThan(0.25);
+    }
+  });
 });
 
 for (const profile of ['portable', 'software']) {

@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { answered, chatOn, endless, sampleNamed, savedBy } from './page';
+import { expect, type Page } from '@playwright/test';
+import { answered, chatOn, endless, sampleNamed, savedBy, test } from './page';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
 const [FIRST, SECOND] = [asked[0]?.question ?? '', asked[1]?.question ?? ''];

@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, endless, sampleNamed } from './page';
+import { expect, type Page } from '@playwright/test';
+import { chatOn, endless, sampleNamed, test } from './page';
 
 const [asked] = sampleNamed('short').questions.filter(({ right }) => right);
 

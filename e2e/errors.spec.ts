@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, demoFile, demoJson, longText, samples, withoutWebGpu } from './page';
+import { expect, type Page } from '@playwright/test';
+import { chatOn, longText, modelFile, modelJson, samples, test, withoutWebGpu } from './page';
 
 const Q_PROJ = 'model.layers.0.self_attn.q_proj.weight';
 
@@ -56,7 +56,7 @@ for (const [what, code, edit] of [
   ['stores a tensor as I16', 'dtype-unsupported', (header) => (header[Q_PROJ].dtype = 'I16')],
 ] as const satisfies readonly [string, string, (header: Header) => unknown][]) {
   test(`a checkpoint that ${what} is refused, and the page stays usable`, async ({ page }) => {
-    await spoil(page, 'model.safetensors', withHeader(demoFile('model.safetensors'), edit));
+    await spoil(page, 'model.safetensors', withHeader(modelFile('model.safetensors'), edit));
     const chat = chatOn(page);
     await chat.open();
     await expect(chat.error).toHaveAttribute('data-code', code);
@@ -78,7 +78,7 @@ test('a profile beyond the adapter is refused with one that works, and the page 
 });
 
 test('a truncated weights file is refused, and trying again loads the mended one', async ({ page }) => {
-  const whole = demoFile('model.safetensors');
+  const whole = modelFile('model.safetensors');
   await spoil(page, 'model.safetensors', whole.subarray(0, whole.length / 2));
   const chat = chatOn(page);
   await chat.open();
@@ -91,14 +91,14 @@ test('a truncated weights file is refused, and trying again loads the mended one
 });
 
 test('a broken tokenizer is refused', async ({ page }) => {
-  await spoil(page, 'tokenizer.json', demoFile('tokenizer.json').subarray(0, 1000));
+  await spoil(page, 'tokenizer.json', modelFile('tokenizer.json').subarray(0, 1000));
   const chat = chatOn(page);
   await chat.open();
   await expect(chat.error).toHaveAttribute('data-code', 'tokenizer-invalid');
 });
 
 test('a family that is not supported is refused by its name', async ({ page }) => {
-  const config = { ...demoJson('config.json'), architectures: ['MambaForCausalLM'], model_type: 'mamba' };
+  const config = { ...modelJson('config.json'), architectures: ['MambaForCausalLM'], model_type: 'mamba' };
   await spoil(page, 'config.json', JSON.stringify(config));
   const chat = chatOn(page);
   await chat.open();

@@ -1,7 +1,7 @@
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { chatOn, demoJson, samples, sampleNamed, scrollToEdge, watchFigureWhileReading } from './page';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { chatOn, modelJson, sampleNamed, samples, scrollToEdge, test, watchFigureWhileReading } from './page';
 
-const LAYERS = Number(demoJson('config.json')['num_hidden_layers']);
+const LAYERS = Number(modelJson('config.json')['num_hidden_layers']);
 const PARTS = ['ttft-tokenise-ms', 'ttft-lower-ms', 'ttft-select-ms', 'ttft-upper-ms', 'ttft-first-ms'];
 const questionsOf = (name: string) =>
   sampleNamed(name)

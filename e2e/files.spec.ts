@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { mlxFiles } from '../src/engine/models/quantised.test-support';
 import {
   encode,
   encodeJson,
-  filesOf,
   INDEX,
   memoryFolder,
   sharded,
@@ -14,10 +13,9 @@ import {
   type Files,
 } from '../src/engine/weights/files.test-support';
 import { choose, DiskFolder, drop, filesOn, withoutHandles, withPickers } from './files-page';
-import { chatOn, demoJson, expectAnswer } from './page';
+import { chatOn, checkpoint, expectAnswer, modelJson, test } from './page';
 
-const demo = without(filesOf('public/models/demo'), 'samples.json');
-const shards = sharded(demo, 3);
+const shards = sharded(checkpoint, 3);
 const WEIGHTS = 'model.safetensors';
 let disk: DiskFolder;
 test.beforeEach(() => (disk = new DiskFolder()));
@@ -25,8 +23,8 @@ test.afterEach(() => disk.remove());
 
 test('a folder dropped on the page is found however deep it lies, loaded, and answers', async ({ page }) => {
   const folder = disk.write('downloads', { 'notes.txt': encode('no part of it') });
-  disk.write('downloads/models/my-model', demo);
-  disk.write('downloads/models/my-model/onnx', { 'config.json': demo['config.json']! });
+  disk.write('downloads/models/my-model', checkpoint);
+  disk.write('downloads/models/my-model/onnx', { 'config.json': checkpoint['config.json']! });
   await chatOn(page).openReady();
   const files = filesOn(page);
   await drop(page, folder);
@@ -58,8 +56,8 @@ test('pickers that give handles bring files, then the folder with the rest, and 
   page,
 }) => {
   await withPickers(page);
-  const folder = disk.write('my-model', without(demo, WEIGHTS));
-  const weights = disk.write('elsewhere', { [WEIGHTS]: demo[WEIGHTS]! });
+  const folder = disk.write('my-model', without(checkpoint, WEIGHTS));
+  const weights = disk.write('elsewhere', { [WEIGHTS]: checkpoint[WEIGHTS]! });
   await chatOn(page).openReady();
   const files = filesOn(page);
   await files.openDialog();
@@ -122,8 +120,8 @@ test('a folder by MLX is loaded as it is packed, in 4 bits and in 8', async ({ p
   const files = filesOn(page);
   for (const bits of [4, 8] as const) {
     const form = { bits, group: 32, scales: 'f16' } as const;
-    const packed = await mlxFiles(memoryFolder(demo), () => form, form);
-    await drop(page, disk.write(`demo-${bits}bit`, { ...demo, ...packed }));
+    const packed = await mlxFiles(memoryFolder(checkpoint), () => form, form);
+    await drop(page, disk.write(`demo-${bits}bit`, { ...checkpoint, ...packed }));
     await expect(files.picked.getByTestId('weights-menu')).toBeDisabled();
     await expect(files.picked).toContainText(`published in ${bits} bits`);
     await files.load();
@@ -134,21 +132,21 @@ test('a folder by MLX is loaded as it is packed, in 4 bits and in 8', async ({ p
 });
 
 const GPTQ = encodeJson({
-  ...demoJson('config.json'),
+  ...modelJson('config.json'),
   quantization_config: { quant_method: 'gptq', bits: 4 },
 });
 const MALFORMED: readonly [what: string, files: Files, code: string, words: string][] = [
   ['a GGUF file', { 'model-Q4_K_M.gguf': encode('GGUF') }, 'dtype-unsupported', 'GGUF'],
   [
     'a PyTorch pickle',
-    { ...without(demo, WEIGHTS), 'pytorch_model.bin': encode('PK') },
+    { ...without(checkpoint, WEIGHTS), 'pytorch_model.bin': encode('PK') },
     'dtype-unsupported',
     'PyTorch',
   ],
-  ['a GPTQ checkpoint', { ...demo, 'config.json': GPTQ }, 'dtype-unsupported', 'gptq'],
+  ['a GPTQ checkpoint', { ...checkpoint, 'config.json': GPTQ }, 'dtype-unsupported', 'gptq'],
   [
     'a config that is no JSON',
-    { ...demo, 'config.json': encode('{"model_type":') },
+    { ...checkpoint, 'config.json': encode('{"model_type":') },
     'config-invalid',
     'config.json',
   ],
@@ -172,8 +170,8 @@ for (const [what, content, code, words] of MALFORMED) {
 test('weights that are cut off are refused before they are loaded; where they change on disk afterwards, the demo is a click away', async ({
   page,
 }) => {
-  const folder = disk.write('cut', { ...demo, [WEIGHTS]: demo[WEIGHTS]!.slice(0, 100_000) });
-  const mended = disk.write('again', { [WEIGHTS]: demo[WEIGHTS]! });
+  const folder = disk.write('cut', { ...checkpoint, [WEIGHTS]: checkpoint[WEIGHTS]!.slice(0, 100_000) });
+  const mended = disk.write('again', { [WEIGHTS]: checkpoint[WEIGHTS]! });
   const chat = chatOn(page);
   await chat.openReady();
   const files = filesOn(page);
@@ -187,7 +185,7 @@ test('weights that are cut off are refused before they are loaded; where they ch
   await expect(files.picked).toHaveAttribute('data-state', 'complete');
   await expect(files.problem).toHaveCount(0);
 
-  writeFileSync(join(mended, WEIGHTS), demo[WEIGHTS]!.slice(0, 100_000));
+  writeFileSync(join(mended, WEIGHTS), checkpoint[WEIGHTS]!.slice(0, 100_000));
   await files.load();
   await expect(chat.error).toHaveAttribute('data-code', 'file-unreadable');
   await expect(chat.error).toContainText('Choose the model');
@@ -202,7 +200,7 @@ test('weights that are cut off are refused before they are loaded; where they ch
 test('a folder without anything in it, or without a model, is said to be one; several models at once are named', async ({
   page,
 }) => {
-  const [a, b] = [disk.write('both/one', demo), disk.write('both/another', demo)];
+  const [a, b] = [disk.write('both/one', checkpoint), disk.write('both/another', checkpoint)];
   const empty = disk.write('empty', {});
   const notes = disk.write('texts', { 'notes.txt': encode('no part of a model') });
   await chatOn(page).openReady();
@@ -218,7 +216,7 @@ test('a folder without anything in it, or without a model, is said to be one; se
 });
 
 test('a text is still a document, alone and with a model waiting for the rest', async ({ page }) => {
-  const folder = disk.write('my-model', without(demo, 'tokenizer.json'));
+  const folder = disk.write('my-model', without(checkpoint, 'tokenizer.json'));
   disk.write('texts', { 'notes.txt': encode('The mill wheel moved.'), 'data.json': encode('{"a": 1}') });
   const chat = chatOn(page);
   await chat.openReady();
@@ -258,7 +256,7 @@ test('a model that is copied into this browser is there after a reload, when its
 
 test('a picked model is loaded with the keyboard alone', async ({ page }) => {
   await withoutHandles(page);
-  const folder = disk.write('my-model', demo);
+  const folder = disk.write('my-model', checkpoint);
   // Asked for early: a key pressed at once would open the browser's own chooser before Playwright stands in its place.
   const chooser = page.waitForEvent('filechooser');
   await chatOn(page).openReady();
@@ -280,7 +278,7 @@ test('a picked model is loaded with the keyboard alone', async ({ page }) => {
 
 test.describe('a model that is remembered where it lies', () => {
   async function remember(page: Page): Promise<string> {
-    const folder = disk.write('my-model', demo);
+    const folder = disk.write('my-model', checkpoint);
     await chatOn(page).openReady();
     await drop(page, folder);
     await expect(page.getByTestId('picked-remember')).toBeChecked();

@@ -1,6 +1,6 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { watchMainThread } from './main-thread';
-import { chatOn, demoJson } from './page';
+import { chatOn, modelJson, test } from './page';
 import { scriptEngine } from './scripted-engine';
 
 const MARKUP = `<img src="https://evil.example/a.png" onerror="globalThis.hacked = 1">`;
@@ -134,7 +134,7 @@ test('a chat template with markup and a way out of its language does nothing but
   page,
   baseURL,
 }) => {
-  const config = demoJson('tokenizer_config.json') as { chat_template: string };
+  const config = modelJson('tokenizer_config.json') as { chat_template: string };
   const out = `{% if messages.constructor is defined %}{{ messages.constructor.constructor('globalThis.hacked = 1')() }}{% endif %}`;
   const refusal = `{% if 'refuse' in messages[-1].content %}{{ raise_exception('${MARKUP}') }}{% endif %}`;
   const template = `${MARKUP}${out}${refusal}${config.chat_template}`;

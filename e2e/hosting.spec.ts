@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { expect, test, type Response } from '@playwright/test';
+import { expect, type Response } from '@playwright/test';
 import type { Contents } from '../tools/site/contents';
-import { chatOn } from './page';
+import { chatOn, test } from './page';
+
+test.use({ model: 'demo' });
 
 const MOST_BYTES = 700_000;
 

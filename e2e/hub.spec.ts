@@ -1,24 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  expect,
-  test,
-  type BrowserContext,
-  type BrowserType,
-  type Page,
-  type TestInfo,
-} from '@playwright/test';
-import { filesOf, sharded, without } from '../src/engine/weights/files.test-support';
+import { expect, type BrowserContext, type BrowserType, type Page, type TestInfo } from '@playwright/test';
+import { sharded } from '../src/engine/weights/files.test-support';
 import { startHub, type HubServer } from './hub-server';
 import { libraryOn as libraryPage } from './library-page';
-import { chatOn, expectAnswer } from './page';
+import { chatOn, checkpoint, expectAnswer, test } from './page';
 
-const demo = without(filesOf('public/models/demo'), 'samples.json');
-/** A second chunk of it exists only in private storage of tests: the demo's weights take 2.5 MiB. */
+// Where requests are rerouted, Playwright grants whatever another host should be asked for first.
+test.use({ model: 'demo' });
+
+/** A second chunk of it exists only in private storage of tests: these weights take 2.5 MiB. */
 const WEIGHTS = 'model.safetensors';
 
 let hub: HubServer;
 test.beforeEach(async () => {
-  hub = await startHub({ 'fastkv/demo': demo, 'fastkv/shards': sharded(demo, 3) });
+  hub = await startHub({ 'fastkv/demo': checkpoint, 'fastkv/shards': sharded(checkpoint, 3) });
 });
 const opened: BrowserContext[] = [];
 test.afterEach(async () => {
@@ -109,7 +104,9 @@ test('a download whose connection is cut again and again is gone on with at the 
   await library.openDialog();
   await page.getByTestId('stored-resume').click();
   await library.expectStored();
-  expect(bytesAsked().map(({ range }) => range)).toEqual([`bytes=1000000-${demo[WEIGHTS]!.length - 1}`]);
+  expect(bytesAsked().map(({ range }) => range)).toEqual([
+    `bytes=1000000-${checkpoint[WEIGHTS]!.length - 1}`,
+  ]);
   await library.loadIt();
   await library.expectReady('fastkv/demo');
   await expectAnswer(page);

@@ -1,9 +1,9 @@
-import { expect, test } from '@playwright/test';
-import { filesOf, sharded, shardName, without } from '../src/engine/weights/files.test-support';
+import { expect } from '@playwright/test';
+import { sharded, shardName, without } from '../src/engine/weights/files.test-support';
 import { choose, DiskFolder, filesOn, withoutHandles } from './files-page';
-import { chatOn, expectSound } from './page';
+import { chatOn, checkpoint, expectSound, test } from './page';
 
-const demo = sharded(without(filesOf('public/models/demo'), 'samples.json'), 3);
+const shards = sharded(checkpoint, 3);
 const NAME = 'a-model-with-a-long-name-that-somebody-gave-it-4bit-instruct';
 let disk: DiskFolder;
 test.beforeEach(() => (disk = new DiskFolder()));
@@ -11,10 +11,10 @@ test.afterEach(() => disk.remove());
 
 test('the visitor’s own models are sound: waiting for files, refused, whole, copied', async ({ page }) => {
   await withoutHandles(page);
-  const part = disk.write(NAME, without(demo, 'tokenizer.json', shardName(1, 3)));
+  const part = disk.write(NAME, without(shards, 'tokenizer.json', shardName(1, 3)));
   const rest = disk.write('rest', {
-    'tokenizer.json': demo['tokenizer.json']!,
-    [shardName(1, 3)]: demo[shardName(1, 3)]!,
+    'tokenizer.json': shards['tokenizer.json']!,
+    [shardName(1, 3)]: shards[shardName(1, 3)]!,
   });
   const wrong = disk.write('wrong', { 'model.gguf': new Uint8Array(8) });
   await chatOn(page).openReady();

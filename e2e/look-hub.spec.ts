@@ -1,15 +1,17 @@
-import { expect, test } from '@playwright/test';
-import { filesOf, sharded, without } from '../src/engine/weights/files.test-support';
+import { expect } from '@playwright/test';
+import { sharded } from '../src/engine/weights/files.test-support';
 import { startHub, type HubServer } from './hub-server';
 import { libraryOn } from './library-page';
-import { chatOn, expectSound } from './page';
+import { chatOn, checkpoint, expectSound, test } from './page';
 
-const demo = without(filesOf('public/models/demo'), 'samples.json');
+// As in hub.spec.ts.
+test.use({ model: 'demo' });
+
 let hub: HubServer;
 test.beforeEach(async () => {
   hub = await startHub({
-    'fastkv/demo': demo,
-    'an-owner-with-a-long-name/shards-of-the-demo': sharded(demo, 3),
+    'fastkv/demo': checkpoint,
+    'an-owner-with-a-long-name/shards-of-the-demo': sharded(checkpoint, 3),
   });
 });
 test.afterEach(() => hub.close());

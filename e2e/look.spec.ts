@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { chatOn, expectSound, withoutWebGpu } from './page';
+import { expect } from '@playwright/test';
+import { chatOn, expectSound, test, withoutWebGpu } from './page';
 
 test('no screen has a serious violation, and none is wider than the window', async ({ page, isMobile }) => {
   const chat = chatOn(page);
@@ -36,14 +36,18 @@ test('no screen has a serious violation, and none is wider than the window', asy
   await expectSound(page, 'new chat');
 });
 
-test('what goes wrong is shown without a serious violation', async ({ page }) => {
-  const chat = chatOn(page);
-  await chat.open('?model=models/missing/');
-  await expect(chat.error).toBeVisible();
-  await expectSound(page, 'model missing');
+test.describe('beside the page’s own samples', () => {
+  test.use({ model: 'demo' });
 
-  await withoutWebGpu(page);
-  await chat.open();
-  await expect(page.getByTestId('unsupported')).toBeVisible();
-  await expectSound(page, 'no WebGPU');
+  test('what goes wrong is shown without a serious violation', async ({ page }) => {
+    const chat = chatOn(page);
+    await chat.open('?model=models/missing/');
+    await expect(chat.error).toBeVisible();
+    await expectSound(page, 'model missing');
+
+    await withoutWebGpu(page);
+    await chat.open();
+    await expect(page.getByTestId('unsupported')).toBeVisible();
+    await expectSound(page, 'no WebGPU');
+  });
 });

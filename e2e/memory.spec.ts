@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, longText, overflowing } from './page';
+import { expect, type Page } from '@playwright/test';
+import { chatOn, longText, overflowing, test } from './page';
 
 async function expectSound(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { answered, chatOn, demoJson, sampleNamed } from './page';
+import { expect, type Page } from '@playwright/test';
+import { answered, chatOn, modelJson, sampleNamed, test } from './page';
 import { scriptEngine } from './scripted-engine';
 
 const asked = sampleNamed('short').questions.filter(({ right }) => right);
@@ -103,7 +103,7 @@ test('question and answer are copied as they were written', async ({ page, conte
 
 test('an answer cut off at the length is gone on with to its end', async ({ page }) => {
   await page.route('**/models/demo/generation_config.json', (route) =>
-    route.fulfill({ json: { ...demoJson('generation_config.json'), max_new_tokens: 2 } }),
+    route.fulfill({ json: { ...modelJson('generation_config.json'), max_new_tokens: 2 } }),
   );
   const chat = await firstAnswered(page);
   const whole = asked[0]?.answer ?? '';

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
-import { filesOf, without } from '../src/engine/weights/files.test-support';
+import { DEMO_FILES } from '../src/app/store/load-request';
 import type { Contents } from '../tools/site/contents';
 import { startHub } from './hub-server';
 import { libraryOn } from './library-page';
-import { chatOn, demoFile, expectAnswer, expectSound } from './page';
+import { chatOn, checkpoint, demoShort, expectAnswer, expectSound, test } from './page';
 import { copiedSite, type SiteServer } from './site-server';
 
-test.use({ serviceWorkers: 'allow' });
+test.use({ serviceWorkers: 'allow', model: 'demo' });
 
 let site: SiteServer;
 test.beforeEach(async () => {
@@ -40,7 +40,8 @@ test('after one visit the page opens and chats while its host is gone', async ({
   const offline = await context.newPage();
   await offline.goto(site.url);
   await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
-  await expectAnswer(offline);
+  await expect(offline.getByTestId('sample-short')).toBeVisible();
+  await expectAnswer(offline, demoShort);
   // What stands behind the question mark is for the page, not for the host.
   await offline.goto(`${site.url}index.html?dtype=f32`);
   await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
@@ -50,7 +51,7 @@ test('after one visit the page opens and chats while its host is gone', async ({
 });
 
 test('a stored model of the Hub opens while the page’s host and the Hub are gone', async ({ page }) => {
-  const hub = await startHub({ 'fastkv/demo': without(filesOf('public/models/demo'), 'samples.json') });
+  const hub = await startHub({ 'fastkv/demo': checkpoint });
   try {
     await visit(page);
     const library = libraryOn(page, hub.url);
@@ -74,7 +75,7 @@ test('the demo model is read from the cache by ranges, and a file that it lacks 
 }) => {
   await visit(page);
   await site.stop();
-  const weights = demoFile('model.safetensors');
+  const weights = readFileSync('public/models/demo/model.safetensors');
   const found = await page.evaluate(async () => {
     const url = new URL('models/demo/model.safetensors', document.baseURI);
     const part = await fetch(url, { headers: { Range: 'bytes=1000-1003' } });
@@ -100,7 +101,9 @@ test('a first visit stores what it has used, and the next one the rest: a PDF is
 }) => {
   await visit(page);
   const first = await stored(page);
-  expect(first).toEqual(expect.arrayContaining(['index.html', 'models/demo/model.safetensors']));
+  expect(first).toContain('index.html');
+  const ofModel = [...DEMO_FILES, 'samples.json'].sort().map((name) => `models/demo/${name}`);
+  expect(first.filter((name) => name.startsWith('models/'))).toEqual(ofModel);
   expect(first.filter((name) => name.includes('hub-client'))).toEqual([]);
   expect(first.filter((name) => name.endsWith('.wasm'))).toEqual([]);
   await page.reload();

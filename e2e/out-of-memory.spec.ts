@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
-import { chatOn, longText, sampleNamed } from './page';
+import { expect, type Page } from '@playwright/test';
+import { chatOn, longText, sampleNamed, test } from './page';
 
 const MB = 1e6;
 

@@ -1,15 +1,42 @@
-/** What the journeys share: the page in words of its visitor. */
+/** What the journeys share: the page in words of its visitor, and the model that they run on. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, test as base, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { filesOf, type Files } from '../src/engine/weights/files.test-support';
 
-const DEMO = new URL('../public/models/demo/', import.meta.url);
+const FIRST = fileURLToPath(new URL('../src/engine/models/fixtures/first/', import.meta.url));
+const DEMO = fileURLToPath(new URL('../public/models/demo/', import.meta.url));
 
-/** A file of the demo model as it is on disk, to be spoiled on its way to the page. */
-export const demoFile = (name: string): Buffer => readFileSync(new URL(name, DEMO));
+/**
+ * A journey is about the page, and takes any model that answers: the first checkpoint and its samples stand in the place
+ * of those that come with the page, as they take a third of the work, and what they answer does not change. What is about
+ * the page's own says `test.use({ model: 'demo' })`.
+ */
+export const test = base.extend<{ readonly model: 'first' | 'demo' }>({
+  model: ['first', { option: true }],
+  context: async ({ context, model }, run) => {
+    if (model === 'first') await serveFirst(context);
+    await run(context);
+  },
+});
 
-export const demoJson = (name: string): Record<string, unknown> =>
-  JSON.parse(demoFile(name).toString()) as Record<string, unknown>;
+/** Routes of a page go before those of its context, so a journey may still spoil a file. */
+async function serveFirst(context: BrowserContext): Promise<void> {
+  await context.route('**/models/demo/*', (route) => {
+    const name = new URL(route.request().url()).pathname.split('/').at(-1)!;
+    return route.fulfill({ path: name === 'samples.json' ? `${FIRST}${name}` : `${FIRST}model/${name}` });
+  });
+}
+
+/** The files of the first checkpoint. */
+export const checkpoint: Files = filesOf(`${FIRST}model`);
+
+/** One of them, to be spoiled on its way to the page. */
+export const modelFile = (name: string): Buffer => Buffer.from(checkpoint[name]!);
+
+export const modelJson = (name: string): Record<string, unknown> =>
+  JSON.parse(modelFile(name).toString()) as Record<string, unknown>;
 
 interface Sample {
   readonly name: string;
@@ -17,7 +44,7 @@ interface Sample {
   readonly questions: readonly {
     readonly question: string;
     readonly answer: string;
-    /** What PyTorch made the demo model answer. */
+    /** What PyTorch made the model answer. */
     readonly model_full_cache: string;
     readonly right: boolean;
     /** Whether it is right as the page begins, with FastKV. */
@@ -25,7 +52,14 @@ interface Sample {
   }[];
 }
 
-export const samples = JSON.parse(demoFile('samples.json').toString()) as readonly Sample[];
+const samplesIn = (folder: string) =>
+  JSON.parse(readFileSync(`${folder}samples.json`, 'utf8')) as readonly Sample[];
+
+/** Of the first checkpoint. */
+export const samples = samplesIn(FIRST);
+
+/** Of the page's own model: the first is short, and the others may be far too long for a software adapter. */
+export const [demoShort, demoLonger] = samplesIn(DEMO) as readonly [Sample, Sample];
 
 export function sampleNamed(name: string): Sample {
   const sample = samples.find((candidate) => candidate.name === name);
@@ -91,10 +125,12 @@ export function chatOn(page: Page) {
 
 /** A model that never ends by itself, so that there is something to stop. */
 export async function endless(page: Page): Promise<void> {
-  const settings = { eos_token_id: 1535, max_new_tokens: 4000 };
+  const config = modelJson('config.json');
+  const eos_token_id = Number(config['vocab_size']) - 1;
+  const settings = { eos_token_id, max_new_tokens: 4000 };
   await page.route('**/models/demo/generation_config.json', (route) => route.fulfill({ json: settings }));
   await page.route('**/models/demo/config.json', (route) =>
-    route.fulfill({ json: { ...demoJson('config.json'), eos_token_id: 1535 } }),
+    route.fulfill({ json: { ...config, eos_token_id } }),
   );
 }
 
@@ -120,11 +156,11 @@ export const twoTurns = (page: Page) =>
       .map(({ question }) => question),
   );
 
-/** The model that is ready, whichever it is called, answers about the short sample as the demo does. */
-export async function expectAnswer(page: Page): Promise<void> {
+/** The model that is ready, whichever it is called, answers about a short text as the model of these samples does. */
+export async function expectAnswer(page: Page, { text, questions } = sampleNamed('short')): Promise<void> {
   const chat = chatOn(page);
-  await chat.attachShort();
-  const { question, answer } = sampleNamed('short').questions.find(({ right_fastkv }) => right_fastkv)!;
+  await chat.attachFile('short.txt', text);
+  const { question, answer } = questions.find(({ right_fastkv }) => right_fastkv)!;
   await chat.ask(question);
   await chat.finished(chat.answers.last());
   await expect(page.getByTestId('answer-text').last()).toContainText(answer);

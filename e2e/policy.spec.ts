@@ -1,8 +1,8 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { libraryOn } from './library-page';
 import { tinyPdf } from '../src/app/documents/tiny-pdf.test-support';
 import { MARKDOWN_ANSWER } from './markdown-answer';
-import { chatOn, withoutWebGpu } from './page';
+import { chatOn, test, withoutWebGpu } from './page';
 import { scriptEngine } from './scripted-engine';
 
 /** What the page's policy has forbidden so far, from its first byte on. */

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { attach } from './documents-page';
-import { chatOn, expectSound, longText, sampleNamed } from './page';
+import { chatOn, expectSound, longText, sampleNamed, test } from './page';
 
 test('a gauge shows what fills the context, and beyond it nothing is sent until the visitor takes something out', async ({
   page,

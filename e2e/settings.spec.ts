@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { chatOn } from './page';
+import { expect } from '@playwright/test';
+import { chatOn, test } from './page';
 
 test('settings hold from the next message without loading the model again, each chat has its own, and new ones begin as told', async ({
   page,

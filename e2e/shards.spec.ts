@@ -1,10 +1,10 @@
-import { expect, test, type Page } from '@playwright/test';
-import { filesOf, sharded, shardName, without, type Files } from '../src/engine/weights/files.test-support';
-import { chatOn, sampleNamed } from './page';
+import { expect, type Page } from '@playwright/test';
+import { sharded, shardName, without, type Files } from '../src/engine/weights/files.test-support';
+import { chatOn, checkpoint, sampleNamed, test } from './page';
 
 /** More than a browser opens connections to a host. */
 const SHARDS = 9;
-const demo = sharded(filesOf('public/models/demo'), SHARDS);
+const shards = sharded(checkpoint, SHARDS);
 
 /** A folder of a host without ranges, as a simple one is. */
 async function serve(page: Page, files: Files): Promise<void> {
@@ -15,7 +15,7 @@ async function serve(page: Page, files: Files): Promise<void> {
 }
 
 test('a model in shards is loaded from the folder that its index is in, and answers', async ({ page }) => {
-  await serve(page, demo);
+  await serve(page, shards);
   const asked = new Set<string>();
   page.on('request', (request) => asked.add(new URL(request.url()).pathname.split('/').at(-1)!));
   const chat = chatOn(page);
@@ -30,7 +30,7 @@ test('a model in shards is loaded from the folder that its index is in, and answ
 });
 
 test('a shard that is not there is named, with a tensor that it should hold', async ({ page }) => {
-  await serve(page, without(demo, shardName(4, SHARDS)));
+  await serve(page, without(shards, shardName(4, SHARDS)));
   const chat = chatOn(page);
   await chat.open('?model=models/sharded/');
   await expect(chat.error).toHaveAttribute('data-code', 'file-missing');

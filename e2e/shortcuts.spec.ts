@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { chatOn } from './page';
+import { expect } from '@playwright/test';
+import { chatOn, test } from './page';
 import { scriptEngine } from './scripted-engine';
 
 test('? opens a sheet of all shortcuts, and each does what it says', async ({ page }) => {
