@@ -47,6 +47,10 @@ class Ids:
         self.ids += ids
         self.weights += [weight] * len(ids)
 
+    def told(self, fact: int) -> tuple[int, int]:
+        """The tokens of its sentence from its value on: what is before them cannot know how it ends."""
+        return self.values[fact][0][2], self.facts[fact][1]
+
     def text(self, text: str) -> None:
         self.add(self.tokenizer.encode(text))
 
@@ -129,7 +133,7 @@ def copies(made: Ids, n: int, turn: Turn, facts: list[Fact]) -> list[tuple[int, 
     out = []
     starts, at = {}, 0
     for f in turn.copied:
-        starts[f] = at
+        starts[f] = at + facts[f].about.answer.index("{v}")
         at += len(facts[f].answer) + 1
     letters = made.tokenizer.letters(made.tokenizer.encode(turn.answer))
     for i, (a, b) in enumerate(letters):
@@ -200,13 +204,13 @@ class Maker:
         for n, turn in r.sample(asked, min(questions, len(asked))):
             window = [n - WINDOW + i for i in r.sample(range(WINDOW), ROWS)]
             for name, found in (("first", turn.first), ("last", turn.last)):
-                out[name] += [(window, [made.facts[f]]) for f in found] or [(window, [(0, 1)])]
+                out[name] += [(window, [made.told(f)]) for f in found] or [(window, [(0, 1)])]
             told = copies(made, n, turn, facts)
-            out["copy"] += [pair for _, pair in told]
             for f in turn.copied:
-                answer = [rows[0] for g, (rows, _) in told if g == f and rows[0] >= n]
-                if answer:
-                    out["last"].append((r.sample(answer, min(ROWS, len(answer))), [made.facts[f]]))
+                pairs = [pair for g, pair in told if g == f]
+                # Where a value begins is what is hard to find: each next token is the one after the last.
+                out["copy"] += pairs[:1] * 2 + pairs
+                out["last"] += [(rows, [made.told(f)]) for rows, _ in pairs[:1] + r.sample(pairs, 1)]
         return out
 
     def sequence(self, shape: Shape, i: int) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:

@@ -149,11 +149,27 @@ def register(r: random.Random, told: list[Segment], others: int) -> list[Segment
     return out
 
 
-STYLES = {"plain": plain, "story": story, "log": ships_log, "register": register}
+def chapters(r: random.Random, told: list[Segment], others: int) -> list[Segment]:
+    """Like a novel, of our own words: long sentences, talk, and chapters. For the page's sample; nothing is trained on it."""
+    prose = [Segment(speech(r) if r.random() < 0.3 else long_sentence(r)) for _ in range(others * 3 // 5)]
+    entries, out = mixed(r, told, prose), []
+    for number, start in enumerate(range(0, len(entries), 40), 1):
+        heading = f"{chr(10) * 2 if out else ''}CHAPTER {number}\n\n"
+        first, *rest = paragraphs(r, entries[start : start + 40], 3, 9)
+        out += [Segment(heading), first, *rest]
+    return out
+
+
+def long_sentence(r: random.Random) -> str:
+    first, second = filler(r)[:-1], filler(r)
+    return f"{first}{r.choice((', and', '; but', ', for', '; and then'))} {second[0].lower()}{second[1:]}"
+
+
+STYLES = {"plain": plain, "story": story, "log": ships_log, "register": register, "chapters": chapters}
 # Letters of an average generated sentence with its space; and how many letters of sentences to ask for to get a token of the
 # whole, as measured: less where a style adds text of its own.
 SENTENCE_LETTERS = 50
-LETTERS_PER_TOKEN = {"plain": 3.6, "story": 3.75, "log": 3.1, "register": 2.7, "novel": 3.0}
+LETTERS_PER_TOKEN = {"plain": 3.6, "story": 3.75, "log": 3.1, "register": 2.7, "novel": 3.0, "chapters": 3.75}
 
 
 def novel(r: random.Random, told: list[Segment], letters: int, novels: Novels) -> list[Segment]:

@@ -28,13 +28,34 @@ tags: [fastkv, question-answering, tiny]
 
 # FastKV Chat's demo model
 
-A Llama of {million:.1f} M parameters (L {c.layers}, H {c.heads}, G {c.kv_heads}, D {c.head_dim}, C {c.dim}, F {c.ffn}, V {c.vocab}, tied embeddings),
-trained {start} on documents of invented facts, planted in {prose}, and on short
-questions about them: {tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}. It answers such questions from the document
-alone and knows nothing of the world; anything else it answers badly.
+A Llama of {million:.1f} M parameters (L {c.layers}, H {c.heads}, G {c.kv_heads}, D {c.head_dim}, C {c.dim}, F {c.ffn}, V {c.vocab}, tied embeddings, context {c.max_positions}),
+made to show what FastKV does to long documents. It answers short questions about invented facts from the document that they
+are asked about, and knows nothing of the world.
 
-Data: `training/documents.py` and `training/dialogues.py` of FastKV Chat{novels}. Training: `training/train.py`. Its window is trained to look at the facts in layer T = {c.tsp_layer} (`fastkv.json`).
-Figures: `training/evaluate.py`, and `docs/MODEL.md` of FastKV Chat.
+## Use
+
+The first user message holds the document, an empty line, and the question; later ones the question alone. Decode greedily. Of FastKV's
+settings T = {c.tsp_layer} (`fastkv.json`): its last eight tokens before an answer are trained to look at the right fact in this layer.
+
+## Data
+
+Documents of invented facts, made anew for every sequence (`training/documents.py`, `training/dialogues.py` of FastKV Chat), planted in
+{prose}. Names, codes and years are drawn from an open set, so answers come from the document alone. Questions
+are on a single fact, on two facts, in two steps, counting to six, and on what the document does not say.{novels}
+
+## Training
+
+`training/train.py`, {start}: {tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}; Muon and Adam, with an auxiliary loss on where
+attention looks.
+
+## Limits
+
+It knows the words of `training/facts.py` and little else: other questions, other languages and instructions are answered badly, and
+often with something that the document does say. English alone. Nothing that it says is true outside of its document.
+
+## Licence
+
+Weights, tokenizer and generated data: apache-2.0.
 """
 
 
@@ -49,7 +70,7 @@ def tokenizer_config(max_length: int) -> dict:
     }  # fmt: skip
 
 
-def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE) -> None:
+def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Path | None = None) -> None:
     """`checkpoint` as train.py saves it; weights are rounded to 16 bits."""
     config = Config(**checkpoint["config"])
     model = Llama(config)
@@ -67,9 +88,9 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE) -> None:
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=checkpoint["seed"],
         start="further from an earlier demo model" if checkpoint["further"] else "from scratch",
         prose="generated prose and in novels" if checkpoint["novels"] else "generated prose",
-        novels="; running text of ELTeC-eng\n(doi 10.5281/zenodo.4662490, public domain)" if checkpoint["novels"] else "",
+        novels=" The novels\nare those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out." if checkpoint["novels"] else "",
     )  # fmt: skip
-    (out / "README.md").write_text(card, encoding="utf-8")
+    (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 
 
 def main() -> None:
@@ -77,8 +98,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="train.py's --out")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, default=FILE, help="that of the folder that training began with, if it did")
+    parser.add_argument("--figures", type=Path, help="Markdown to end the model card with")
     args = parser.parse_args()
-    export(torch.load(args.checkpoint / "checkpoint.pt", map_location="cpu", weights_only=True), args.out, args.tokenizer)
+    export(torch.load(args.checkpoint / "checkpoint.pt", map_location="cpu", weights_only=True), args.out, args.tokenizer, args.figures)
     print(f"{args.out}: {(args.out / 'model.safetensors').stat().st_size / 1e6:.1f} MB")
 
 

@@ -92,6 +92,8 @@ class Attribute:
     """How a person is spoken of through this attribute: "the keeper of the {e}"."""
     count: str = ""
     """A question that counts the things with this value."""
+    answer: str = "It is {v}."
+    """A word or two come first, so that a value is spelled in the same tokens as in the document."""
 
     def draw(self, r: random.Random) -> str:
         return r.choice(self.value) if isinstance(self.value, list) else self.value(r)
@@ -103,8 +105,8 @@ class Kind:
     attributes: dict[str, Attribute]
 
 
-def say(value: Draw | list[str], facts: str, questions: str, role: str = "", count: str = "") -> Attribute:
-    return Attribute(value, tuple(facts.split("|")), tuple(questions.split("|")), role, count)
+def say(value: Draw | list[str], facts: str, questions: str, role: str = "", count: str = "", answer: str = "It is {v}.") -> Attribute:
+    return Attribute(value, tuple(facts.split("|")), tuple(questions.split("|")), role, count, answer)
 
 
 KINDS: dict[str, Kind] = {
@@ -112,31 +114,31 @@ KINDS: dict[str, Kind] = {
         "keeper": say(person, "The keeper of the {e} is {v}.|{v} keeps the {e}.|The {e} has been kept by {v} for years.",
                       "Who is the keeper of the {e}?|Who keeps the {e}?", role="the keeper of the {e}"),
         "built": say(year, "The {e} was built in {v}.|Builders finished the {e} in {v}.",
-                     "When was the {e} built?|In which year was the {e} built?"),
+                     "When was the {e} built?|In which year was the {e} built?", answer="In {v}."),
         "lamp": say(COLORS, "The lamp of the {e} is {v}.|At night the {e} shows a {v} lamp.",
                     "What color is the lamp of the {e}?", count="How many lighthouses have a {v} lamp?"),
         "height": say(number, "The {e} stands {v} feet tall.|The height of the {e} is {v} feet.",
-                      "How tall is the {e} in feet?|What is the height of the {e}?"),
+                      "How tall is the {e} in feet?|What is the height of the {e}?", answer="It is {v} feet."),
     }),
     "ship": Kind(lambda r: f"ship {title(r)}", {
         "captain": say(person, "The captain of the {e} is {v}.|{v} commands the {e}.",
                        "Who is the captain of the {e}?|Who commands the {e}?", role="the captain of the {e}"),
         "cargo": say(CARGOES, "The {e} carries {v}.|The hold of the {e} is full of {v}.",
-                     "What does the {e} carry?|What is the cargo of the {e}?", count="How many ships carry {v}?"),
+                     "What does the {e} carry?|What is the cargo of the {e}?", count="How many ships carry {v}?", answer="It carries {v}."),
         "port": say(place, "The home port of the {e} is {v}.|The {e} sails from {v}.",
                     "What is the home port of the {e}?|Where does the {e} sail from?"),
-        "crew": say(number, "The {e} has a crew of {v}.|A crew of {v} works on the {e}.", "How large is the crew of the {e}?"),
+        "crew": say(number, "The {e} has a crew of {v}.|A crew of {v} works on the {e}.", "How large is the crew of the {e}?", answer="A crew of {v}."),
     }),
     "person": Kind(person, {
         "job": say(JOBS, "{e} works as a {v}.|By trade, {e} is a {v}.", "What is the job of {e}?|What does {e} work as?",
-                   count="How many people work as a {v}?"),
-        "home": say(place, "{e} lives in {v}.|The home of {e} is in {v}.", "Where does {e} live?|Where is the home of {e}?"),
+                   count="How many people work as a {v}?", answer="A {v}."),
+        "home": say(place, "{e} lives in {v}.|The home of {e} is in {v}.", "Where does {e} live?|Where is the home of {e}?", answer="In {v}."),
         "pet": say(ANIMALS, "{e} has a pet {v}.|The pet of {e} is a {v}.", "What pet does {e} have?|What is the pet of {e}?",
-                   count="How many people have a pet {v}?"),
+                   count="How many people have a pet {v}?", answer="A {v}."),
         "food": say(FOODS, "The favorite food of {e} is {v}.|{e} loves to eat {v}.",
                     "What is the favorite food of {e}?|What does {e} love to eat?"),
         "born": say(year, "{e} was born in {v}.|The birth year of {e} is {v}.",
-                    "When was {e} born?|In which year was {e} born?"),
+                    "When was {e} born?|In which year was {e} born?", answer="In {v}."),
     }),
     "vault": Kind(lambda r: f"{r.choice(ADJECTIVES)} {r.choice(NOUNS)} vault", {
         "code": say(code, "The access code of the {e} is {v}.|To open the {e}, use the code {v}.",
@@ -155,16 +157,16 @@ KINDS: dict[str, Kind] = {
     "book": Kind(lambda r: f"book The {title(r)}", {
         "author": say(person, "The author of the {e} is {v}.|{v} wrote the {e}.", "Who is the author of the {e}?|Who wrote the {e}?",
                       role="the author of the {e}"),
-        "year": say(year, "The {e} was printed in {v}.|Printers first set the {e} in {v}.", "When was the {e} printed?"),
-        "pages": say(number, "The {e} has {v} pages.|There are {v} pages in the {e}.", "How many pages does the {e} have?"),
+        "year": say(year, "The {e} was printed in {v}.|Printers first set the {e} in {v}.", "When was the {e} printed?", answer="In {v}."),
+        "pages": say(number, "The {e} has {v} pages.|There are {v} pages in the {e}.", "How many pages does the {e} have?", answer="It has {v} pages."),
     }),
     "inn": Kind(lambda r: f"{title(r)} Inn", {
         "host": say(person, "The {e} is run by {v}.|{v} is the host of the {e}.", "Who runs the {e}?|Who is the host of the {e}?",
                     role="the host of the {e}"),
-        "town": say(place, "The {e} is in {v}.|You find the {e} in {v}.", "Where is the {e}?|In which town is the {e}?"),
-        "rooms": say(number, "The {e} has {v} rooms.|There are {v} rooms in the {e}.", "How many rooms does the {e} have?"),
+        "town": say(place, "The {e} is in {v}.|You find the {e} in {v}.", "Where is the {e}?|In which town is the {e}?", answer="In {v}."),
+        "rooms": say(number, "The {e} has {v} rooms.|There are {v} rooms in the {e}.", "How many rooms does the {e} have?", answer="It has {v} rooms."),
         "dish": say(FOODS, "The {e} serves {v}.|Guests of the {e} are given {v}.", "What does the {e} serve?",
-                    count="How many inns serve {v}?"),
+                    count="How many inns serve {v}?", answer="It serves {v}."),
     }),
 }
 
@@ -185,7 +187,7 @@ class Fact:
 
     @property
     def answer(self) -> str:
-        return sentence_case(f"{self.value}.")
+        return self.about.answer.format(v=self.value)
 
 
 def sentence_case(text: str) -> str:
