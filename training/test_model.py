@@ -18,7 +18,8 @@ from tokenizer import Tokenizer
 from train import Clock, Schedule, Trainer, rate
 
 ROOT = Path(__file__).parent.parent
-DEMO, FIXTURES = ROOT / "public/models/demo", ROOT / "src/engine/models/fixtures/demo"
+FIXTURES = ROOT / "src/engine/models/fixtures/first"
+FIRST = FIXTURES / "model"
 
 
 def positions(count: int) -> torch.Tensor:
@@ -33,9 +34,9 @@ def tiny() -> Llama:
 class Models(unittest.TestCase):
     @torch.no_grad()
     def test_it_computes_what_transformers_does(self):
-        """With the committed model, whose logits the engine's fixtures hold."""
+        """With the first trained checkpoint, whose logits the engine's fixtures hold."""
         expected = json.loads((FIXTURES / "expected.json").read_text())
-        model = read_model(DEMO).eval()
+        model = read_model(FIRST).eval()
         logits = np.frombuffer((FIXTURES / "logits.bin").read_bytes(), np.float32).reshape(-1, model.config.vocab)
         ids = torch.tensor([expected["prompt"] + expected["continuation"]])
         own = model.logits(model(ids, positions(ids.shape[1]))[0])[0, len(expected["prompt"]) - 1 : -1].numpy()
@@ -95,8 +96,8 @@ class Models(unittest.TestCase):
 class FastKV(unittest.TestCase):
     @torch.no_grad()
     def test_it_selects_and_answers_as_the_published_function_does(self):
-        model = read_model(DEMO).eval()
-        cases = [c for c in json.loads((FIXTURES / "fastkv.json").read_text()) if c["pooling"] == "max"]
+        model = read_model(FIRST).eval()
+        cases = [c for c in json.loads((FIXTURES / "selections.json").read_text()) if c["pooling"] == "max"]
         self.assertEqual(len(cases), 2)
         for case in cases:
             prompt, settings = case["tokens"], Settings(case["retain"], case["tspRate"], case["tspLayer"])
