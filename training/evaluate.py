@@ -29,12 +29,16 @@ SETTINGS = [FULL, *(Settings(r, 0.2) for r in RETAIN), *(Settings(r, 1.0) for r 
 """The full cache, FastKV, and what SnapKV would be with one choice a KV head: TSP off."""
 
 
+def by_document(made: list[Example]) -> Iterator[list[Example]]:
+    for _, group in groupby(made, lambda e: id(e.document)):
+        yield list(group)
+
+
 def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[list[bool]]:
     """For each question whether it is answered right with each of the settings. Questions on one document share its reading."""
     device = model.embed_tokens.weight.device
     out = []
-    for _, group in groupby(made, lambda e: id(e.document)):
-        asked = list(group)
+    for asked in by_document(made):
         prompts = [e.prompt for e in asked]
         begin = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
         past = read_past(model, torch.tensor(prompts[0][:begin], device=device))
@@ -106,8 +110,7 @@ def print_table(results: dict[int, dict]) -> None:
 
 def documents(length: int, made: list[Example]) -> Iterator[str]:
     """As lines for `npm run eval:demo -- --from`."""
-    for _, group in groupby(made, lambda e: id(e.document)):
-        asked = list(group)
+    for asked in by_document(made):
         turns = [{"kind": e.turn.kind, "question": e.turn.question, "answer": e.turn.answer} for e in asked]
         yield json.dumps({"length": length, "text": asked[0].document.text, "questions": turns}, ensure_ascii=False) + "\n"
 
