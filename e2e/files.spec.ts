@@ -79,6 +79,9 @@ test('pickers that give handles bring files, then the folder with the rest, and 
     Object.assign(window, { showDirectoryPicker: cancelled });
   });
   await files.openDialog();
+  // What each model takes is worked out after the dialog has opened.
+  await expect(files.dialog).toContainText('As stored (16-bit), ');
+  await expect(files.dialog).not.toContainText('Working out');
   const before = await files.dialog.innerText();
   await page.getByTestId('pick-folder').click();
   await page.evaluate(

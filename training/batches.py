@@ -22,9 +22,11 @@ from tokenizer import Tokenizer
 WINDOW = 8
 """FastKV's window: the last tokens of the prompt, which choose what is kept."""
 MAX_POSITION = 16_384
-LOOKS = 32
-"""Questions of a batch whose looking is trained."""
-ROWS = 4
+COPIES = 32
+"""Questions of a batch whose answers are trained to look at what they copy."""
+LOOKS = 128
+"""Those whose windows are trained to look at the facts."""
+ROWS = 2
 """Positions of a window that are asked each time, drawn anew."""
 PROSE_WEIGHT = 0.05
 """Of a prompt's tokens in the loss; an answer's count 1."""
@@ -133,7 +135,7 @@ def copies(made: Ids, n: int, turn: Turn, facts: list[Fact]) -> list[tuple[int, 
     out = []
     starts, at = {}, 0
     for f in turn.copied:
-        starts[f] = at + facts[f].about.answer.index("{v}")
+        starts[f] = at + facts[f].about.answer.index("{value}")
         at += len(facts[f].answer) + 1
     letters = made.tokenizer.letters(made.tokenizer.encode(turn.answer))
     for i, (a, b) in enumerate(letters):
@@ -171,8 +173,10 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
 
 
 class Maker:
-    def __init__(self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False) -> None:
-        self.tokenizer, self.novels, self.seed, self.single = tokenizer, novels, seed, single
+    def __init__(
+        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False, looks: int = LOOKS, rows: int = ROWS
+    ) -> None:
+        self.tokenizer, self.novels, self.seed, self.single, self.looks, self.rows = tokenizer, novels, seed, single, looks, rows
 
     def dialogue(self, r: random.Random, length: int, progress: float) -> tuple[Ids, Document]:
         """A document of a good part of `length` tokens, then questions until it is full."""
@@ -192,8 +196,9 @@ class Maker:
             first = False
         return out, d
 
-    def pairs(self, r: random.Random, made: Ids, facts: list[Fact], length: int, questions: int) -> dict[str, list[Pair]]:
+    def pairs(self, r: random.Random, made: Ids, facts: list[Fact], length: int, sequences: int) -> dict[str, list[Pair]]:
         """Of some of the questions. Where nothing is to be found, the first token of all is looked at."""
+        looks, copied = (max(4, n // sequences) for n in (self.looks, COPIES))
         out: dict[str, list[Pair]] = {"first": [], "last": [], "copy": []}
         ends = [n for n, _ in made.prompts[1:]] + [len(made.ids)]
         # A question before its document is forgotten by the window's own words: nothing to look for from there.
@@ -201,12 +206,12 @@ class Maker:
             (n, t) for (n, t), end in zip(made.prompts, ends)
             if end <= length and all(made.facts[f][1] < n - WINDOW for f in t.evidence)
         ]  # fmt: skip
-        for n, turn in r.sample(asked, min(questions, len(asked))):
-            window = [n - WINDOW + i for i in r.sample(range(WINDOW), ROWS)]
+        for number, (n, turn) in enumerate(r.sample(asked, min(looks, len(asked)))):
+            window = [n - WINDOW + i for i in r.sample(range(WINDOW), self.rows)]
             for name, found in (("first", turn.first), ("last", turn.last)):
                 out[name] += [(window, [made.told(f)]) for f in found] or [(window, [(0, 1)])]
             told = copies(made, n, turn, facts)
-            for f in turn.copied:
+            for f in turn.copied if number < copied else ():
                 pairs = [pair for g, pair in told if g == f]
                 # Where a value begins is what is hard to find: each next token is the one after the last.
                 out["copy"] += pairs[:1] * 2 + pairs
@@ -217,12 +222,12 @@ class Maker:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
         made, d = self.dialogue(r, T, shape.progress)
-        pairs = self.pairs(r, made, d.facts, T, max(4, LOOKS // shape.sequences))
+        pairs = self.pairs(r, made, d.facts, T, shape.sequences)
         return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
 
     def batch(self, shape: Shape) -> Batch:
         made = [self.sequence(shape, i) for i in range(shape.sequences)]
-        looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else ROWS) for name in made[0][3]}
+        looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else self.rows) for name in made[0][3]}
         return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(3)), looks)
 
 

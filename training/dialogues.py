@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 from documents import Document
-from facts import KINDS, Fact
+from facts import KINDS, LISTS, Fact, fill
 
 SYSTEM = "You answer questions about the document."
 NOT_THERE = "The document does not say."
@@ -45,7 +45,7 @@ class Turn:
 
 def single(r: random.Random, document: Document, i: int) -> Turn:
     f = document.facts[i]
-    return Turn("single", r.choice(f.about.questions).format(e=f.entity), f.answer, (i,), (i,))
+    return Turn("single", r.choice(f.about.questions).format(thing=f.entity), f.answer, (i,), (i,))
 
 
 def several(r: random.Random, document: Document, i: int) -> Turn | None:
@@ -55,7 +55,7 @@ def several(r: random.Random, document: Document, i: int) -> Turn | None:
     if not others:
         return None
     j = r.choice(others)
-    first, second = (r.choice(document.facts[k].about.questions).format(e=f.entity) for k in (i, j))
+    first, second = (r.choice(document.facts[k].about.questions).format(thing=f.entity) for k in (i, j))
     question = f"{first[:-1]}, and {second[0].lower()}{second[1:]}"
     return Turn("several", question, f"{f.answer} {document.facts[j].answer}", (i, j), (i, j))
 
@@ -67,20 +67,20 @@ def two_step(r: random.Random, document: Document, i: int) -> Turn | None:
     if not links:
         return None
     j = r.choice(links)
-    role = document.facts[j].about.role.format(e=document.facts[j].entity)
-    return Turn("two-step", r.choice(f.about.questions).format(e=role), f.answer, (j, i), (i,))
+    role = document.facts[j].about.role.format(thing=document.facts[j].entity)
+    return Turn("two-step", r.choice(f.about.questions).format(thing=role), f.answer, (j, i), (i,))
 
 
 def count(r: random.Random, document: Document, i: int) -> Turn | None:
     """How many things have one value: this fact's, or now and then one that nothing has."""
     f = document.facts[i]
-    if not f.about.count or not isinstance(f.about.value, list):
+    if not f.about.count:
         return None
-    value = f.value if r.random() < 0.85 else r.choice(f.about.value)
+    value = f.value if r.random() < 0.85 else r.choice(LISTS[f.about.value])
     same = tuple(j for j, g in enumerate(document.facts) if (g.kind, g.attribute, g.value) == (f.kind, f.attribute, value))
     if len(same) >= len(NUMBERS):
         return None
-    return Turn("count", f.about.count.format(v=value), NUMBERS[len(same)], same)
+    return Turn("count", f.about.count.format(value=value), NUMBERS[len(same)], same)
 
 
 def absent(r: random.Random, document: Document, i: int) -> Turn:
@@ -92,12 +92,12 @@ def absent(r: random.Random, document: Document, i: int) -> Turn:
     entity, attribute = f.entity, r.choice(untold) if untold else f.attribute
     if not untold or r.random() < 0.5:
         entity, attribute = fresh(r, f, names), f.attribute
-    question = r.choice(KINDS[f.kind].attributes[attribute].questions).format(e=entity)
+    question = r.choice(KINDS[f.kind].attributes[attribute].questions).format(thing=entity)
     return Turn("absent", question, NOT_THERE)
 
 
 def fresh(r: random.Random, like: Fact, names: set[str]) -> str:
-    while (name := KINDS[like.kind].name(r)) in names:
+    while (name := fill(r, KINDS[like.kind].name)) in names:
         pass
     return name
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +17,7 @@ from torch import Tensor
 from batches import WINDOW, Example, examples
 from dialogues import MAKERS, kind_mix
 from documents import Novels, Request
-from fastkv import FULL, Settings, is_right, read_past
+from fastkv import FULL, Settings, is_right, shared_past
 from folders import read_model
 from model import Llama, Look, rope_tables
 from tokenizer import Tokenizer
@@ -36,12 +35,10 @@ def by_document(made: list[Example]) -> Iterator[list[Example]]:
 
 def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[list[bool]]:
     """For each question whether it is answered right with each of the settings. Questions on one document share its reading."""
-    device = model.embed_tokens.weight.device
     out = []
     for asked in by_document(made):
         prompts = [e.prompt for e in asked]
-        begin = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
-        past = read_past(model, torch.tensor(prompts[0][:begin], device=device))
+        past = shared_past(model, prompts)
         out += [[is_right(model, e.prompt, e.answer, s, past) for s in settings] for e in asked]
     return out
 

@@ -5,6 +5,7 @@ they had been written token by token. T is the last layer that sees the whole pr
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import torch
@@ -61,6 +62,12 @@ def read_past(model: Llama, ids: Tensor) -> Past:
         for kept, new in zip((past.x, past.k, past.v), (x, k, v)):
             kept.append(new)
     return past
+
+
+def shared_past(model: Llama, prompts: list[list[int]]) -> Past:
+    """Of what all of these begin with, short of their windows."""
+    count = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
+    return read_past(model, torch.tensor(prompts[0][:count], device=model.embed_tokens.weight.device))
 
 
 def group_scores(window: Tensor, k: Tensor, n: int) -> Tensor:

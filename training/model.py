@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 AMONG = 16_384
 """Keys that a look must stand out from."""
+SAID = 8
+"""Of so many tokens one is trained to be said when it is looked at."""
 NEVER = -1e4
 """A score that softmax makes 0 of; finite, for the gradients."""
 
@@ -47,7 +49,7 @@ PRESETS = {
     # 0.5 M parameters: for the unit tests, and to see a change learn or not within minutes.
     "tiny": Config(layers=4, dim=96, heads=6, kv_heads=2, head_dim=16, ffn=192, tsp_layer=1),
     # 3.5 M parameters, for hours on a CPU.
-    "cpu": Config(layers=8, dim=192, heads=6, kv_heads=2, head_dim=64, ffn=384, tsp_layer=3, theta=1e8),
+    "cpu": Config(layers=8, dim=192, heads=6, kv_heads=2, head_dim=64, ffn=384, tsp_layer=3, theta=1e12),
     # 11.8 M parameters (23.5 MB in 16 bits), for half an hour on one GPU.
     "gpu": Config(layers=14, dim=256, heads=8, kv_heads=2, head_dim=32, ffn=832, tsp_layer=6),
 }
@@ -148,17 +150,29 @@ class Llama(nn.Module):
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 p.data.mul_(0.2)
 
-    def forward(self, ids: Tensor, positions: Tensor, looks: dict[str, Look] | None = None) -> tuple[Tensor, dict[str, Tensor]]:
-        """Hidden states [B, T, C] of ids and positions [B, T], and the losses of looking."""
+    def forward(
+        self, ids: Tensor, positions: Tensor, looks: dict[str, Look] | None = None, say: bool = True
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Hidden states [B, T, C] of ids and positions [B, T], and the losses of looking and of saying what is looked at."""
         x = self.embed_tokens(ids)
         tables = rope_tables(self.config, positions)
         losses = {}
         for i, layer in enumerate(self.layers):
-            x, q, k = layer(x, tables)
             name = self.config.looking.get(i)
+            if looks and say and name == "copy":
+                some = slice(None, None, SAID)
+                told = self.said(layer, x.flatten(0, 1)[some])
+                losses["say"] = F.cross_entropy(told, ids.flatten()[some])
+            x, q, k = layer(x, tables)
             if looks and name in looks:
                 losses[name] = looks[name].loss(q, k)
         return self.norm(x), losses
+
+    def said(self, layer: Layer, x: Tensor) -> Tensor:
+        """Logits [N, V] of what `layer` brings to a position that looks at one of x [N, C] alone: copying is to say that token."""
+        attention = layer.self_attn
+        v = attention.v_proj(layer.input_layernorm(x)).view(len(x), attention.kv_heads, 1, attention.head_dim)
+        return self.logits(self.norm(attention.o_proj(attention.repeated(v).flatten(1))))
 
     def logits(self, hidden: Tensor) -> Tensor:
         return F.linear(hidden, self.embed_tokens.weight).float()

@@ -15,7 +15,7 @@ import torch
 from batches import example
 from dialogues import questions
 from documents import Document, Request, document
-from fastkv import FULL, Settings, is_right, read
+from fastkv import FULL, Past, Settings, is_right, read, shared_past
 from folders import read_model
 from model import Llama
 from tokenizer import Tokenizer
@@ -29,13 +29,13 @@ MIX = {"single": 0.7, "several": 0.1, "two-step": 0.1, "count": 0.05, "absent": 
 
 
 @torch.no_grad()
-def greedy(model: Llama, prompt: list[int], end: int, limit: int = 24) -> list[int]:
-    """With the full cache, read anew for every token: slow and plain."""
+def greedy(model: Llama, prompt: list[int], end: int, past: Past, limit: int = 24) -> list[int]:
+    """With the full cache; all after `past` is read anew for every token."""
     device = model.embed_tokens.weight.device
     out: list[int] = []
     while len(out) < limit:
         rows = torch.tensor([*out, end], device=device)
-        token = int(read(model, torch.tensor(prompt, device=device), rows, FULL)[-1].argmax())
+        token = int(read(model, torch.tensor(prompt, device=device), rows, FULL, past=past)[-1].argmax())
         if token == end:
             break
         out.append(token)
@@ -43,14 +43,15 @@ def greedy(model: Llama, prompt: list[int], end: int, limit: int = 24) -> list[i
 
 
 def sample(model: Llama, tokenizer: Tokenizer, name: str, d: Document, r: random.Random, count: int) -> dict:
+    made = [example(tokenizer, d, turn) for turn in questions(r, d, MIX, count)]
+    past = shared_past(model, [e.prompt for e in made])
     asked = []
-    for turn in questions(r, d, MIX, count):
-        e = example(tokenizer, d, turn)
+    for e in made:
         asked.append({
-            "question": turn.question, "answer": turn.answer,
-            "model_full_cache": tokenizer.decode(greedy(model, e.prompt, tokenizer.end)),
-            "right": is_right(model, e.prompt, e.answer, FULL),
-            "right_fastkv": is_right(model, e.prompt, e.answer, Settings()),
+            "question": e.turn.question, "answer": e.turn.answer,
+            "model_full_cache": tokenizer.decode(greedy(model, e.prompt, tokenizer.end, past)),
+            "right": is_right(model, e.prompt, e.answer, FULL, past),
+            "right_fastkv": is_right(model, e.prompt, e.answer, Settings(), past),
         })  # fmt: skip
     return {"name": name, "tokens": len(tokenizer.encode(d.text)), "text": d.text, "questions": asked}
 

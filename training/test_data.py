@@ -6,7 +6,7 @@ from pathlib import Path
 import dialogues
 from batches import MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
 from documents import Document, Novels, Request, document
-from facts import KINDS, facts
+from facts import KINDS, LISTS, facts
 from tokenizer import PIECE, Tokenizer
 
 PROSE = (
@@ -42,10 +42,21 @@ class Facts(unittest.TestCase):
         named = {f.value for f in told[:150] if f.about.role}
         self.assertLessEqual(named, {f.entity for f in told})
 
+    def test_forms_name_the_thing_before_the_value(self):
+        for form in (form for k in KINDS.values() for a in k.attributes.values() for form in a.facts):
+            self.assertLess(form.index("{thing}"), form.index("{value}"), form)
+
+    def test_parts_of_names_are_a_token_each(self):
+        whole = [*LISTS["given"], *LISTS["adjective"], *LISTS["noun"], *(w.capitalize() for w in LISTS["adjective"] + LISTS["noun"])]
+        self.assertEqual([w for w in whole if len(TOKENIZER.encode(f" {w}")) != 1], [])
+        joined = [(a, b) for a in LISTS["stem"] for name in ("family", "town", "model") for b in LISTS[name]]
+        otherwise = [a + b for a, b in joined if len(TOKENIZER.encode(f" {a}{b}")) != 2]
+        self.assertLess(len(otherwise), len(joined) / 50, otherwise)
+
     def test_sentences_hold_the_thing_and_the_value(self):
         for f in facts(random.Random("c"), 200):
             self.assertIn(f.entity[1:], f.sentence)
-            self.assertIn(f.value[1:], f.sentence)
+            self.assertEqual(f.sentence[f.at : f.at + len(f.value)], f.value)
 
 
 class Documents(unittest.TestCase):
@@ -101,9 +112,9 @@ class Dialogues(unittest.TestCase):
             kind, about, value = next(
                 (kind, a, v)
                 for kind, k in KINDS.items() for a in k.attributes.values() if a.count
-                for v in a.value if a.count.format(v=v) == turn.question
+                for v in LISTS[a.value] if a.count.format(value=v) == turn.question
             )  # fmt: skip
-            sentences = {form.format(e=g.entity, v=value) for g in d.facts for form in about.facts if g.kind == kind}
+            sentences = {form.format(thing=g.entity, value=value) for g in d.facts for form in about.facts if g.kind == kind}
             there = sum(any(s[1:] in segment.text for s in sentences) for segment in d.segments)
             self.assertEqual(turn.answer, dialogues.NUMBERS[there])
         self.assertLessEqual({"None.", "One.", "Two.", "Three."}, counted)

@@ -92,6 +92,15 @@ class Models(unittest.TestCase):
             optimizer.zero_grad()
         self.assertTrue(-1e-3 < losses[-1] < 0.5 * losses[0])  # a mass of 1 gives -1e-6
 
+    @torch.no_grad()
+    def test_what_a_token_says_is_what_looking_at_it_alone_brings(self):
+        model, x = tiny(), torch.randn(5, 96, generator=torch.Generator().manual_seed(6))
+        layer = model.layers[3]
+        alone = [layer.self_attn.attend(*layer.self_attn.project(layer.input_layernorm(row), rope_tables(model.config, positions(1))))
+                 for row in x[:, None, None]]  # fmt: skip
+        told = model.logits(model.norm(torch.cat(alone)))[:, 0]
+        self.assertTrue(torch.allclose(model.said(layer, x), told, atol=1e-5))
+
 
 class FastKV(unittest.TestCase):
     @torch.no_grad()
@@ -154,16 +163,20 @@ class Optimizing(unittest.TestCase):
 
     def test_sequences_grow_as_the_clock_goes(self):
         clock = Clock(None, 100_000)
-        shapes = list(Schedule(clock, [(0.5, 100, 10), (1.0, 200, 5)], 0))
+        shapes = list(Schedule(clock, [(0.5, 100, 10), (1.0, 200, 5)], 0, False))
         self.assertEqual([s.length for s in shapes], [100] * 50 + [200] * 50)
+        self.assertLess(shapes[0].progress, shapes[50].progress)
+
+    def test_what_has_learned_is_asked_everything_at_once(self):
+        self.assertEqual({s.progress for s in Schedule(Clock(None, 2000), [(1.0, 100, 10)], 0, True)}, {1.0})
 
 
 class Runs(unittest.TestCase):
-    def arguments(self, out: str, tokens: float, stop_after: float | None = None) -> argparse.Namespace:
+    def arguments(self, out: str, tokens: float, stop_after: int | None = None) -> argparse.Namespace:
         return argparse.Namespace(
             stop_after=stop_after,
             preset="tiny", start=None, single=False, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
-            workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
+            workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0, looks=32, rows=2, say=True,
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):
@@ -174,7 +187,7 @@ class Runs(unittest.TestCase):
             pairs = zip(*(t.model.state_dict().values() for t in trainers))
             self.assertTrue(all(a.equal(b) for a, b in pairs))
 
-            stopped = Trainer(self.arguments(one, 20_000, stop_after=1e-6))
+            stopped = Trainer(self.arguments(one, 20_000, stop_after=trainers[0].step + 1))
             stopped.train()
             self.assertEqual(stopped.step, trainers[0].step + 1)
             further = Trainer(self.arguments(one, 14_000))

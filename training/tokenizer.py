@@ -16,7 +16,7 @@ from dialogues import NOT_THERE, NUMBERS, SMALL_TALK, SYSTEM, questions
 from documents import Novels, Request, document
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-PIECE = r"'s|'t|'re|'ve|'m|'ll|'d| ?[A-Za-z]+|\d| ?[^\sA-Za-z\d]+|\s+(?!\S)|\s+"
+PIECE = r"'s|'t|'re|'ve|'m|'ll|'d| ?[A-Za-z]+| ?\d{1,2}| ?[^\sA-Za-z\d]+|\s+(?!\S)|\s+"
 HERE = Path(__file__).parent
 FILE = HERE / "tokenizer.json"
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from batches import Batch, Maker, Shape, examples
+from batches import LOOKS, ROWS, Batch, Maker, Shape, examples
 from documents import Novels
 from fastkv import FULL, Settings, is_right, read
 from folders import read_model
@@ -54,13 +54,8 @@ class Clock:
         self.seen, self.earlier, self.started = 0, 0.0, time.monotonic()
 
     @property
-    def here(self) -> float:
-        """Seconds of this run alone."""
-        return time.monotonic() - self.started
-
-    @property
     def seconds(self) -> float:
-        return self.earlier + self.here
+        return self.earlier + time.monotonic() - self.started
 
     @property
     def progress(self) -> float:
@@ -80,15 +75,16 @@ class Steps(Dataset[Batch]):
 class Schedule:
     """The shapes to come, as long as the clock runs. `issued` counts tokens of batches that are still being made, too."""
 
-    def __init__(self, clock: Clock, stages: list[tuple[float, int, int]], first: int) -> None:
-        self.clock, self.stages, self.step = clock, stages, first
+    def __init__(self, clock: Clock, stages: list[tuple[float, int, int]], first: int, learned: bool) -> None:
+        """learned: that the model knows the easy part, so that all kinds of questions are asked from the start."""
+        self.clock, self.stages, self.step, self.learned = clock, stages, first, learned
         self.issued = clock.seen
 
     def __iter__(self) -> Iterator[Shape]:
         while (progress := self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)) < 1:
             length, sequences = next((T, B) for until, T, B in self.stages if progress < until)
             self.issued += length * sequences
-            yield Shape(self.step, progress, length, sequences)
+            yield Shape(self.step, 1.0 if self.learned else progress, length, sequences)
             self.step += 1
 
 
@@ -133,7 +129,7 @@ class Trainer:
 
     def losses(self, batch: Batch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """The answers' mean loss, what is trained on, and the losses of looking."""
-        hidden, looking = self.model(batch.ids[:, :-1], batch.positions, batch.looks)
+        hidden, looking = self.model(batch.ids[:, :-1], batch.positions, batch.looks, self.args.say)
         weights = batch.weights.flatten()
         # Of the other tokens a quarter each step: the vocabulary is most of the cost of a token's loss.
         quarter = torch.arange(len(weights), device=weights.device) % 4 == self.step % 4
@@ -157,10 +153,11 @@ class Trainer:
         return torch.stack(losses).mean()
 
     def train(self) -> None:
-        schedule = Schedule(self.clock, STAGES["further" if self.args.start else self.args.preset], self.step)
+        further = self.args.start is not None
+        schedule = Schedule(self.clock, STAGES["further" if further else self.args.preset], self.step, further)
         workers = self.args.workers
         loader = DataLoader(
-            Steps(Maker(self.tokenizer, self.novels, self.args.seed, self.args.single)), batch_size=None, sampler=schedule,
+            Steps(Maker(self.tokenizer, self.novels, self.args.seed, self.args.single, self.args.looks, self.args.rows)), batch_size=None, sampler=schedule,
             num_workers=workers, prefetch_factor=4 if workers else None, pin_memory=self.device == "cuda",
         )  # fmt: skip
         means: dict[str, float] = {}
@@ -182,7 +179,7 @@ class Trainer:
             if self.step % self.args.eval_every == 0:
                 self.evaluate(T)
                 self.save()
-            if self.args.stop_after and self.clock.here > 60 * self.args.stop_after:
+            if self.step == self.args.stop_after:
                 break
         self.save()
 
@@ -217,12 +214,15 @@ def arguments() -> argparse.Namespace:
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="of training, with those of earlier runs that this one goes on from")
     length.add_argument("--tokens", type=float, help="to train on, likewise")
-    parser.add_argument("--stop-after", type=float, help="minutes of this run, to go on later")
+    parser.add_argument("--stop-after", type=int, help="steps, to go on later")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of a preset's random weights")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on all learning rates")
     parser.add_argument("--novels", type=Path, help="novels.txt or novels.txt.xz; generated prose alone without")
     parser.add_argument("--single", action="store_true", help="questions on single facts alone")
+    parser.add_argument("--looks", type=int, default=LOOKS, help="questions of a batch whose windows are trained to look")
+    parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
+    parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
