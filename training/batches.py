@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dialogues import SYSTEM, Turn, kind_mix, questions, small_talk
 from documents import Document, Novels, Request, document
-from facts import Fact
+from facts import KINDS, Fact
 from model import Look
 from tokenizer import Tokenizer
 
@@ -28,6 +28,8 @@ LOOKS = 128
 """Those whose windows are trained to look at the facts."""
 ROWS = 2
 """Positions of a window that are asked each time, drawn anew."""
+ALIKE = 0.6
+"""Share of batches that tell of one or two kinds of things alone."""
 PROSE_WEIGHT = 0.05
 """Of a prompt's tokens in the loss; an answer's count 1."""
 
@@ -174,11 +176,18 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
 
 class Maker:
     def __init__(
-        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False, looks: int = LOOKS, rows: int = ROWS
+        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False, looks: int = LOOKS, rows: int = ROWS,
+        alike: float = ALIKE,
     ) -> None:
-        self.tokenizer, self.novels, self.seed, self.single, self.looks, self.rows = tokenizer, novels, seed, single, looks, rows
+        self.tokenizer, self.novels, self.seed, self.single = tokenizer, novels, seed, single
+        self.looks, self.rows, self.alike = looks, rows, alike
 
-    def dialogue(self, r: random.Random, length: int, progress: float) -> tuple[Ids, Document]:
+    def kinds(self, step: int) -> tuple[str, ...]:
+        """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""
+        r = random.Random(f"kinds-{self.seed}-{step}")
+        return tuple(r.sample(list(KINDS), r.choice((1, 2)))) if r.random() < self.alike else tuple(KINDS)
+
+    def dialogue(self, r: random.Random, length: int, progress: float, kinds: tuple[str, ...]) -> tuple[Ids, Document]:
         """A document of a good part of `length` tokens, then questions until it is full."""
         out = Ids(self.tokenizer)
         out.system()
@@ -186,7 +195,8 @@ class Maker:
             out.turn(small_talk(r))
         share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.45, 0.8)
         styles = ("plain", "register") if progress < 0.1 else Request.styles
-        d = document(r, Request(int(length * share), (0.25, 0.9) if length <= 512 else (0.15, 0.8), styles), self.novels)
+        told = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
+        d = document(r, Request(int(length * share), told, styles, kinds=kinds), self.novels)
         mix = {"single": 1.0} if self.single else kind_mix(progress)
         turns = questions(r, d, mix, limit=10_000)
         first = True
@@ -221,7 +231,7 @@ class Maker:
     def sequence(self, shape: Shape, i: int) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
-        made, d = self.dialogue(r, T, shape.progress)
+        made, d = self.dialogue(r, T, shape.progress, self.kinds(shape.step))
         pairs = self.pairs(r, made, d.facts, T, shape.sequences)
         return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
 

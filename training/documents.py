@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from facts import Fact, draw, facts, sentence_case
+from facts import KINDS, Fact, draw, facts, sentence_case
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ STYLES = {"plain": plain, "story": story, "log": ships_log, "register": register
 # Letters of an average generated sentence with its space; and how many letters of sentences to ask for to get a token of the
 # whole, as measured: less where a style adds text of its own.
 SENTENCE_LETTERS = 50
-LETTERS_PER_TOKEN = {"plain": 4.0, "story": 4.25, "log": 3.55, "register": 3.0, "novel": 3.25, "chapters": 3.95}
+LETTERS_PER_TOKEN = {"plain": 4.0, "story": 4.25, "log": 3.45, "register": 3.2, "novel": 3.25, "chapters": 3.95}
 
 
 def novel(r: random.Random, told: list[Segment], letters: int, novels: Novels) -> list[Segment]:
@@ -175,6 +175,8 @@ class Request:
     linked: float = 0.3
     narrow: float = 0.3
     """How often values repeat, so that they can be counted."""
+    kinds: tuple[str, ...] = tuple(KINDS)
+    """Of things told of."""
 
 
 def document(r: random.Random, request: Request, novels: Novels | None = None) -> Document:
@@ -182,7 +184,7 @@ def document(r: random.Random, request: Request, novels: Novels | None = None) -
     style = r.choice(styles)
     letters = int(request.tokens * LETTERS_PER_TOKEN[style])
     share = r.uniform(*request.share)
-    told = facts(r, max(2, int(letters * share / SENTENCE_LETTERS)), request.linked, r.random() < request.narrow)
+    told = facts(r, max(2, int(letters * share / SENTENCE_LETTERS)), request.linked, r.random() < request.narrow, request.kinds)
     segments = [Segment(f.sentence, i) for i, f in enumerate(told)]
     others = letters - sum(len(f.sentence) + 1 for f in told)
     if style == "novel" and novels:

@@ -100,17 +100,18 @@ def fact(r: random.Random, kind: str, entity: str, attribute: str, value: str) -
     return Fact(kind, entity, attribute, value, sentence_case(form.format(thing=entity, value=value)), len(before))
 
 
-def facts(r: random.Random, count: int, linked: float = 0.0, narrow: bool = False) -> list[Fact]:
+def facts(r: random.Random, count: int, linked: float = 0.0, narrow: bool = False, kinds: tuple[str, ...] = tuple(KINDS)) -> list[Fact]:
     """`count` facts, one to four of them on a thing, and no thing named twice.
 
     linked: how often a person that a fact names is told of too, for questions in two steps.
-    narrow: closed values come from three each, so that some are shared and can be counted."""
+    narrow: closed values come from three each, so that some are shared and can be counted.
+    kinds: of things, but for those linked people."""
     few = {a.value: r.sample(LISTS[a.value], 3) for k in KINDS.values() for a in k.attributes.values() if a.value in LISTS}
     out: list[Fact] = []
     used: set[str] = set()
     waiting: list[str] = []
     while len(out) < count:
-        kind = "person" if waiting else r.choice(list(KINDS))
+        kind = "person" if waiting else r.choice(kinds)
         entity = waiting.pop() if waiting else fill(r, KINDS[kind].name)
         if entity in used:
             continue

@@ -170,6 +170,14 @@ class Batches(unittest.TestCase):
                 self.assertTrue((after == 1).any(), "an answer begins within a window of it")
         self.assertTrue(ends > 10 and facts > 10 and nowhere > 0, (ends, facts, nowhere))
 
+    def test_batches_alike_tell_of_two_kinds_of_things_at_most_and_of_whom_those_name(self):
+        self.assertEqual({len(Maker(TOKENIZER, None, 1, alike=0).kinds(step)) for step in range(20)}, {len(KINDS)})
+        maker = Maker(TOKENIZER, None, 1, alike=1)
+        self.assertEqual({len(maker.kinds(step)) for step in range(20)}, {1, 2})
+        for step in range(5):
+            _, d = maker.dialogue(random.Random(step), 512, 1.0, maker.kinds(step))
+            self.assertLessEqual({f.kind for f in d.facts}, {*maker.kinds(step), "person"})
+
     def test_two_steps_look_at_one_fact_after_the_other(self):
         d = Document([], facts(random.Random(1), 2))
         turn = dialogues.Turn("two-step", "", "", (0, 1), (1,))

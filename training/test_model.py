@@ -176,7 +176,8 @@ class Runs(unittest.TestCase):
         return argparse.Namespace(
             stop_after=stop_after,
             preset="tiny", start=None, single=False, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
-            workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0, looks=32, rows=2, say=True,
+            workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
+            looks=32, rows=2, say=True, alike=0.5,
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):

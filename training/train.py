@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from batches import LOOKS, ROWS, Batch, Maker, Shape, examples
+from batches import ALIKE, LOOKS, ROWS, Batch, Maker, Shape, examples
 from documents import Novels
 from fastkv import FULL, Settings, is_right, read
 from folders import read_model
@@ -155,10 +155,11 @@ class Trainer:
     def train(self) -> None:
         further = self.args.start is not None
         schedule = Schedule(self.clock, STAGES["further" if further else self.args.preset], self.step, further)
-        workers = self.args.workers
+        a, workers = self.args, self.args.workers
+        maker = Maker(self.tokenizer, self.novels, a.seed, a.single, a.looks, a.rows, a.alike)
         loader = DataLoader(
-            Steps(Maker(self.tokenizer, self.novels, self.args.seed, self.args.single, self.args.looks, self.args.rows)), batch_size=None, sampler=schedule,
-            num_workers=workers, prefetch_factor=4 if workers else None, pin_memory=self.device == "cuda",
+            Steps(maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
+            pin_memory=self.device == "cuda",
         )  # fmt: skip
         means: dict[str, float] = {}
         for done, batch in enumerate(loader, 1):
@@ -222,6 +223,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--single", action="store_true", help="questions on single facts alone")
     parser.add_argument("--looks", type=int, default=LOOKS, help="questions of a batch whose windows are trained to look")
     parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
+    parser.add_argument("--alike", type=float, default=ALIKE, help="share of batches that tell of one or two kinds of things alone")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
