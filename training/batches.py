@@ -228,15 +228,16 @@ class Maker:
                 out["last"] += [(rows, [made.told(f)]) for rows, _ in pairs[:1] + r.sample(pairs, 1)]
         return out
 
-    def sequence(self, shape: Shape, i: int) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:
+    def sequence(self, shape: Shape, i: int, kinds: tuple[str, ...]) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
-        made, d = self.dialogue(r, T, shape.progress, self.kinds(shape.step))
+        made, d = self.dialogue(r, T, shape.progress, kinds)
         pairs = self.pairs(r, made, d.facts, T, shape.sequences)
         return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
 
     def batch(self, shape: Shape) -> Batch:
-        made = [self.sequence(shape, i) for i in range(shape.sequences)]
+        kinds = self.kinds(shape.step)
+        made = [self.sequence(shape, i, kinds) for i in range(shape.sequences)]
         looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else self.rows) for name in made[0][3]}
         return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(3)), looks)
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from facts import KINDS, Fact, draw, facts, sentence_case
+from facts import KINDS, Fact, draw, facts
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ SPEECH = (
 
 
 def filler(r: random.Random) -> str:
-    return sentence_case(draw(r, "filler"))
+    return draw(r, "filler")
 
 
 def speech(r: random.Random) -> str:

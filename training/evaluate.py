@@ -37,8 +37,7 @@ def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[
     """For each question whether it is answered right with each of the settings. Questions on one document share its reading."""
     out = []
     for asked in by_document(made):
-        prompts = [e.prompt for e in asked]
-        past = shared_past(model, prompts)
+        past = shared_past(model, [e.prompt for e in asked])
         out += [[is_right(model, e.prompt, e.answer, s, past) for s in settings] for e in asked]
     return out
 

@@ -50,7 +50,7 @@ attention looks.
 
 ## Limits
 
-It knows the words of `training/facts.py` and little else: other questions, other languages and instructions are answered badly, and
+It knows the words of `training/words.json` and little else: other questions, other languages and instructions are answered badly, and
 often with something that the document does say. English alone. Nothing that it says is true outside of its document.
 
 ## Licence

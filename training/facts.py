@@ -1,6 +1,6 @@
 """Invented facts: things with names drawn from an open set, what is said of them, and how it is asked for.
 
-The words are in words.json; the engine's evaluation draws from them too. Names, numbers and codes are drawn afresh for each
+The words are in words.json. Names, numbers and codes are drawn afresh for each
 document, so an answer can come from the document alone. A name is made of parts that are a token each, and a sentence names
 the thing before the value: a token knows only what is before it."""
 
@@ -89,15 +89,10 @@ class Fact:
         return self.about.answer.format(value=self.value)
 
 
-def sentence_case(text: str) -> str:
-    """The first letter large, the others as they are (str.capitalize makes those small)."""
-    return text[0].upper() + text[1:]
-
-
 def fact(r: random.Random, kind: str, entity: str, attribute: str, value: str) -> Fact:
     form = r.choice(KINDS[kind].attributes[attribute].facts)
     before = form[: form.index("{value}")].format(thing=entity)
-    return Fact(kind, entity, attribute, value, sentence_case(form.format(thing=entity, value=value)), len(before))
+    return Fact(kind, entity, attribute, value, form.format(thing=entity, value=value), len(before))
 
 
 def facts(r: random.Random, count: int, linked: float = 0.0, narrow: bool = False, kinds: tuple[str, ...] = tuple(KINDS)) -> list[Fact]:

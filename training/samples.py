@@ -1,6 +1,6 @@
 """The page's sample documents and what a model answers: `python samples.py --model out/cpu/model`.
 
-Writes samples.json into the model's folder: a few paragraphs, a story, a novel's chapters, a ship's log and a town register of up to 16k tokens, each with
+Writes samples.json into the model's folder: a few paragraphs, a story, a novel's chapters, a ship's log and a town register of up to 15k tokens, each with
 questions, and for each whether the model answers it right with the full cache and with FastKV as the page begins."""
 
 from __future__ import annotations

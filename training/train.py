@@ -95,6 +95,7 @@ class Trainer:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = (read_model(args.start) if args.start else Llama(PRESETS[args.preset])).to(self.device)
         self.config = self.model.config
+        self.further = args.start is not None
         if args.compile:
             # A layer at a time: all share what was compiled for one, so that a new length costs seconds.
             for layer in self.model.layers:
@@ -119,7 +120,7 @@ class Trainer:
         saved = {
             "config": self.config.as_dict(), "model": self.model.state_dict(), "optimizers": self.optimizers.state_dict(),
             "step": self.step, "seen": self.clock.seen, "seconds": self.clock.seconds, "seed": self.args.seed,
-            "novels": self.novels is not None, "further": self.args.start is not None,
+            "novels": self.novels is not None, "further": self.further,
         }
         torch.save(saved, self.file.with_suffix(".new"))
         os.replace(self.file.with_suffix(".new"), self.file)
@@ -153,8 +154,7 @@ class Trainer:
         return torch.stack(losses).mean()
 
     def train(self) -> None:
-        further = self.args.start is not None
-        schedule = Schedule(self.clock, STAGES["further" if further else self.args.preset], self.step, further)
+        schedule = Schedule(self.clock, STAGES["further" if self.further else self.args.preset], self.step, self.further)
         a, workers = self.args, self.args.workers
         maker = Maker(self.tokenizer, self.novels, a.seed, a.single, a.looks, a.rows, a.alike)
         loader = DataLoader(
