@@ -1,5 +1,5 @@
 /** Documents of invented facts with questions on them, as the demo model was trained on: seeded, of a length in tokens. */
-import { capitalised, filler, KINDS, seeded, type Random } from './eval-words';
+import { draw, fill, KINDS, seeded, type Random } from './eval-words';
 
 /** As training/dialogues.py has them: one fact, two on a thing, a fact on what another names, how many, what is not told, small talk. */
 export const QUESTION_KINDS = ['single', 'several', 'two-step', 'count', 'absent', 'chat'] as const;
@@ -41,7 +41,7 @@ export function makeDocument(request: DocumentRequest, countTokens: (text: strin
   while (goesOn()) {
     for (const fact of newFacts(random, used)) {
       if (!goesOn()) break;
-      const pair = [fact.sentence, filler(random)];
+      const pair = [fact.sentence, draw(random, 'filler')];
       facts.push(fact);
       sentences.push(...pair);
       tokens += countTokens(` ${pair.join(' ')}`);
@@ -55,17 +55,17 @@ export function makeDocument(request: DocumentRequest, countTokens: (text: strin
 /** One to three facts about a thing that is not in `used` yet. */
 function newFacts(random: Random, used: Set<string>): Fact[] {
   const kind = random.from(KINDS);
-  const name = kind.name(random);
-  if (used.has(name)) return newFacts(random, used);
-  used.add(name);
+  const thing = fill(random, kind.name);
+  if (used.has(thing)) return newFacts(random, used);
+  used.add(thing);
   const attributes = shuffled(random, kind.attributes).slice(0, 1 + random.below(3));
-  return attributes.map((attribute) => {
-    const value = attribute.value(random);
-    const fill = (form: string) => form.replace(/[*=]/g, (mark) => (mark === '*' ? name : value));
+  return attributes.map(({ value: drawn, facts, questions, answer }) => {
+    const value = draw(random, drawn);
+    const say = (form: string) => form.replace('{thing}', thing).replace('{value}', value);
     return {
-      sentence: capitalised(fill(random.from(attribute.facts))),
-      question: fill(random.from(attribute.questions)),
-      answer: `${capitalised(value)}.`,
+      sentence: say(random.from(facts)),
+      question: say(random.from(questions)),
+      answer: say(answer),
     };
   });
 }

@@ -23,9 +23,9 @@ WINDOW = 8
 """FastKV's window: the last tokens of the prompt, which choose what is kept."""
 MAX_POSITION = 16_384
 COPIES = 32
-"""Questions of a batch whose answers are trained to look at what they copy."""
+"""Questions of a batch whose answers are trained to look at what they copy; four of a sequence at least."""
 LOOKS = 128
-"""Those whose windows are trained to look at the facts."""
+"""Those whose windows are trained to look at the facts, likewise."""
 ROWS = 2
 """Positions of a window that are asked each time, drawn anew."""
 ALIKE = 0.6
@@ -176,10 +176,9 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
 
 class Maker:
     def __init__(
-        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, single: bool = False, looks: int = LOOKS, rows: int = ROWS,
-        alike: float = ALIKE,
+        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, looks: int = LOOKS, rows: int = ROWS, alike: float = ALIKE
     ) -> None:
-        self.tokenizer, self.novels, self.seed, self.single = tokenizer, novels, seed, single
+        self.tokenizer, self.novels, self.seed = tokenizer, novels, seed
         self.looks, self.rows, self.alike = looks, rows, alike
 
     def kinds(self, step: int) -> tuple[str, ...]:
@@ -197,7 +196,7 @@ class Maker:
         styles = ("plain", "register") if progress < 0.1 else Request.styles
         told = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
         d = document(r, Request(int(length * share), told, styles, kinds=kinds), self.novels)
-        mix = {"single": 1.0} if self.single else kind_mix(progress)
+        mix = kind_mix(progress)
         turns = questions(r, d, mix, limit=10_000)
         first = True
         while len(out.ids) <= length:
@@ -255,6 +254,13 @@ class Example:
     """Where in the prompt the facts are told that the answer rests on."""
 
 
+def header_tokens(tokenizer: Tokenizer) -> int:
+    """Of the system part that every prompt begins with."""
+    made = Ids(tokenizer)
+    made.system()
+    return len(made.ids)
+
+
 def example(tokenizer: Tokenizer, d: Document, turn: Turn) -> Example:
     made = Ids(tokenizer)
     made.system()
@@ -265,15 +271,17 @@ def example(tokenizer: Tokenizer, d: Document, turn: Turn) -> Example:
 
 def examples(
     tokenizer: Tokenizer, novels: Novels | None, purpose: str, tokens: int, count: int, mix: dict[str, float] | None = None,
-    styles: tuple[str, ...] = Request.styles, per_document: int = 10,
+    styles: tuple[str, ...] = Request.styles, per_document: int = 10, told: tuple[float, float] = Request.share,
 ) -> list[Example]:
-    """`count` questions on documents that make prompts of about `tokens`; `purpose` names the random stream."""
+    """`count` questions on documents that make prompts of about `tokens`; `purpose` names the random stream.
+
+    told: between which shares of the text tell facts."""
     out: list[Example] = []
     number = 0
     while len(out) < count:
         r = random.Random(f"{purpose}-{tokens}-{number}")
         number += 1
-        d = document(r, Request(max(40, tokens - 50), styles=styles), novels)
+        d = document(r, Request(max(40, tokens - 50), told, styles), novels)
         made = [example(tokenizer, d, t) for t in questions(r, d, mix or kind_mix(1.0), per_document)]
         out += [e for e in made if len(e.prompt) + len(e.answer) <= MAX_POSITION]
     return out[:count]

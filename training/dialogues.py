@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 from documents import Document
-from facts import KINDS, LISTS, Fact, fill
+from facts import KINDS, LISTS, NAMES_TRIED, Fact, fill
 
 SYSTEM = "You answer questions about the document."
 NOT_THERE = "The document does not say."
@@ -83,7 +83,7 @@ def count(r: random.Random, document: Document, i: int) -> Turn | None:
     return Turn("count", f.about.count.format(value=value), NUMBERS[len(same)], same)
 
 
-def absent(r: random.Random, document: Document, i: int) -> Turn:
+def absent(r: random.Random, document: Document, i: int) -> Turn | None:
     """Something that the document does not tell: of a thing in it, or of one that is not."""
     f = document.facts[i]
     names = {g.entity for g in document.facts}
@@ -92,14 +92,16 @@ def absent(r: random.Random, document: Document, i: int) -> Turn:
     entity, attribute = f.entity, r.choice(untold) if untold else f.attribute
     if not untold or r.random() < 0.5:
         entity, attribute = fresh(r, f, names), f.attribute
+    if entity is None:
+        return None
     question = r.choice(KINDS[f.kind].attributes[attribute].questions).format(thing=entity)
     return Turn("absent", question, NOT_THERE)
 
 
-def fresh(r: random.Random, like: Fact, names: set[str]) -> str:
-    while (name := fill(r, KINDS[like.kind].name)) in names:
-        pass
-    return name
+def fresh(r: random.Random, like: Fact, names: set[str]) -> str | None:
+    """A thing's name that is not among `names`; none where a long document has nearly all of its kind."""
+    drawn = (fill(r, KINDS[like.kind].name) for _ in range(NAMES_TRIED))
+    return next((name for name in drawn if name not in names), None)
 
 
 MAKERS = {"single": single, "several": several, "two-step": two_step, "count": count, "absent": absent}
@@ -120,13 +122,9 @@ def questions(r: random.Random, document: Document, mix: dict[str, float], limit
     return list(out.values())
 
 
-def first_message(document_text: str, question: str, question_first: bool = False) -> str:
-    """The document, an empty line, the question; or the other way round."""
-    return f"{question}\n\n{document_text}" if question_first else f"{document_text}\n\n{question}"
-
-
 def kind_mix(progress: float) -> dict[str, float]:
     """Single facts first; the others join once looking up can be expected to work."""
     rest = min(1.0, max(0.0, (progress - 0.15) * 4))
-    return {"single": 1.0, "several": 0.12 * rest, "two-step": 0.2 * rest, "count": 0.12 * rest, "absent": 0.12 * rest, "chat": 0.03 * rest}
+    others = {"several": 0.12, "two-step": 0.2, "count": 0.12, "absent": 0.12, "chat": 0.03}
+    return {"single": 1.0, **{kind: share * rest for kind, share in others.items()}}
 

@@ -1,12 +1,14 @@
 """What a model folder knows, on held-out documents: `python evaluate.py --model ../public/models/demo`.
 
-Prints exact match by length and setting; --what mass: where each layer's window looks; --what tsp: exact match by TSP layer.
-One question a reading, as the page asks it; sampling error of 500 questions is 0.022 or less."""
+Prints exact match by length and setting, then by kind of question; --what kinds: that alone, of two settings; --what mass:
+where each layer's window looks; --what tsp: exact match by TSP layer. One question a reading, as the page asks it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -15,14 +17,14 @@ import torch
 from torch import Tensor
 
 from batches import WINDOW, Example, examples
-from dialogues import MAKERS, kind_mix
+from dialogues import MAKERS
 from documents import Novels, Request
-from fastkv import FULL, Settings, is_right, shared_past
+from fastkv import FULL, Settings, are_right, shared_past
 from folders import read_model
 from model import Llama, Look, rope_tables
 from tokenizer import Tokenizer
 
-KINDS = (*MAKERS, "chat")
+QUESTION_KINDS = (*MAKERS, "chat")
 RETAIN = (0.05, 0.1, 0.2, 0.5)
 SETTINGS = [FULL, *(Settings(r, 0.2) for r in RETAIN), *(Settings(r, 1.0) for r in RETAIN)]
 """The full cache, FastKV, and what SnapKV would be with one choice a KV head: TSP off."""
@@ -38,31 +40,47 @@ def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[
     out = []
     for asked in by_document(made):
         past = shared_past(model, [e.prompt for e in asked])
-        out += [[is_right(model, e.prompt, e.answer, s, past) for s in settings] for e in asked]
+        together = [list(of) for _, of in groupby(settings, lambda s: (s.tsp_rate, s.tsp_layer))]
+        out += [[right for of in together for right in are_right(model, e.prompt, e.answer, of, past)] for e in asked]
     return out
 
 
-def shares(model: Llama, made: list[Example], settings: list[Settings]) -> dict[str, float]:
-    columns = zip(*judged(model, made, settings))
-    return {s.name: sum(column) / len(made) for s, column in zip(settings, columns)}
+def shares(rows: list[list[bool]], settings: list[Settings]) -> dict[str, float]:
+    return {s.name: sum(column) / len(rows) for s, column in zip(settings, zip(*rows))}
 
 
-def by_setting(model: Llama, made: list[Example]) -> dict[str, float]:
-    return shares(model, made, SETTINGS)
+def error(made: list[Example], right: list[bool]) -> float:
+    """Sampling error of the share that is right; questions on one document count as one draw."""
+    share, off = sum(right) / len(right), defaultdict(float)
+    for e, is_so in zip(made, right):
+        off[id(e.document)] += is_so - share
+    return math.sqrt(sum(d * d for d in off.values())) / len(right)
 
 
-def by_kind(model: Llama, made: list[Example]) -> dict[str, str]:
-    """With the full cache, and with FastKV as the page begins; in brackets how many were asked."""
-    rows = judged(model, made, [FULL, Settings()])
+def kinds(made: list[Example], rows: list[list[bool]], settings: list[Settings]) -> dict[str, str]:
+    """With the full cache, and with FastKV at the paper's rates; in brackets how many were asked."""
+    columns = [settings.index(s) for s in (FULL, Settings())]
     out = {}
-    for kind in KINDS:
-        of = [row for e, row in zip(made, rows) if e.turn.kind == kind]
+    for kind in QUESTION_KINDS:
+        of = [[row[column] for column in columns] for e, row in zip(made, rows) if e.turn.kind == kind]
         out[kind] = " / ".join(f"{sum(column) / len(of):.3f}" for column in zip(*of)) + f" ({len(of)})" if of else "-"
     return out
 
 
+def by_setting(model: Llama, made: list[Example]) -> dict[str, float | str]:
+    """Exact match, the sampling error with the full cache, and of the same questions, exact match by kind."""
+    rows = judged(model, made, SETTINGS)
+    return {**shares(rows, SETTINGS), "error": error(made, [row[0] for row in rows]), **kinds(made, rows, SETTINGS)}
+
+
+def by_kind(model: Llama, made: list[Example]) -> dict[str, str]:
+    settings = [FULL, Settings()]
+    return kinds(made, judged(model, made, settings), settings)
+
+
 def by_tsp_layer(model: Llama, made: list[Example]) -> dict[str, float]:
-    return shares(model, made, [FULL, Settings(0.1, 1.0), *(Settings(0.1, 0.2, T) for T in range(model.config.layers - 1))])
+    settings = [FULL, Settings(0.1, 1.0), *(Settings(0.1, 0.2, T) for T in range(model.config.layers - 1))]
+    return shares(judged(model, made, settings), settings)
 
 
 @torch.no_grad()
@@ -115,11 +133,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="a folder that export.py wrote")
     parser.add_argument("--what", choices=list(WHAT), default="settings")
-    parser.add_argument("--lengths", default="1000,4000,8000,16000", help="tokens a prompt")
+    parser.add_argument("--lengths", default="1000,4000,8000,15500", help="about how many tokens a prompt")
     parser.add_argument("--questions", type=int, default=500, help="of each length")
     parser.add_argument("--per-document", type=int, default=10)
-    parser.add_argument("--single", action="store_true", help="questions on single facts alone")
     parser.add_argument("--styles", default=",".join(Request.styles))
+    parser.add_argument("--told", type=float, nargs=2, default=Request.share, help="between which shares of a text tell facts")
     parser.add_argument("--novels", type=Path, help="the last ten novels of the file are held out for this")
     parser.add_argument("--seed", type=int, default=1, help="of the held-out documents")
     parser.add_argument("--write", type=Path, help="only the questions, as lines that the engine's evaluation reads")
@@ -130,13 +148,13 @@ def main() -> None:
     model = read_model(args.model).eval().to("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = Tokenizer(args.model / "tokenizer.json")
     novels = Novels(args.novels, held_out=True) if args.novels else None
-    mix = {"single": 1.0} if args.single else kind_mix(1.0)
     results = {}
     lines: list[str] = []
     for length in map(int, args.lengths.split(",")):
         made = examples(
-            tokenizer, novels, f"evaluate-{args.seed}", length, args.questions, mix, tuple(args.styles.split(",")), args.per_document
-        )
+            tokenizer, novels, f"evaluate-{args.seed}", length, args.questions, styles=tuple(args.styles.split(",")),
+            per_document=args.per_document, told=tuple(args.told),
+        )  # fmt: skip
         if args.write:
             lines += documents(length, made)
         else:

@@ -28,8 +28,8 @@ tags: [fastkv, question-answering, tiny]
 
 # FastKV Chat's demo model
 
-A Llama of {million:.1f} M parameters (L {c.layers}, H {c.heads}, G {c.kv_heads}, D {c.head_dim}, C {c.dim}, F {c.ffn}, V {c.vocab}, tied embeddings, context {c.max_positions}),
-made to show what FastKV does to long documents. It answers short questions about invented facts from the document that they
+A Llama of {million:.1f} M parameters (L {c.layers}, H {c.heads}, G {c.kv_heads}, D {c.head_dim}, C {c.dim}, F {c.ffn},
+V {c.vocab}, tied embeddings, context {c.max_positions}), made to show what FastKV does to long documents. It answers short questions about invented facts from the document that they
 are asked about, and knows nothing of the world.
 
 ## Use
@@ -40,13 +40,16 @@ settings T = {c.tsp_layer} (`fastkv.json`): its last eight tokens before an answ
 ## Data
 
 Documents of invented facts, made anew for every sequence (`training/documents.py`, `training/dialogues.py` of FastKV Chat), planted in
-{prose}. Names, codes and years are drawn from an open set, so answers come from the document alone. Questions
-are on a single fact, on two facts, in two steps, counting to six, and on what the document does not say.{novels}
+{prose}. Names, codes and years are put together anew, so answers come from the document alone. Questions
+are on a single fact, on two facts, in two steps, counting to six, and on what the document does not say. In most sequences
+positions jump ahead, so that positions up to 16k are seen.{novels}
 
 ## Training
 
-`training/train.py`, {start}: {tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}; Muon and Adam, with an auxiliary loss on where
-attention looks.
+`training/train.py`, {start}{tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}; Muon and Adam. Where attention looks
+is trained beside what is said: from the window before an answer in T - 1 and T at the fact, and from the answer half-way from T
+to the end at the token to be said next, against as many others as 16k tokens hold. What a token brings to one that looks at it
+there is trained to be that token. Six batches in ten tell of one or two kinds of things, so that names alone tell facts apart.
 
 ## Limits
 
@@ -57,6 +60,9 @@ often with something that the document does say. English alone. Nothing that it 
 
 Weights, tokenizer and generated data: apache-2.0.
 """
+
+NOVELS = """ The novels
+are those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out."""
 
 
 def write_json(path: Path, value: object) -> None:
@@ -84,11 +90,11 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
     write_json(out / "fastkv.json", {"tsp_layer": config.tsp_layer})
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
     count = sum(p.numel() for p in model.parameters())
+    way = checkpoint["way"]
     card = CARD.format(
-        million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=checkpoint["seed"],
-        start="further from an earlier demo model" if checkpoint["further"] else "from scratch",
-        prose="generated prose and in novels" if checkpoint["novels"] else "generated prose",
-        novels=" The novels\nare those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out." if checkpoint["novels"] else "",
+        million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
+        start="on from another run's weights: " if way["further"] else "from scratch: ",
+        prose="generated prose and in novels" if way["novels"] else "generated prose", novels=NOVELS if way["novels"] else "",
     )  # fmt: skip
     (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 

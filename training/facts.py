@@ -1,6 +1,6 @@
-"""Invented facts: things with names drawn from an open set, what is said of them, and how it is asked for.
+"""Invented facts: things with names put together anew from parts, what is said of them, and how it is asked for.
 
-The words are in words.json. Names, numbers and codes are drawn afresh for each
+The words are in words.json, which the engine's evaluation reads too. Names, numbers and codes are drawn afresh for each
 document, so an answer can come from the document alone. A name is made of parts that are a token each, and a sentence names
 the thing before the value: a token knows only what is before it."""
 
@@ -15,6 +15,10 @@ from pathlib import Path
 
 WORDS = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
 LISTS: dict[str, list[str]] = {name: words.split(",") for name, words in WORDS["lists"].items()}
+
+
+NAMES_TRIED = 10_000
+"""After as many that were taken, a document needs things of other kinds."""
 
 
 def digits(r: random.Random, count: int) -> str:
@@ -95,20 +99,25 @@ def fact(r: random.Random, kind: str, entity: str, attribute: str, value: str) -
     return Fact(kind, entity, attribute, value, form.format(thing=entity, value=value), len(before))
 
 
-def facts(r: random.Random, count: int, linked: float = 0.0, narrow: bool = False, kinds: tuple[str, ...] = tuple(KINDS)) -> list[Fact]:
+def facts(
+    r: random.Random, count: int, linked: float = 0.0, narrow: bool = False, kinds: tuple[str, ...] = tuple(KINDS)
+) -> list[Fact]:
     """`count` facts, one to four of them on a thing, and no thing named twice.
 
     linked: how often a person that a fact names is told of too, for questions in two steps.
     narrow: closed values come from three each, so that some are shared and can be counted.
-    kinds: of things, but for those linked people."""
+    kinds: of things, but for those linked people, and unless their names run out."""
     few = {a.value: r.sample(LISTS[a.value], 3) for k in KINDS.values() for a in k.attributes.values() if a.value in LISTS}
     out: list[Fact] = []
     used: set[str] = set()
     waiting: list[str] = []
+    taken = 0
     while len(out) < count:
         kind = "person" if waiting else r.choice(kinds)
         entity = waiting.pop() if waiting else fill(r, KINDS[kind].name)
         if entity in used:
+            taken += 1
+            kinds = kinds if taken < NAMES_TRIED else tuple(KINDS)
             continue
         used.add(entity)
         names = list(KINDS[kind].attributes)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from batches import WINDOW, examples
-from evaluate import by_setting, masses
+from evaluate import QUESTION_KINDS, by_setting, error, masses
 from export import export
-from fastkv import FULL, Settings, best, group_scores, is_right, read, read_past
+from fastkv import FULL, Settings, best, group_scores, is_right, read, read_each, read_past
 from folders import read_model, read_tensors
-from model import PRESETS, Llama, Look, rope_tables
+from model import PRESETS, Llama, Look, deepened, rope_tables
 from muon import Muon, orthogonal
 from tokenizer import Tokenizer
 from train import Clock, Schedule, Trainer, rate
@@ -49,6 +50,16 @@ class Models(unittest.TestCase):
                 self.assertLessEqual(megabytes, 24)
                 self.assertGreaterEqual(c.heads // c.kv_heads, 3)
                 self.assertEqual((c.dim % c.heads, c.dim % 32, c.ffn % 32), (0, 0, 0))
+
+    @torch.no_grad()
+    def test_a_model_made_deeper_says_the_same_until_it_is_trained(self):
+        model, ids = tiny(), torch.arange(40)[None]
+        grown = deepened(model, [1, 1, 3])
+        self.assertEqual((grown.config.layers, grown.config.tsp_layer), (7, 3))
+        self.assertIs(grown.layers[3], model.layers[1])
+        self.assertTrue(grown(ids, positions(40))[0].equal(model(ids, positions(40))[0]))
+        nn.init.normal_(grown.layers[2].mlp.down_proj.weight)
+        self.assertFalse(grown(ids, positions(40))[0].equal(model(ids, positions(40))[0]))
 
     def test_looking_is_measured_as_attention_is(self):
         model, ids = tiny(), torch.arange(40)[None]
@@ -130,6 +141,28 @@ class FastKV(unittest.TestCase):
             self.assertTrue(torch.allclose(own, plain, atol=1e-4) == (settings.retain == 1))
 
     @torch.no_grad()
+    def test_the_page_keeps_short_prompts_and_the_first_tokens(self):
+        model, prompt, answer = tiny(), torch.arange(200), torch.arange(3)
+        whole, paper = read(model, prompt, answer, FULL), read(model, prompt, answer, Settings())
+        self.assertFalse(paper.equal(whole))
+        self.assertTrue(read(model, prompt, answer, Settings(floor=201)).equal(whole))
+        self.assertTrue(read(model, prompt, answer, Settings(floor=200)).equal(paper))
+        q, k = torch.randn(1, 6, WINDOW, 16), torch.randn(1, 2, 200, 16)
+        kept = best(group_scores(q, k, 200, protect=9), 20, 200)
+        self.assertTrue(all(set(range(9)) <= set(head.tolist()) for head in kept))
+        self.assertFalse(all(set(range(9)) <= set(head.tolist()) for head in best(group_scores(q, k, 200), 20, 200)))
+
+    @torch.no_grad()
+    def test_settings_that_are_read_together_say_what_each_says(self):
+        model, prompt, answer = tiny(), torch.arange(200), torch.arange(4)
+        for rate in (0.5, 1.0):
+            each = [Settings(r, rate) for r in (0.1, 0.3, 1.0)]
+            together = read_each(model, prompt, answer, each)
+            self.assertGreater(float((together[0] - together[2]).abs().max()), 1e-3)
+            for logits, settings in zip(together, each):
+                self.assertLess(float((logits - read(model, prompt, answer, settings)).abs().max()), 1e-4)
+
+    @torch.no_grad()
     def test_a_past_that_is_shared_changes_no_answer(self):
         model, ids = tiny(), torch.randint(0, 2048, (150,), generator=torch.Generator().manual_seed(2))
         past = read_past(model, ids[:100])
@@ -175,9 +208,9 @@ class Runs(unittest.TestCase):
     def arguments(self, out: str, tokens: float, stop_after: int | None = None) -> argparse.Namespace:
         return argparse.Namespace(
             stop_after=stop_after,
-            preset="tiny", start=None, single=False, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
+            preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
-            looks=32, rows=2, say=True, alike=0.5,
+            looks=32, rows=2, say=True, alike=0.5, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):
@@ -191,6 +224,13 @@ class Runs(unittest.TestCase):
             stopped = Trainer(self.arguments(one, 20_000, stop_after=trainers[0].step + 1))
             stopped.train()
             self.assertEqual(stopped.step, trainers[0].step + 1)
+            again = Trainer(self.arguments(one, 20_000, stop_after=stopped.step))
+            again.train()
+            self.assertEqual(again.step, stopped.step)
+            other = self.arguments(one, 20_000)
+            other.alike = 0.25
+            with self.assertRaisesRegex(SystemExit, "another way of training"):
+                Trainer(other)
             further = Trainer(self.arguments(one, 14_000))
             self.assertEqual((further.step, further.clock.seen), (stopped.step, stopped.clock.seen))
             further.train()
@@ -205,8 +245,11 @@ class Runs(unittest.TestCase):
     def test_evaluating_speaks_of_every_setting_and_layer(self):
         made = examples(Tokenizer(), None, "test", 120, 3)
         figures = by_setting(tiny(), made)
-        self.assertEqual(len(figures), 9)
+        self.assertEqual(len(figures), 9 + 1 + len(QUESTION_KINDS))
         self.assertIn("r=0.1 t=0.2", figures)
+        self.assertEqual(sum(int(str(figures[kind]).split("(")[1][:-1]) for kind in QUESTION_KINDS if figures[kind] != "-"), 3)
+        other = examples(Tokenizer(), None, "other", 120, 3)
+        self.assertAlmostEqual(error(made[:1] * 3 + other[:1] * 3, [True] * 3 + [False] * 3), (2 * 1.5**2) ** 0.5 / 6)
         self.assertEqual(len(masses(tiny(), made[0])), 4)
 
 

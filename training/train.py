@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import time
@@ -23,7 +24,7 @@ from batches import ALIKE, LOOKS, ROWS, Batch, Maker, Shape, examples
 from documents import Novels
 from fastkv import FULL, Settings, is_right, read
 from folders import read_model
-from model import PRESETS, Llama
+from model import PRESETS, Llama, deepened
 from muon import Optimizers
 from tokenizer import Tokenizer
 
@@ -75,13 +76,16 @@ class Steps(Dataset[Batch]):
 class Schedule:
     """The shapes to come, as long as the clock runs. `issued` counts tokens of batches that are still being made, too."""
 
-    def __init__(self, clock: Clock, stages: list[tuple[float, int, int]], first: int, learned: bool) -> None:
+    def __init__(
+        self, clock: Clock, stages: list[tuple[float, int, int]], first: int, learned: bool, stop_after: int | None = None
+    ) -> None:
         """learned: that the model knows the easy part, so that all kinds of questions are asked from the start."""
         self.clock, self.stages, self.step, self.learned = clock, stages, first, learned
+        self.stop_after = math.inf if stop_after is None else stop_after
         self.issued = clock.seen
 
     def __iter__(self) -> Iterator[Shape]:
-        while (progress := self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)) < 1:
+        while self.step < self.stop_after and (progress := self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)) < 1:
             length, sequences = next((T, B) for until, T, B in self.stages if progress < until)
             self.issued += length * sequences
             yield Shape(self.step, 1.0 if self.learned else progress, length, sequences)
@@ -93,7 +97,8 @@ class Trainer:
         torch.manual_seed(args.seed)
         self.args = args
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = (read_model(args.start) if args.start else Llama(PRESETS[args.preset])).to(self.device)
+        model = read_model(args.start) if args.start else Llama(PRESETS[args.preset])
+        self.model = (deepened(model, args.deepen) if args.deepen else model).to(self.device)
         self.config = self.model.config
         self.further = args.start is not None
         if args.compile:
@@ -110,17 +115,21 @@ class Trainer:
             self.resume(torch.load(self.file, map_location=self.device, weights_only=True))
 
     def resume(self, saved: dict) -> None:
-        if saved["config"] != self.config.as_dict():
-            raise SystemExit(f"{self.file} is of another model: take another --out")
+        if (saved["config"], saved["way"]) != (self.config.as_dict(), self.way()):
+            raise SystemExit(f"{self.file} is of another model or another way of training: take another --out")
         self.model.load_state_dict(saved["model"])
         self.optimizers.load_state_dict(saved["optimizers"])
         self.step, self.clock.seen, self.clock.earlier = saved["step"], saved["seen"], saved["seconds"]
 
+    def way(self) -> dict:
+        """All that a run and its batches depend on, but how long it is."""
+        names = ("seed", "peak", "looks", "rows", "say", "alike", "deepen", "compressed_every")
+        return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
+
     def save(self) -> None:
         saved = {
             "config": self.config.as_dict(), "model": self.model.state_dict(), "optimizers": self.optimizers.state_dict(),
-            "step": self.step, "seen": self.clock.seen, "seconds": self.clock.seconds, "seed": self.args.seed,
-            "novels": self.novels is not None, "further": self.further,
+            "step": self.step, "seen": self.clock.seen, "seconds": self.clock.seconds, "way": self.way(),
         }
         torch.save(saved, self.file.with_suffix(".new"))
         os.replace(self.file.with_suffix(".new"), self.file)
@@ -154,9 +163,10 @@ class Trainer:
         return torch.stack(losses).mean()
 
     def train(self) -> None:
-        schedule = Schedule(self.clock, STAGES["further" if self.further else self.args.preset], self.step, self.further)
         a, workers = self.args, self.args.workers
-        maker = Maker(self.tokenizer, self.novels, a.seed, a.single, a.looks, a.rows, a.alike)
+        stages = STAGES["further" if self.further and a.preset == "cpu" else a.preset]
+        schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after)
+        maker = Maker(self.tokenizer, self.novels, a.seed, a.looks, a.rows, a.alike)
         loader = DataLoader(
             Steps(maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
             pin_memory=self.device == "cuda",
@@ -180,8 +190,6 @@ class Trainer:
             if self.step % self.args.eval_every == 0:
                 self.evaluate(T)
                 self.save()
-            if self.step == self.args.stop_after:
-                break
         self.save()
 
     def report(self, length: int, losses: dict[str, float]) -> None:
@@ -211,16 +219,16 @@ class Trainer:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", choices=list(PRESETS), default="cpu")
+    parser.add_argument("--preset", choices=list(PRESETS), default="cpu", help="the model, and how long sequences are when")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="of training, with those of earlier runs that this one goes on from")
     length.add_argument("--tokens", type=float, help="to train on, likewise")
     parser.add_argument("--stop-after", type=int, help="steps, to go on later")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of a preset's random weights")
+    parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of the preset's random weights")
+    parser.add_argument("--deepen", type=int, nargs="*", default=[], help="layers to put a new one before")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on all learning rates")
     parser.add_argument("--novels", type=Path, help="novels.txt or novels.txt.xz; generated prose alone without")
-    parser.add_argument("--single", action="store_true", help="questions on single facts alone")
     parser.add_argument("--looks", type=int, default=LOOKS, help="questions of a batch whose windows are trained to look")
     parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
     parser.add_argument("--alike", type=float, default=ALIKE, help="share of batches that tell of one or two kinds of things alone")
@@ -246,7 +254,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(args)
     count = sum(p.numel() for p in trainer.model.parameters())
-    trainer.log({"preset": args.preset, "parameters": count, "device": trainer.device, "seed": args.seed, "from_step": trainer.step})
+    trainer.log({"preset": args.preset, "parameters": count, "device": trainer.device, "from_step": trainer.step, **trainer.way()})
     trainer.train()
 
 

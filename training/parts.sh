@@ -1,0 +1,15 @@
+#!/bin/sh
+# Trains public/models/demo as it is, on a CPU: sh parts.sh OUT NOVELS. Each part goes on from the one before it; what has begun goes on
+# where it was. README.md says what each is for.
+set -e
+part() {
+  to=$1
+  shift
+  python train.py --out "$out/$to" --novels "$novels" --threads 2 --no-bf16 "$@"
+  python export.py --checkpoint "$out/$to" --out "$out/$to/model"
+}
+out=$1 novels=$2
+part a --preset cpu --seed 1 --tokens 16e6 --stop-after 2400 --looks 32 --rows 4 --no-say --alike 0
+part b --from "$out/a/model" --seed 2 --tokens 9e6 --alike 0
+part c --from "$out/b/model" --seed 3 --tokens 20e6
+part d --from "$out/c/model" --seed 4 --tokens 7e6 --peak 0.5 --deepen 2 5
