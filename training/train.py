@@ -84,8 +84,12 @@ class Schedule:
         self.stop_after = math.inf if stop_after is None else stop_after
         self.issued = clock.seen
 
+    @property
+    def progress(self) -> float:
+        return self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)
+
     def __iter__(self) -> Iterator[Shape]:
-        while self.step < self.stop_after and (progress := self.clock.progress if self.clock.minutes else self.issued / (self.clock.tokens or 1)) < 1:
+        while self.step < self.stop_after and (progress := self.progress) < 1:
             length, sequences = next((T, B) for until, T, B in self.stages if progress < until)
             self.issued += length * sequences
             yield Shape(self.step, 1.0 if self.learned else progress, length, sequences)
@@ -115,7 +119,7 @@ class Trainer:
             self.resume(torch.load(self.file, map_location=self.device, weights_only=True))
 
     def resume(self, saved: dict) -> None:
-        if (saved["config"], saved["way"]) != (self.config.as_dict(), self.way()):
+        if (saved["config"], saved.get("way")) != (self.config.as_dict(), self.way()):
             raise SystemExit(f"{self.file} is of another model or another way of training: take another --out")
         self.model.load_state_dict(saved["model"])
         self.optimizers.load_state_dict(saved["optimizers"])
