@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -30,6 +32,8 @@ ROWS = 2
 """Positions of a window that are asked each time, drawn anew."""
 ALIKE = 0.6
 """Share of batches that tell of one or two kinds of things alone."""
+ASKED = 16
+"""Questions that are read with FastKV in one step."""
 PROSE_WEIGHT = 0.05
 """Of a prompt's tokens in the loss; an answer's count 1."""
 
@@ -176,10 +180,11 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
 
 class Maker:
     def __init__(
-        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, looks: int = LOOKS, rows: int = ROWS, alike: float = ALIKE
+        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, looks: int = LOOKS, rows: int = ROWS, alike: float = ALIKE,
+        others: float = 1.0,
     ) -> None:
         self.tokenizer, self.novels, self.seed = tokenizer, novels, seed
-        self.looks, self.rows, self.alike = looks, rows, alike
+        self.looks, self.rows, self.alike, self.others = looks, rows, alike, others
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""
@@ -196,7 +201,7 @@ class Maker:
         styles = ("plain", "register") if progress < 0.1 else Request.styles
         told = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
         d = document(r, Request(int(length * share), told, styles, kinds=kinds), self.novels)
-        mix = kind_mix(progress)
+        mix = kind_mix(progress, self.others)
         turns = questions(r, d, mix, limit=10_000)
         first = True
         while len(out.ids) <= length:
@@ -233,6 +238,13 @@ class Maker:
         made, d = self.dialogue(r, T, shape.progress, kinds)
         pairs = self.pairs(r, made, d.facts, T, shape.sequences)
         return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
+
+    def asked(self, step: int, length: int) -> list[Example]:
+        """Single questions on one document, or on two where that tells of less; with FastKV they cannot be one dialogue."""
+        purpose, mix = f"train-{self.seed}-compressed-{step}", kind_mix(1.0, self.others)
+        return examples(
+            self.tokenizer, self.novels, purpose, length, ASKED, mix, per_document=ASKED, told=(0.15, 0.8), kinds=self.kinds(step)
+        )  # fmt: skip
 
     def batch(self, shape: Shape) -> Batch:
         kinds = self.kinds(shape.step)
@@ -272,16 +284,22 @@ def example(tokenizer: Tokenizer, d: Document, turn: Turn) -> Example:
 def examples(
     tokenizer: Tokenizer, novels: Novels | None, purpose: str, tokens: int, count: int, mix: dict[str, float] | None = None,
     styles: tuple[str, ...] = Request.styles, per_document: int = 10, told: tuple[float, float] = Request.share,
+    kinds: tuple[str, ...] = Request.kinds,
 ) -> list[Example]:
     """`count` questions on documents that make prompts of about `tokens`; `purpose` names the random stream.
 
-    told: between which shares of the text tell facts."""
+    told: between which shares of the text tell facts; kinds: of things."""
     out: list[Example] = []
     number = 0
     while len(out) < count:
         r = random.Random(f"{purpose}-{tokens}-{number}")
         number += 1
-        d = document(r, Request(max(40, tokens - 50), told, styles), novels)
+        d = document(r, Request(max(40, tokens - 50), told, styles, kinds=kinds), novels)
         made = [example(tokenizer, d, t) for t in questions(r, d, mix or kind_mix(1.0), per_document)]
         out += [e for e in made if len(e.prompt) + len(e.answer) <= MAX_POSITION]
     return out[:count]
+
+
+def by_document(made: list[Example]) -> Iterator[list[Example]]:
+    for _, group in groupby(made, lambda e: id(e.document)):
+        yield list(group)

@@ -122,9 +122,9 @@ def questions(r: random.Random, document: Document, mix: dict[str, float], limit
     return list(out.values())
 
 
-def kind_mix(progress: float) -> dict[str, float]:
-    """Single facts first; the others join once looking up can be expected to work."""
-    rest = min(1.0, max(0.0, (progress - 0.15) * 4))
+def kind_mix(progress: float, others_weight: float = 1.0) -> dict[str, float]:
+    """Single facts first; the others, so many times as often as in evaluation, join once looking up can be expected to work."""
+    rest = others_weight * min(1.0, max(0.0, (progress - 0.15) * 4))
     others = {"several": 0.12, "two-step": 0.2, "count": 0.12, "absent": 0.12, "chat": 0.03}
     return {"single": 1.0, **{kind: share * rest for kind, share in others.items()}}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from batches import WINDOW, Example, examples
+from batches import WINDOW, Example, by_document, examples
 from dialogues import MAKERS
 from documents import Novels, Request
 from fastkv import FULL, Settings, are_right, shared_past
@@ -28,11 +28,6 @@ QUESTION_KINDS = (*MAKERS, "chat")
 RETAIN = (0.05, 0.1, 0.2, 0.5)
 SETTINGS = [FULL, *(Settings(r, 0.2) for r in RETAIN), *(Settings(r, 1.0) for r in RETAIN)]
 """The full cache, FastKV, and what SnapKV would be with one choice a KV head: TSP off."""
-
-
-def by_document(made: list[Example]) -> Iterator[list[Example]]:
-    for _, group in groupby(made, lambda e: id(e.document)):
-        yield list(group)
 
 
 def judged(model: Llama, made: list[Example], settings: list[Settings]) -> list[list[bool]]:

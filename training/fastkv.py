@@ -73,10 +73,14 @@ def read_past(model: Llama, ids: Tensor) -> Past:
     return past
 
 
+def shared_tokens(prompts: list[list[int]]) -> int:
+    """How many tokens all of these begin with, short of their windows."""
+    return min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
+
+
 def shared_past(model: Llama, prompts: list[list[int]]) -> Past:
-    """Of what all of these begin with, short of their windows."""
-    count = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - WINDOW)
-    return read_past(model, torch.tensor(prompts[0][:count], device=model.embed_tokens.weight.device))
+    tokens = prompts[0][: shared_tokens(prompts)]
+    return read_past(model, torch.tensor(tokens, device=model.embed_tokens.weight.device))
 
 
 def group_scores(window: Tensor, k: Tensor, n: int, protect: int = 0) -> Tensor:

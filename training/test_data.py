@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 import dialogues
-from batches import MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
+from batches import ASKED, MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
 from documents import Document, Novels, Request, document
 from facts import KINDS, LISTS, facts
 from tokenizer import PIECE, Tokenizer
@@ -202,6 +202,17 @@ class Batches(unittest.TestCase):
         answer = batch.weights[0] == 1
         self.assertTrue(0.02 < answer.float().mean() < 0.4)
         self.assertEqual(set(batch.weights.unique().tolist()), {batch.weights.min().item(), 1.0})
+
+    def test_what_is_read_with_fastkv_is_asked_alone_on_documents_of_the_batchs_kinds(self):
+        maker = Maker(TOKENIZER, NOVELS, 1, alike=1, others=30)
+        others = 0
+        for step in range(6):
+            asked = maker.asked(step, 768)
+            self.assertEqual(len(asked), ASKED)
+            self.assertTrue(all(500 < len(e.prompt) < 1000 and e.prompt.count(TOKENIZER.start) == 3 for e in asked))
+            self.assertLessEqual({f.kind for e in asked for f in e.document.facts}, {*maker.kinds(step), "person"})
+            others += sum(e.turn.kind != "single" for e in asked)
+        self.assertGreater(others, 30, "23 at their usual weight")
 
     def test_they_depend_on_seed_and_step_alone(self):
         one, same = (Maker(TOKENIZER, NOVELS, 1).batch(self.shape) for _ in range(2))

@@ -3,6 +3,8 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from fastkv import FULL, Settings, best, group_scores, is_right, read, read_each
 from folders import read_model, read_tensors
 from model import PRESETS, Llama, Look, deepened, rope_tables
 from muon import Muon, orthogonal
+from together import read_together
 from tokenizer import Tokenizer
 from train import Clock, Schedule, Trainer, rate
 
@@ -30,6 +33,11 @@ def positions(count: int) -> torch.Tensor:
 def tiny() -> Llama:
     torch.manual_seed(0)
     return Llama(PRESETS["tiny"]).eval()
+
+
+def first_of_equals(x: torch.Tensor, count: int, dim: int) -> SimpleNamespace:
+    """`topk` takes any of equals, which pooling makes of neighbours."""
+    return SimpleNamespace(indices=x.sort(dim=dim, descending=True, stable=True).indices[..., :count])
 
 
 class Models(unittest.TestCase):
@@ -170,6 +178,19 @@ class FastKV(unittest.TestCase):
             own, shared = (read(model, ids[:140], ids[140:], settings, past=p) for p in (None, past))
             self.assertTrue(torch.allclose(own, shared, atol=1e-4), settings.name)
 
+    @torch.no_grad()
+    @patch.object(torch.Tensor, "topk", first_of_equals)
+    def test_questions_on_one_document_are_read_together_as_each_is_alone(self):
+        model, draw = tiny(), torch.Generator().manual_seed(4)
+        document = torch.randint(0, 2048, (137,), generator=draw)
+        questions, answers = ([torch.randint(0, 2048, (n,), generator=draw).tolist() for n in lengths]
+                              for lengths in ((9, 23, 14), (5, 3, 8)))  # fmt: skip
+        for settings in (FULL, Settings(), Settings(0.2, 0.5), Settings(0.1, 1.0), Settings(0.1, 0.2, 2)):
+            logits, ids = read_together(model, document, questions, answers, settings)
+            alone = [read(model, torch.cat([document, torch.tensor(q)]), torch.tensor(a), settings) for q, a in zip(questions, answers)]
+            self.assertEqual(ids.tolist(), sum(answers, []))
+            self.assertLess(float((logits - torch.cat(alone)).abs().max()), 1e-4, settings.name)
+
     def test_it_can_be_trained_through(self):
         model, ids = tiny(), torch.arange(90)
         # The answer's rows alone: the first is the prompt's.
@@ -210,7 +231,7 @@ class Runs(unittest.TestCase):
             stop_after=stop_after,
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
-            looks=32, rows=2, say=True, alike=0.5, deepen=[],
+            looks=32, rows=2, say=True, alike=0.5, others=2.0, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):

@@ -20,12 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from batches import ALIKE, LOOKS, ROWS, Batch, Maker, Shape, examples
+from batches import ALIKE, LOOKS, ROWS, Batch, Maker, Shape, by_document, examples
 from documents import Novels
-from fastkv import FULL, Settings, is_right, read
+from fastkv import FULL, Settings, is_right, shared_tokens
 from folders import read_model
 from model import PRESETS, Llama, deepened
 from muon import Optimizers
+from together import read_together
 from tokenizer import Tokenizer
 
 # Until which share of the run, tokens a sequence, sequences a step.
@@ -37,6 +38,8 @@ STAGES = {
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
 }
 LOOK_WEIGHT = 0.2
+COMPRESSED = (768, 1024, 1536)
+"""Tokens of documents that are read with FastKV in training: a share of shorter ones has no room for the facts."""
 WARM_UP = 60
 DECAY_FROM = 0.5
 
@@ -112,6 +115,7 @@ class Trainer:
         self.optimizers = Optimizers(self.model)
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
+        self.maker = Maker(self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others)
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -127,7 +131,7 @@ class Trainer:
 
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
-        names = ("seed", "peak", "looks", "rows", "say", "alike", "deepen", "compressed_every")
+        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "deepen", "compressed_every")
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
     def save(self) -> None:
@@ -155,39 +159,40 @@ class Trainer:
         spread = torch.where(counted, weights, 4 * weights)
         return answers, (each * spread).sum() / spread.sum() + LOOK_WEIGHT * sum(looking.values()), looking
 
-    def compressed_loss(self, length: int) -> Tensor:
-        """Of a few answers that are read from a cache as FastKV leaves it."""
+    def compressed_loss(self) -> Tensor:
+        """Of answers that are read from a cache as FastKV leaves it, the questions on one document with one setting."""
         r = random.Random(f"compressed-{self.args.seed}-{self.step}")
-        made = examples(self.tokenizer, self.novels, f"train-{self.args.seed}-compressed-{self.step}", length, 4, per_document=2)
         losses = []
-        for e in made:
-            settings = Settings(r.choice((0.05, 0.1, 0.2)), r.choice((0.1, 0.2, 0.5, 1.0)))
-            prompt, answer = (torch.tensor(ids, device=self.device) for ids in (e.prompt, e.answer))
-            losses.append(F.cross_entropy(read(self.model, prompt, answer, settings), answer))
-        return torch.stack(losses).mean()
+        for asked in by_document(self.maker.asked(self.step, r.choice(COMPRESSED))):
+            settings = Settings(r.choice((0.05, 0.1, 0.2)), r.choice((0.2, 0.2, 1.0)))
+            past = shared_tokens([e.prompt for e in asked])
+            document = torch.tensor(asked[0].prompt[:past], device=self.device)
+            logits, told = read_together(self.model, document, [e.prompt[past:] for e in asked], [e.answer for e in asked], settings)
+            losses.append(F.cross_entropy(logits, told, reduction="none"))
+        return torch.cat(losses).mean()
 
     def train(self) -> None:
         a, workers = self.args, self.args.workers
         stages = STAGES["further" if self.further and a.preset == "cpu" else a.preset]
         schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after)
-        maker = Maker(self.tokenizer, self.novels, a.seed, a.looks, a.rows, a.alike)
         loader = DataLoader(
-            Steps(maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
+            Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
             pin_memory=self.device == "cuda",
         )  # fmt: skip
         means: dict[str, float] = {}
         for done, batch in enumerate(loader, 1):
             T, progress = batch.ids.shape[1] - 1, self.clock.progress
             with self.autocast():
-                answers, loss, looking = self.losses(batch.to(self.device))
-                if self.args.compressed_every and progress > 0.6 and self.step % self.args.compressed_every == 0:
-                    loss = loss + self.compressed_loss(min(T, 4096))
+                answers, loss, parts = self.losses(batch.to(self.device))
+                if self.args.compressed_every and (self.further or progress > 0.6) and self.step % self.args.compressed_every == 0:
+                    parts["compressed"] = self.compressed_loss()
+                    loss = loss + parts["compressed"]
             loss.backward()
             self.optimizers.step(self.args.peak * rate(self.step, progress))
             self.step += 1
             self.clock.seen += batch.weights.numel()
             keep = min(0.98, 1 - 1 / done)
-            for name, value in {"answer": answers, **looking}.items():
+            for name, value in {"answer": answers, **parts}.items():
                 means[name] = keep * means.get(name, 0.0) + (1 - keep) * float(value.detach())
             if self.step % self.args.log_every == 0:
                 self.report(T, means)
@@ -236,6 +241,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--looks", type=int, default=LOOKS, help="questions of a batch whose windows are trained to look")
     parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
     parser.add_argument("--alike", type=float, default=ALIKE, help="share of batches that tell of one or two kinds of things alone")
+    parser.add_argument("--others", type=float, default=1.0, help="weight of all kinds of questions but single facts, beside evaluation's")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
