@@ -125,7 +125,7 @@ class Batch:
     positions: Tensor
     """[B, T]"""
     looks: dict[str, Look]
-    """Where to look, for some of the questions: "first", "last" and "copy" """
+    """Where to look, for some of the questions: "first", "last" and "copy", and "again" if that is trained """
 
     def to(self, device: str) -> Batch:
         tensors = (getattr(self, name).to(device, non_blocking=True) for name in ("ids", "weights", "positions"))
@@ -181,10 +181,11 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
 class Maker:
     def __init__(
         self, tokenizer: Tokenizer, novels: Novels | None, seed: int, looks: int = LOOKS, rows: int = ROWS, alike: float = ALIKE,
-        others: float = 1.0,
+        others: float = 1.0, copies: int = COPIES, again: bool = False,
     ) -> None:
         self.tokenizer, self.novels, self.seed = tokenizer, novels, seed
         self.looks, self.rows, self.alike, self.others = looks, rows, alike, others
+        self.copies, self.again = copies, again
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""
@@ -199,8 +200,8 @@ class Maker:
             out.turn(small_talk(r))
         share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.45, 0.8)
         styles = ("plain", "register") if progress < 0.1 else Request.styles
-        told = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
-        d = document(r, Request(int(length * share), told, styles, kinds=kinds), self.novels)
+        fact_share = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
+        d = document(r, Request(int(length * share), fact_share, styles, kinds=kinds), self.novels)
         mix = kind_mix(progress, self.others)
         turns = questions(r, d, mix, limit=10_000)
         first = True
@@ -212,7 +213,7 @@ class Maker:
 
     def pairs(self, r: random.Random, made: Ids, facts: list[Fact], length: int, sequences: int) -> dict[str, list[Pair]]:
         """Of some of the questions. Where nothing is to be found, the first token of all is looked at."""
-        looks, copied = (max(4, n // sequences) for n in (self.looks, COPIES))
+        looks, copied = (max(4, n // sequences) for n in (self.looks, self.copies))
         out: dict[str, list[Pair]] = {"first": [], "last": [], "copy": []}
         ends = [n for n, _ in made.prompts[1:]] + [len(made.ids)]
         # A question before its document is forgotten by the window's own words: nothing to look for from there.
@@ -224,9 +225,9 @@ class Maker:
             window = [n - WINDOW + i for i in r.sample(range(WINDOW), self.rows)]
             for name, found in (("first", turn.first), ("last", turn.last)):
                 out[name] += [(window, [made.told(f)]) for f in found] or [(window, [(0, 1)])]
-            told = copies(made, n, turn, facts)
+            twins = copies(made, n, turn, facts)
             for f in turn.copied if number < copied else ():
-                pairs = [pair for g, pair in told if g == f]
+                pairs = [pair for g, pair in twins if g == f]
                 # Where a value begins is what is hard to find: each next token is the one after the last.
                 out["copy"] += pairs[:1] * 2 + pairs
                 out["last"] += [(rows, [made.told(f)]) for rows, _ in pairs[:1] + r.sample(pairs, 1)]
@@ -243,13 +244,15 @@ class Maker:
         """Single questions on one document, or on two where that tells of less; with FastKV they cannot be one dialogue."""
         purpose, mix = f"train-{self.seed}-compressed-{step}", kind_mix(1.0, self.others)
         return examples(
-            self.tokenizer, self.novels, purpose, length, ASKED, mix, per_document=ASKED, told=(0.15, 0.8), kinds=self.kinds(step)
+            self.tokenizer, self.novels, purpose, length, ASKED, mix, per_document=ASKED, fact_share=(0.15, 0.8), kinds=self.kinds(step)
         )  # fmt: skip
 
     def batch(self, shape: Shape) -> Batch:
         kinds = self.kinds(shape.step)
         made = [self.sequence(shape, i, kinds) for i in range(shape.sequences)]
         looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else self.rows) for name in made[0][3]}
+        if self.again:
+            looks["again"] = looks["last"]
         return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(3)), looks)
 
 
@@ -283,18 +286,18 @@ def example(tokenizer: Tokenizer, d: Document, turn: Turn) -> Example:
 
 def examples(
     tokenizer: Tokenizer, novels: Novels | None, purpose: str, tokens: int, count: int, mix: dict[str, float] | None = None,
-    styles: tuple[str, ...] = Request.styles, per_document: int = 10, told: tuple[float, float] = Request.share,
+    styles: tuple[str, ...] = Request.styles, per_document: int = 10, fact_share: tuple[float, float] = Request.share,
     kinds: tuple[str, ...] = Request.kinds,
 ) -> list[Example]:
     """`count` questions on documents that make prompts of about `tokens`; `purpose` names the random stream.
 
-    told: between which shares of the text tell facts; kinds: of things."""
+    fact_share: between which shares of the text tell facts; kinds: of things."""
     out: list[Example] = []
     number = 0
     while len(out) < count:
         r = random.Random(f"{purpose}-{tokens}-{number}")
         number += 1
-        d = document(r, Request(max(40, tokens - 50), told, styles, kinds=kinds), novels)
+        d = document(r, Request(max(40, tokens - 50), fact_share, styles, kinds=kinds), novels)
         made = [example(tokenizer, d, t) for t in questions(r, d, mix or kind_mix(1.0), per_document)]
         out += [e for e in made if len(e.prompt) + len(e.answer) <= MAX_POSITION]
     return out[:count]

@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=500, help="of each length")
     parser.add_argument("--per-document", type=int, default=10)
     parser.add_argument("--styles", default=",".join(Request.styles))
-    parser.add_argument("--told", type=float, nargs=2, default=Request.share, help="between which shares of a text tell facts")
+    parser.add_argument("--fact-share", type=float, nargs=2, default=Request.share, help="between which shares of a text tell facts")
     parser.add_argument("--novels", type=Path, help="the last ten novels of the file are held out for this")
     parser.add_argument("--seed", type=int, default=1, help="of the held-out documents")
     parser.add_argument("--write", type=Path, help="only the questions, as lines that the engine's evaluation reads")
@@ -148,7 +148,7 @@ def main() -> None:
     for length in map(int, args.lengths.split(",")):
         made = examples(
             tokenizer, novels, f"evaluate-{args.seed}", length, args.questions, styles=tuple(args.styles.split(",")),
-            per_document=args.per_document, told=tuple(args.told),
+            per_document=args.per_document, fact_share=tuple(args.fact_share),
         )  # fmt: skip
         if args.write:
             lines += documents(length, made)

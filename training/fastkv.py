@@ -151,9 +151,9 @@ def read_each(model: Llama, prompt: Tensor, answer: Tensor, each: list[Settings]
         new = n - P
         scores = group_scores(q[:, :, new - WINDOW : new], k, n, settings.protect) if reads else None
         asked = (attention, q[:, :, :new], k[:, :, :n], v[:, :, :n])
-        told = attend_masked(*asked, seen(c.kv_heads, new, n, x.device)) if P else attention.attend(*asked[1:])
+        of_prompt = attend_masked(*asked, seen(c.kv_heads, new, n, x.device)) if P else attention.attend(*asked[1:])
         sees = answers_see(scores, shares, A, n, c.kv_heads, x.device)
-        x = layer.finish(x, torch.cat([told, attend_masked(attention, q[:, :, new:], k, v, sees)], dim=1))
+        x = layer.finish(x, torch.cat([of_prompt, attend_masked(attention, q[:, :, new:], k, v, sees)], dim=1))
         if i == tsp and tsp_rate < 1 and scores is not None:
             gone_on = best(scores.sum(0), int(n * tsp_rate), n).sort().values
             rows = torch.cat([gone_on, torch.arange(n, n + R * A, device=x.device)])

@@ -37,9 +37,11 @@ class Config:
 
     @property
     def looking(self) -> dict[int, str]:
-        """Which layers are trained to look, and where: at the first step's facts, at the last one's, at the token to be said next."""
+        """Which layers may be trained to look, and where: at the first step's facts, at the last one's, there again, at the token to be
+        said next."""
         tsp = self.tsp_layer
-        return {tsp - 1: "first", tsp: "last", tsp + (self.layers - tsp) // 2: "copy"}
+        copy = tsp + (self.layers - tsp) // 2
+        return {copy - 1: "again", tsp - 1: "first", tsp: "last", copy: "copy"}
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -163,8 +165,8 @@ class Llama(nn.Module):
             name = self.config.looking.get(i)
             if looks and say and name == "copy":
                 some = slice(None, None, SAID)
-                told = self.said(layer, x.flatten(0, 1)[some])
-                losses["say"] = F.cross_entropy(told, ids.flatten()[some])
+                logits = self.said(layer, x.flatten(0, 1)[some])
+                losses["say"] = F.cross_entropy(logits, ids.flatten()[some])
             x, q, k = layer(x, tables)
             if looks and name in looks:
                 losses[name] = looks[name].loss(q, k)
@@ -230,8 +232,8 @@ class Look:
                 theirs = every.masked_fill(mine, NEVER).logsumexp(-1).transpose(0, 1).view_as(others)
                 others = torch.logaddexp(others, theirs)
             others = others + max(0.0, math.log(among / (B * T)))
-        told = own.masked_fill(~span, NEVER).logsumexp(-1)
-        return torch.sigmoid(told - others).mean((2, 4)).transpose(1, 2)
+        meant = own.masked_fill(~span, NEVER).logsumexp(-1)
+        return torch.sigmoid(meant - others).mean((2, 4)).transpose(1, 2)
 
     def loss(self, q: Tensor, k: Tensor, among: int = AMONG) -> Tensor:
         """Minus log of the mass, over what is to be looked at."""

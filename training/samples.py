@@ -76,8 +76,9 @@ def main() -> None:
         share = (0.5, 0.6) if tokens < 1000 else (0.1, 0.3)
         d = document(r, Request(tokens, share, (style,), linked=0.5))
         out.append(sample(model, tokenizer, name, d, r))
-        right = [sum(q[key] for q in out[-1]["questions"]) for key in ("right", "right_fastkv")]
-        print(f"{name}: {out[-1]['tokens']} tokens, {right[0]} right in full, {right[1]} as the page begins, of {len(out[-1]['questions'])}")
+        asked = out[-1]["questions"]
+        right, begins = (sum(q[key] for q in asked) for key in ("right", "right_fastkv"))
+        print(f"{name}: {out[-1]['tokens']} tokens, {right} right in full, {begins} as the page begins, of {len(asked)}")
     (args.model / "samples.json").write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

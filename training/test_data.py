@@ -197,6 +197,13 @@ class Batches(unittest.TestCase):
         self.assertGreater(seen, 40)
         self.assertGreater(same, 0.9 * seen, "most are the very token")
 
+    def test_answers_of_more_questions_look_and_again_at_the_same(self):
+        few, many = (Maker(TOKENIZER, NOVELS, 1, copies=n, again=n > 16).batch(self.shape) for n in (16, 64))
+        self.assertNotIn("again", few.looks)
+        self.assertIs(many.looks["again"], many.looks["last"])
+        counts = [int(batch.looks["copy"].spans.any(-1).sum()) for batch in (few, many)]
+        self.assertGreater(counts[1], 1.5 * counts[0])
+
     def test_answers_weigh_one_and_all_else_little(self):
         batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
         answer = batch.weights[0] == 1

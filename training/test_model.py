@@ -69,6 +69,10 @@ class Models(unittest.TestCase):
         nn.init.normal_(grown.layers[2].mlp.down_proj.weight)
         self.assertFalse(grown(ids, positions(40))[0].equal(model(ids, positions(40))[0]))
 
+    def test_each_layer_looks_for_one_thing(self):
+        self.assertEqual(PRESETS["cpu"].looking, {2: "first", 3: "last", 4: "again", 5: "copy"})
+        self.assertEqual(PRESETS["tiny"].looking, {0: "first", 1: "last", 2: "copy"}, "no layer is left to look again")
+
     def test_looking_is_measured_as_attention_is(self):
         model, ids = tiny(), torch.arange(40)[None]
         layer = model.layers[0]
@@ -231,7 +235,7 @@ class Runs(unittest.TestCase):
             stop_after=stop_after,
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
-            looks=32, rows=2, say=True, alike=0.5, others=2.0, deepen=[],
+            looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):

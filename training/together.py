@@ -77,9 +77,9 @@ class Reading:
         logits = (q @ k[:, :, None].mT).masked_fill(~causal[:, None, None], NEVER)
         if P:
             tables = rope_tables(self.model.config, torch.arange(P, device=rows.x.device)[None])
-            asked, told, said = attention.project(layer.input_layernorm(self.x), tables)
-            logits = torch.cat([q @ told[:, :, None].mT, logits], dim=-1)
-            self.x = layer.finish(self.x, attention.attend(asked, told, said))
+            doc_q, doc_k, doc_v = attention.project(layer.input_layernorm(self.x), tables)
+            logits = torch.cat([q @ doc_k[:, :, None].mT, logits], dim=-1)
+            self.x = layer.finish(self.x, attention.attend(doc_q, doc_k, doc_v))
         scores = self.scores(logits)
         if share < 1:
             hidden = (rows.answers[:, None, :, None] & ~self.kept(scores, share)[:, :, None])[:, :, None]
@@ -87,7 +87,7 @@ class Reading:
         weights = logits.softmax(-1)
         out = weights[..., P:] @ v[:, :, None]
         if P:
-            out = out + weights[..., :P] @ said[:, :, None]
+            out = out + weights[..., :P] @ doc_v[:, :, None]
         out = attention.o_proj(out.flatten(1, 2).transpose(1, 2).flatten(2))
         self.rows = replace(rows, x=layer.finish(rows.x, out))
         return scores
@@ -151,5 +151,5 @@ def read_together(
         if i == tsp and settings.tsp_rate < 1:
             reading.propagate(scores, settings.tsp_rate)
     rows = reading.rows
-    told = rows.answers[:, 1:]
-    return model.logits(model.norm(rows.x[:, :-1][told])), rows.ids[:, 1:][told]
+    answers = rows.answers[:, 1:]
+    return model.logits(model.norm(rows.x[:, :-1][answers])), rows.ids[:, 1:][answers]

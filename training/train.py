@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from batches import ALIKE, LOOKS, ROWS, Batch, Maker, Shape, by_document, examples
+from batches import ALIKE, COPIES, LOOKS, ROWS, Batch, Maker, Shape, by_document, examples
 from documents import Novels
 from fastkv import FULL, Settings, is_right, shared_tokens
 from folders import read_model
@@ -115,7 +115,7 @@ class Trainer:
         self.optimizers = Optimizers(self.model)
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
-        self.maker = Maker(self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others)
+        self.maker = Maker(self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others, args.copies, args.again)
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -131,7 +131,7 @@ class Trainer:
 
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
-        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "deepen", "compressed_every")
+        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "deepen", "compressed_every")
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
     def save(self) -> None:
@@ -153,8 +153,8 @@ class Trainer:
         quarter = torch.arange(len(weights), device=weights.device) % 4 == self.step % 4
         counted = weights == 1
         rows = (counted | quarter).nonzero()[:, 0]
-        told, weights, counted = batch.ids[:, 1:].flatten()[rows], weights[rows], counted[rows]
-        each = F.cross_entropy(self.model.logits(hidden.flatten(0, 1)[rows]), told, reduction="none")
+        targets, weights, counted = batch.ids[:, 1:].flatten()[rows], weights[rows], counted[rows]
+        each = F.cross_entropy(self.model.logits(hidden.flatten(0, 1)[rows]), targets, reduction="none")
         answers = (each * counted).sum() / counted.sum()
         spread = torch.where(counted, weights, 4 * weights)
         return answers, (each * spread).sum() / spread.sum() + LOOK_WEIGHT * sum(looking.values()), looking
@@ -167,8 +167,8 @@ class Trainer:
             settings = Settings(r.choice((0.05, 0.1, 0.2)), r.choice((0.2, 0.2, 1.0)))
             past = shared_tokens([e.prompt for e in asked])
             document = torch.tensor(asked[0].prompt[:past], device=self.device)
-            logits, told = read_together(self.model, document, [e.prompt[past:] for e in asked], [e.answer for e in asked], settings)
-            losses.append(F.cross_entropy(logits, told, reduction="none"))
+            logits, targets = read_together(self.model, document, [e.prompt[past:] for e in asked], [e.answer for e in asked], settings)
+            losses.append(F.cross_entropy(logits, targets, reduction="none"))
         return torch.cat(losses).mean()
 
     def train(self) -> None:
@@ -242,6 +242,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
     parser.add_argument("--alike", type=float, default=ALIKE, help="share of batches that tell of one or two kinds of things alone")
     parser.add_argument("--others", type=float, default=1.0, help="weight of all kinds of questions but single facts, beside evaluation's")
+    parser.add_argument("--copies", type=int, default=COPIES, help="questions whose answers are trained to look, too")
+    parser.add_argument("--again", action="store_true", help="train the layer before the copying to look at the facts again")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
