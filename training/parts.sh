@@ -13,3 +13,5 @@ part a --preset cpu --seed 1 --tokens 16e6 --stop-after 2400 --looks 32 --rows 4
 part b --from "$out/a/model" --seed 2 --tokens 9e6 --alike 0
 part c --from "$out/b/model" --seed 3 --tokens 20e6
 part d --from "$out/c/model" --seed 4 --tokens 7e6 --peak 0.5 --deepen 2 5
+part e --from "$out/d/model" --seed 5 --tokens 8e6 --stop-after 400 --peak 0.5 --others 3 --compressed-every 2
+part f --from "$out/e/model" --seed 6 --tokens 5.6e6 --peak 0.5 --others 3 --compressed-every 2 --copies 128 --again
