@@ -178,14 +178,19 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
     return positions
 
 
+@dataclass(frozen=True)
 class Maker:
-    def __init__(
-        self, tokenizer: Tokenizer, novels: Novels | None, seed: int, looks: int = LOOKS, rows: int = ROWS, alike: float = ALIKE,
-        others: float = 1.0, copies: int = COPIES, again: bool = False,
-    ) -> None:
-        self.tokenizer, self.novels, self.seed = tokenizer, novels, seed
-        self.looks, self.rows, self.alike, self.others = looks, rows, alike, others
-        self.copies, self.again = copies, again
+    tokenizer: Tokenizer
+    novels: Novels | None
+    seed: int
+    looks: int = LOOKS
+    rows: int = ROWS
+    alike: float = ALIKE
+    others: float = 1.0
+    """How many times as often as in evaluation all kinds of questions but single facts are asked."""
+    copies: int = COPIES
+    again: bool = False
+    """Whether the layer before the copying looks where T does."""
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""

@@ -49,7 +49,7 @@ positions jump ahead, so that positions up to 16k are seen.{novels}
 `training/train.py`, {start}{tokens:.1f} M tokens in {minutes:.0f} minutes, seed {seed}; Muon and Adam. Where attention looks
 is trained beside what is said: from the window before an answer in T - 1 and T at the fact, and from the answer half-way from T
 to the end at the token to be said next, against as many others as 16k tokens hold. What a token brings to one that looks at it
-there is trained to be that token. Six batches in ten tell of one or two kinds of things, so that names alone tell facts apart.{loop}
+there is trained to be that token. Six batches in ten tell of one or two kinds of things, so that names alone tell facts apart.{more}
 
 ## Limits
 
@@ -64,8 +64,11 @@ Weights, tokenizer and generated data: apache-2.0.
 NOVELS = """ The novels
 are those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out."""
 
-LOOP = """ In part of the
-steps answers are also read from what FastKV leaves of a document."""
+AGAIN = """
+The layer before the one that looks at the token to be said next looks at the fact once more."""
+
+LOOP = """
+In part of the steps answers are also read from what FastKV leaves of a document."""
 
 
 def write_json(path: Path, value: object) -> None:
@@ -98,7 +101,7 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
         start="on from another run's weights: " if way["further"] else "from scratch: ",
         prose="generated prose and in novels" if way["novels"] else "generated prose", novels=NOVELS if way["novels"] else "",
-        loop=LOOP if way["compressed_every"] else "",
+        more=(AGAIN if way["again"] else "") + (LOOP if way["compressed_every"] else ""),
     )  # fmt: skip
     (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 

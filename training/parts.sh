@@ -1,6 +1,6 @@
 #!/bin/sh
-# Trains public/models/demo as it is, on a CPU: sh parts.sh OUT NOVELS. Each part goes on from the one before it; what has begun goes on
-# where it was. README.md says what each is for.
+# Trains public/models/demo as it is, on a CPU: sh parts.sh OUT NOVELS. Each part goes on from the one before it; what has
+# begun goes on where it was. README.md says what each is for.
 set -e
 part() {
   to=$1

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from batches import WINDOW
 from fastkv import KERNEL, Settings
-from model import NEVER, Llama, rope_tables
+from model import NEVER, Llama, Tables, rope_tables
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Rows:
     """[Q, M, C]"""
     ids: Tensor
     """[Q, M]"""
-    positions: Tensor
-    """[Q, M]"""
+    tables: Tables
+    """RoPE's, of their positions."""
     prompts: Tensor
     """[Q], how many of them are prompt"""
     ends: Tensor
@@ -60,6 +60,7 @@ class Reading:
     def __init__(self, model: Llama, document: Tensor, rows: Rows) -> None:
         self.model, self.rows = model, rows
         self.x = model.embed_tokens(document)[None]
+        self.tables = rope_tables(model.config, torch.arange(len(document), device=document.device)[None])
 
     @property
     def shared(self) -> int:
@@ -69,15 +70,14 @@ class Reading:
         """One on. Answers see `share` of the prompt in each KV head, by scores [Q, G, P + M], which are returned."""
         layer, rows, P = self.model.layers[number], self.rows, self.shared
         attention = layer.self_attn
-        q, k, v = attention.project(layer.input_layernorm(rows.x), rope_tables(self.model.config, rows.positions))
+        q, k, v = attention.project(layer.input_layernorm(rows.x), rows.tables)
         Q, H, M, D = q.shape
         G = attention.kv_heads
         q = q.view(Q, G, H // G, M, D) * D**-0.5
         causal = (rows.columns[:, None] >= rows.columns) & (rows.columns < rows.ends[:, None, None])
         logits = (q @ k[:, :, None].mT).masked_fill(~causal[:, None, None], NEVER)
         if P:
-            tables = rope_tables(self.model.config, torch.arange(P, device=rows.x.device)[None])
-            doc_q, doc_k, doc_v = attention.project(layer.input_layernorm(self.x), tables)
+            doc_q, doc_k, doc_v = attention.project(layer.input_layernorm(self.x), self.tables)
             logits = torch.cat([q @ doc_k[:, :, None].mT, logits], dim=-1)
             self.x = layer.finish(self.x, attention.attend(doc_q, doc_k, doc_v))
         scores = self.scores(logits)
@@ -126,7 +126,7 @@ class Reading:
         shared = torch.zeros(len(rows.ids), P, dtype=torch.long, device=rows.x.device)
         self.rows = Rows(
             every.gather(1, order[..., None].expand(-1, -1, every.shape[-1])), torch.cat([shared, rows.ids], dim=1).gather(1, order),
-            order, prompts, kept.sum(1),
+            rope_tables(self.model.config, order), prompts, kept.sum(1),
         )  # fmt: skip
         self.x = self.x[:, :0]
 
@@ -142,7 +142,7 @@ def read_together(
     prompts = torch.tensor([len(q) for q in questions], device=device)
     ends = prompts + torch.tensor([len(a) for a in answers], device=device)
     positions = (len(document) + torch.arange(ids.shape[1], device=device)).expand_as(ids)
-    reading = Reading(model, document, Rows(model.embed_tokens(ids), ids, positions, prompts, ends))
+    reading = Reading(model, document, Rows(model.embed_tokens(ids), ids, rope_tables(c, positions), prompts, ends))
     tsp = c.tsp_layer if settings.tsp_layer is None else settings.tsp_layer
     for i in range(c.layers):
         beyond = i > tsp and settings.tsp_rate < 1
@@ -151,5 +151,5 @@ def read_together(
         if i == tsp and settings.tsp_rate < 1:
             reading.propagate(scores, settings.tsp_rate)
     rows = reading.rows
-    answers = rows.answers[:, 1:]
-    return model.logits(model.norm(rows.x[:, :-1][answers])), rows.ids[:, 1:][answers]
+    predicted = rows.answers[:, 1:]
+    return model.logits(model.norm(rows.x[:, :-1][predicted])), rows.ids[:, 1:][predicted]
