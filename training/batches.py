@@ -50,6 +50,8 @@ class Ids:
     """For every fact the tokens of its value: which letters of the value each is, and its position."""
     prompts: list[tuple[int, Turn]] = field(default_factory=list)
     """For every turn the count of tokens before its answer."""
+    read: tuple[int, int] = (0, 0)
+    """Where the document is."""
 
     def add(self, ids: list[int], weight: float = PROSE_WEIGHT) -> None:
         self.ids += ids
@@ -63,6 +65,7 @@ class Ids:
         self.add(self.tokenizer.encode(text))
 
     def document(self, d: Document) -> None:
+        begins = len(self.ids)
         for s in d.segments:
             start = len(self.ids)
             self.text(s.text)
@@ -74,6 +77,7 @@ class Ids:
                 self.values[s.fact] = [
                     (a - at, b - at, start + i) for i, (a, b) in enumerate(letters) if a < at + len(f.value) and b > at
                 ]
+        self.read = begins, len(self.ids)
 
     def role(self, name: str) -> None:
         self.add([self.tokenizer.start])
@@ -125,11 +129,14 @@ class Batch:
     positions: Tensor
     """[B, T]"""
     looks: dict[str, Look]
-    """Where to look, for some of the questions: "first", "last" and "copy", and "again" if that is trained """
+    """Where to look, for some of the questions: "first", "last" and "copy", and "again" and "copy again" if they are trained."""
+    going_on: Tensor | None = None
+    """[N], of one sequence the columns that are propagated beyond T; all without."""
 
     def to(self, device: str) -> Batch:
         tensors = (getattr(self, name).to(device, non_blocking=True) for name in ("ids", "weights", "positions"))
-        return Batch(*tensors, {name: look.to(device) for name, look in self.looks.items()})
+        going_on = None if self.going_on is None else self.going_on.to(device)
+        return Batch(*tensors, {name: look.to(device) for name, look in self.looks.items()}, going_on)
 
 
 Pair = tuple[list[int], list[tuple[int, int]]]
@@ -178,6 +185,25 @@ def gapped_positions(r: random.Random, length: int) -> np.ndarray:
     return positions
 
 
+def going_on(r: random.Random, made: Ids, length: int) -> np.ndarray:
+    """The columns of a sequence that go beyond T: all but a share, drawn anew, of what in the document tells no fact."""
+    start, end = made.read
+    on = np.ones(len(made.ids), bool)
+    share = r.random() ** 2
+    on[start:end] = [r.random() < share for _ in range(start, end)]
+    for stretch in made.facts.values():
+        on[slice(*stretch)] = True
+    return on[:length].nonzero()[0]
+
+
+@dataclass(frozen=True)
+class Sequence:
+    made: Ids
+    positions: np.ndarray
+    pairs: dict[str, list[Pair]]
+    going_on: np.ndarray | None
+
+
 @dataclass(frozen=True)
 class Maker:
     tokenizer: Tokenizer
@@ -191,6 +217,10 @@ class Maker:
     copies: int = COPIES
     again: bool = False
     """Whether the layer before the copying looks where T does."""
+    copy_again: bool = False
+    """Whether the layer after the copying looks where it does."""
+    select: bool = False
+    """Whether only part of what is no fact goes on beyond T."""
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""
@@ -203,7 +233,7 @@ class Maker:
         out.system()
         if r.random() < 0.03:
             out.turn(small_talk(r))
-        share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.45, 0.8)
+        share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.7, 0.9) if self.select else r.uniform(0.45, 0.8)
         styles = ("plain", "register") if progress < 0.1 else Request.styles
         fact_share = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
         d = document(r, Request(int(length * share), fact_share, styles, kinds=kinds), self.novels)
@@ -238,12 +268,12 @@ class Maker:
                 out["last"] += [(rows, [made.told(f)]) for rows, _ in pairs[:1] + r.sample(pairs, 1)]
         return out
 
-    def sequence(self, shape: Shape, i: int, kinds: tuple[str, ...]) -> tuple[list[int], list[float], np.ndarray, dict[str, list[Pair]]]:
+    def sequence(self, shape: Shape, i: int, kinds: tuple[str, ...]) -> Sequence:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
         made, d = self.dialogue(r, T, shape.progress, kinds)
         pairs = self.pairs(r, made, d.facts, T, shape.sequences)
-        return made.ids[: T + 1], made.weights[1 : T + 1], gapped_positions(r, T), pairs
+        return Sequence(made, gapped_positions(r, T), pairs, going_on(r, made, T) if self.select else None)
 
     def asked(self, step: int, length: int) -> list[Example]:
         """Single questions on one document, or on two where that tells of less; with FastKV they cannot be one dialogue."""
@@ -253,12 +283,17 @@ class Maker:
         )  # fmt: skip
 
     def batch(self, shape: Shape) -> Batch:
-        kinds = self.kinds(shape.step)
+        kinds, T = self.kinds(shape.step), shape.length
         made = [self.sequence(shape, i, kinds) for i in range(shape.sequences)]
-        looks = {name: look([m[3][name] for m in made], shape.length, 1 if name == "copy" else self.rows) for name in made[0][3]}
+        looks = {name: look([s.pairs[name] for s in made], T, 1 if name == "copy" else self.rows) for name in made[0].pairs}
         if self.again:
             looks["again"] = looks["last"]
-        return Batch(*(torch.tensor(np.stack([m[part] for m in made])) for part in range(3)), looks)
+        if self.copy_again:
+            looks["copy again"] = looks["copy"]
+        return Batch(
+            torch.tensor([s.made.ids[: T + 1] for s in made]), torch.tensor([s.made.weights[1 : T + 1] for s in made]),
+            torch.tensor(np.stack([s.positions for s in made])), looks, torch.tensor(made[0].going_on) if self.select else None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

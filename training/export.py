@@ -67,6 +67,13 @@ are those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain;
 AGAIN = """
 The layer before the one that looks at the token to be said next looks at the fact once more."""
 
+COPY_AGAIN = """
+The layer after that one looks at it once more, too."""
+
+BEYOND = """
+In this last part the layers up to T were left as they were, and those beyond read documents of up to 7,000 tokens: all facts and
+questions, and of the other prose a share."""
+
 LOOP = """
 In part of the steps answers are also read from what FastKV leaves of a document."""
 
@@ -97,11 +104,12 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
     count = sum(p.numel() for p in model.parameters())
     way = checkpoint["way"]
+    also = {"again": AGAIN, "copy_again": COPY_AGAIN, "beyond": BEYOND, "compressed_every": LOOP}
     card = CARD.format(
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
         start="on from another run's weights: " if way["further"] else "from scratch: ",
         prose="generated prose and in novels" if way["novels"] else "generated prose", novels=NOVELS if way["novels"] else "",
-        more=(AGAIN if way["again"] else "") + (LOOP if way["compressed_every"] else ""),
+        more="".join(text for name, text in also.items() if way[name]),
     )  # fmt: skip
     (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 

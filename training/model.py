@@ -38,10 +38,10 @@ class Config:
     @property
     def looking(self) -> dict[int, str]:
         """Which layers may be trained to look, and where: at the first step's facts, at the last one's, there again, at the token to be
-        said next."""
+        said next, there again."""
         tsp = self.tsp_layer
         copy = tsp + (self.layers - tsp) // 2
-        return {copy - 1: "again", tsp - 1: "first", tsp: "last", copy: "copy"}
+        return {copy - 1: "again", tsp - 1: "first", tsp: "last", copy: "copy", copy + 1: "copy again"}
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -155,21 +155,26 @@ class Llama(nn.Module):
                 p.data.mul_(0.2)
 
     def forward(
-        self, ids: Tensor, positions: Tensor, looks: dict[str, Look] | None = None, say: bool = True
+        self, ids: Tensor, positions: Tensor, looks: dict[str, Look] | None = None, say: bool = True, going_on: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Hidden states [B, T, C] of ids and positions [B, T], and the losses of looking and of saying what is looked at."""
+        """Hidden states [B, T, C] of ids and positions [B, T], and the losses of looking and of saying what is looked at.
+
+        going_on: [N], the columns that are propagated beyond T, all in order; hidden states are then [B, N, C]."""
         x = self.embed_tokens(ids)
         tables = rope_tables(self.config, positions)
         losses = {}
         for i, layer in enumerate(self.layers):
             name = self.config.looking.get(i)
-            if looks and say and name == "copy":
+            if looks and say and name in looks and name.startswith("copy"):
                 some = slice(None, None, SAID)
                 logits = self.said(layer, x.flatten(0, 1)[some])
-                losses["say"] = F.cross_entropy(logits, ids.flatten()[some])
+                losses[name.replace("copy", "say")] = F.cross_entropy(logits, ids.flatten()[some])
             x, q, k = layer(x, tables)
             if looks and name in looks:
                 losses[name] = looks[name].loss(q, k)
+            if going_on is not None and i == self.config.tsp_layer:
+                x, ids, tables = x[:, going_on], ids[:, going_on], rope_tables(self.config, positions[:, going_on])
+                looks = looks and {name: look.of(going_on) for name, look in looks.items()}
         return self.norm(x), losses
 
     def said(self, layer: Layer, x: Tensor) -> Tensor:
@@ -209,6 +214,10 @@ class Look:
 
     def to(self, device: str) -> Look:
         return Look(self.rows.to(device, non_blocking=True), self.spans.to(device, non_blocking=True))
+
+    def of(self, columns: Tensor) -> Look:
+        """The same among some columns [N], in order; those in `rows` have to be among them."""
+        return Look(torch.searchsorted(columns, self.rows), self.spans[..., columns])
 
     def masses(self, q: Tensor, k: Tensor, among: int = 0) -> Tensor:
         """The attention that each KV head's group pays to the spans, of 1: [B, Q, G], means over rows and group.

@@ -53,8 +53,9 @@ class Optimizers:
     """Both, with one factor on their rates."""
 
     def __init__(self, model: nn.Module, muon_lr: float = 0.02, adam_lr: float = 4e-3) -> None:
-        matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-        others = [p for n, p in model.named_parameters() if p.ndim == 1 or "embed" in n]
+        trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+        matrices = [p for n, p in trained if p.ndim == 2 and "embed" not in n]
+        others = [p for n, p in trained if p.ndim == 1 or "embed" in n]
         self.parts = [Muon(matrices, muon_lr), torch.optim.AdamW(others, adam_lr, betas=(0.9, 0.98), weight_decay=0.0)]
         self.rates = [muon_lr, adam_lr]
         self.others = others

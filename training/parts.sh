@@ -15,3 +15,5 @@ part c --from "$out/b/model" --seed 3 --tokens 20e6
 part d --from "$out/c/model" --seed 4 --tokens 7e6 --peak 0.5 --deepen 2 5
 part e --from "$out/d/model" --seed 5 --tokens 8e6 --stop-after 400 --peak 0.5 --others 3 --compressed-every 2
 part f --from "$out/e/model" --seed 6 --tokens 5.6e6 --peak 0.5 --others 3 --compressed-every 2 --copies 128 --again
+part g --from "$out/f/model" --seed 7 --tokens 3.6e6 --peak 0.5 --deepen 8 --others 3 --compressed-every 4 --copies 128 --again \
+  --copy-again --beyond

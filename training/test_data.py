@@ -1,6 +1,7 @@
 import random
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import dialogues
@@ -203,6 +204,24 @@ class Batches(unittest.TestCase):
         self.assertIs(many.looks["again"], many.looks["last"])
         counts = [int(batch.looks["copy"].spans.any(-1).sum()) for batch in (few, many)]
         self.assertGreater(counts[1], 1.5 * counts[0])
+
+    def test_copying_again_looks_where_copying_does(self):
+        looks = Maker(TOKENIZER, NOVELS, 1, copy_again=True).batch(self.shape).looks
+        self.assertIs(looks["copy again"], looks["copy"])
+
+    def test_facts_and_questions_go_on_beyond_t_and_of_other_prose_a_share(self):
+        maker, shape = Maker(TOKENIZER, NOVELS, 1, select=True), Shape(0, 1.0, 2048, 1)
+        self.assertIsNone(Maker(TOKENIZER, NOVELS, 1).batch(shape).going_on)
+        shares = set()
+        for step in range(4):
+            made = maker.sequence(replace(shape, step=step), 0, tuple(KINDS))
+            on, (start, end) = set(made.going_on.tolist()), made.made.read
+            facts = {i for stretch in made.made.facts.values() for i in range(*stretch)}
+            self.assertTrue(facts and facts < set(range(start, end)))
+            self.assertLessEqual((facts | set(range(start)) | set(range(end, 2048))) & set(range(2048)), on)
+            prose = set(range(start, end)) - facts
+            shares.add(round(len(prose & on) / len(prose), 2))
+        self.assertGreater(len(shares), 2, shares)
 
     def test_answers_weigh_one_and_all_else_little(self):
         batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)

@@ -70,8 +70,28 @@ class Models(unittest.TestCase):
         self.assertFalse(grown(ids, positions(40))[0].equal(model(ids, positions(40))[0]))
 
     def test_each_layer_looks_for_one_thing(self):
-        self.assertEqual(PRESETS["cpu"].looking, {2: "first", 3: "last", 4: "again", 5: "copy"})
-        self.assertEqual(PRESETS["tiny"].looking, {0: "first", 1: "last", 2: "copy"}, "no layer is left to look again")
+        self.assertEqual(PRESETS["cpu"].looking, {2: "first", 3: "last", 4: "again", 5: "copy", 6: "copy again"})
+        tiny = {0: "first", 1: "last", 2: "copy", 3: "copy again"}
+        self.assertEqual(PRESETS["tiny"].looking, tiny, "no layer is left to look again")
+
+    def test_what_goes_on_beyond_t_is_all_that_is_computed_there(self):
+        model, ids = tiny(), torch.randint(0, 2048, (1, 40))
+        columns, places = torch.tensor([0, 3, 4, 9, 30, 39]), positions(40) * 7
+        x, tables = model.embed_tokens(ids), rope_tables(model.config, places)
+        for layer in model.layers[: model.config.tsp_layer + 1]:
+            x = layer(x, tables)[0]
+        x, tables = x[:, columns], rope_tables(model.config, places[:, columns])
+        for layer in model.layers[model.config.tsp_layer + 1 :]:
+            x = layer(x, tables)[0]
+        self.assertTrue(model(ids, places, going_on=columns)[0].allclose(model.norm(x), atol=1e-6))
+        self.assertTrue(model(ids, places, going_on=torch.arange(40))[0].equal(model(ids, places)[0]))
+
+    def test_a_look_among_some_columns_is_at_the_same_tokens(self):
+        spans = torch.zeros(1, 1, 40, dtype=torch.bool)
+        spans[..., 9:31] = True
+        part = Look(torch.tensor([[[39, 4]]]), spans).of(torch.tensor([0, 3, 4, 9, 30, 39]))
+        self.assertEqual(part.rows.tolist(), [[[5, 2]]])
+        self.assertEqual(part.spans.tolist(), [[[False, False, False, True, True, False]]])
 
     def test_looking_is_measured_as_attention_is(self):
         model, ids = tiny(), torch.arange(40)[None]
@@ -235,7 +255,7 @@ class Runs(unittest.TestCase):
             stop_after=stop_after,
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
-            looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, deepen=[],
+            looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, copy_again=True, beyond=False, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):
@@ -266,6 +286,19 @@ class Runs(unittest.TestCase):
             model, own = read_model(Path(two)), further.model.state_dict()
             self.assertTrue(all(t.equal(own[name].half().float()) for name, t in model.state_dict().items()))
             self.assertEqual(model.config.tsp_layer, further.config.tsp_layer)
+
+    def test_beyond_t_alone_is_trained_on_long_documents(self):
+        with tempfile.TemporaryDirectory() as out:
+            args = self.arguments(out, 20_000, stop_after=1)
+            args.beyond = True
+            trainer = Trainer(args)
+            before = {name: t.clone() for name, t in trainer.model.state_dict().items()}
+            trainer.train()
+            tsp = trainer.config.tsp_layer
+            beyond = {n for n in before if n.startswith("norm") or n.startswith("layers") and int(n.split(".")[1]) > tsp}
+            changed = {name for name, t in trainer.model.state_dict().items() if not t.equal(before[name])}
+            self.assertEqual(changed, beyond)
+            self.assertEqual(trainer.clock.seen, 4096)
 
     def test_evaluating_speaks_of_every_setting_and_layer(self):
         made = examples(Tokenizer(), None, "test", 120, 3)

@@ -35,6 +35,8 @@ STAGES = {
     "cpu": [(0.3, 256, 16), (0.7, 512, 8), (0.92, 1024, 4), (1.0, 2048, 2)],
     # To go on from a folder: long from the start.
     "further": [(0.5, 512, 8), (0.85, 1024, 4), (1.0, 2048, 2)],
+    # The layers beyond T alone, on documents as long as what is hard for them.
+    "beyond": [(0.3, 4096, 1), (1.0, 8192, 1)],
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
 }
 LOOK_WEIGHT = 0.2
@@ -112,10 +114,18 @@ class Trainer:
             # A layer at a time: all share what was compiled for one, so that a new length costs seconds.
             for layer in self.model.layers:
                 layer.compile(dynamic=False)
+        tsp = self.config.tsp_layer
+        if args.beyond:
+            self.model.embed_tokens.requires_grad_(False)
+            self.model.layers[: tsp + 1].requires_grad_(False)
+        self.looks = {name for i, name in self.config.looking.items() if not args.beyond or i > tsp}
         self.optimizers = Optimizers(self.model)
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
-        self.maker = Maker(self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others, args.copies, args.again)
+        self.maker = Maker(
+            self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others, args.copies, args.again,
+            args.copy_again, args.beyond,
+        )  # fmt: skip
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -131,7 +141,7 @@ class Trainer:
 
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
-        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "deepen", "compressed_every")
+        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "deepen", "compressed_every")
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
     def save(self) -> None:
@@ -147,15 +157,17 @@ class Trainer:
 
     def losses(self, batch: Batch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """The answers' mean loss, what is trained on, and the losses of looking."""
-        hidden, looking = self.model(batch.ids[:, :-1], batch.positions, batch.looks, self.args.say)
-        weights = batch.weights.flatten()
+        looks = {name: look for name, look in batch.looks.items() if name in self.looks}
+        hidden, looking = self.model(batch.ids[:, :-1], batch.positions, looks, self.args.say, batch.going_on)
+        on = slice(None) if batch.going_on is None else batch.going_on
+        targets, weights = batch.ids[:, 1:][:, on].flatten(), batch.weights[:, on].flatten()
         # Of the other tokens a quarter each step: the vocabulary is most of the cost of a token's loss.
         quarter = torch.arange(len(weights), device=weights.device) % 4 == self.step % 4
         counted = weights == 1
         rows = (counted | quarter).nonzero()[:, 0]
-        targets, weights, counted = batch.ids[:, 1:].flatten()[rows], weights[rows], counted[rows]
+        targets, weights, counted = targets[rows], weights[rows], counted[rows]
         each = F.cross_entropy(self.model.logits(hidden.flatten(0, 1)[rows]), targets, reduction="none")
-        answers = (each * counted).sum() / counted.sum()
+        answers = (each * counted).sum() / counted.sum().clamp(min=1)
         spread = torch.where(counted, weights, 4 * weights)
         return answers, (each * spread).sum() / spread.sum() + LOOK_WEIGHT * sum(looking.values()), looking
 
@@ -173,7 +185,7 @@ class Trainer:
 
     def train(self) -> None:
         a, workers = self.args, self.args.workers
-        stages = STAGES["further" if self.further and a.preset == "cpu" else a.preset]
+        stages = STAGES["beyond" if a.beyond else "further" if self.further and a.preset == "cpu" else a.preset]
         schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after)
         loader = DataLoader(
             Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
@@ -244,6 +256,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--others", type=float, default=1.0, help="weight of all kinds of questions but single facts, beside evaluation's")
     parser.add_argument("--copies", type=int, default=COPIES, help="questions whose answers are trained to look, too")
     parser.add_argument("--again", action="store_true", help="train the layer before the copying to look at the facts again")
+    parser.add_argument("--copy-again", action="store_true", help="train the layer after the copying to copy again")
+    parser.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
