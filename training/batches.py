@@ -220,7 +220,7 @@ class Maker:
     copy_again: bool = False
     """Whether the layer after the copying looks where it does."""
     select: bool = False
-    """Whether only part of what is no fact goes on beyond T."""
+    """Whether documents fill most of a sequence, and only part of what tells no fact goes on beyond T."""
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""

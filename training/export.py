@@ -68,7 +68,7 @@ AGAIN = """
 The layer before the one that looks at the token to be said next looks at the fact once more."""
 
 COPY_AGAIN = """
-The layer after that one looks at it once more, too."""
+The layer after the one that looks at the token to be said next looks at it again."""
 
 BEYOND = """
 In this last part the layers up to T were left as they were, and those beyond read documents of up to 7,000 tokens: all facts and

@@ -141,7 +141,9 @@ class Trainer:
 
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
-        names = ("seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "deepen", "compressed_every")
+        names = (
+            "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "deepen", "compressed_every",
+        )  # fmt: skip
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
     def save(self) -> None:
