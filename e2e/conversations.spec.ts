@@ -13,7 +13,7 @@ test('a reload brings the conversation back with its document, and it goes on', 
   await page.reload();
   await expect(page.getByTestId('answer-text')).toHaveText(ANSWER);
   await expect(chat.chip).toContainText('Short sample');
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await chat.ask(SECOND);
   await chat.finished(chat.answers.nth(1));
   await expect(page.getByTestId('answer-text').nth(1)).not.toBeEmpty();
@@ -28,14 +28,14 @@ test('a reload in the middle of an answer keeps the part and marks it, and the a
   await chat.attachShort();
   await chat.ask(FIRST);
   const text = page.getByTestId('answer-text');
-  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing');
   // Past the first time that it was written down.
   await page.waitForTimeout(2500);
   await page.reload();
   await expect(page.getByTestId('interrupted')).toContainText('Interrupted');
   await expect(text).not.toBeEmpty();
   const part = (await text.textContent()) ?? '';
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await page.getByTestId('continue').click();
   await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(part.length);
   await chat.stop.click();
@@ -52,7 +52,7 @@ test('two tabs with the same conversation: one answers, the other watches, and b
   await one.openReady();
   await one.attachShort();
   await one.ask(FIRST);
-  await expect(one.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await expect(one.answers.first()).toHaveAttribute('data-state', 'writing');
   const id = await page.evaluate(() => sessionStorage.getItem('fastkv.conversation'));
 
   const second = await context.newPage();

@@ -21,7 +21,7 @@ async function writing(page: Page) {
   await chat.openReady();
   await chat.attachShort();
   await chat.ask(asked?.question ?? '');
-  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await expect(chat.answers.first()).toHaveAttribute('data-state', 'writing');
   await expect(page.getByTestId('answer-text')).not.toBeEmpty();
   return chat;
 }
@@ -32,12 +32,12 @@ async function expectRecovery(page: Page, lose: () => Promise<void>, code: strin
   const told = page.getByTestId('model-lost').waitFor({ timeout: 60_000 });
   await lose();
   const failed = page.getByTestId('answer').getByTestId('error');
-  await expect(failed).toHaveAttribute('data-code', code, { timeout: 30_000 });
+  await expect(failed).toHaveAttribute('data-code', code);
   const text = page.getByTestId('answer-text');
   const part = (await text.textContent()) ?? '';
   expect(part).not.toBe('');
   await told;
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await expect(page.getByTestId('model-lost')).toHaveCount(0);
   await page.getByTestId('continue').click();
   await expect.poll(async () => ((await text.textContent()) ?? '').length).toBeGreaterThan(part.length);
@@ -66,11 +66,11 @@ test('a device lost in the middle of an answer is told and the conversation goes
   const chat = await expectRecovery(page, lose, 'device-lost');
 
   await lose();
-  await expect(chat.status).toHaveAttribute('data-value', 'failed', { timeout: 30_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'failed');
   await page.getByTestId('reload-model').click();
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await chat.ask('And then?');
-  await expect(chat.answers.nth(1)).toHaveAttribute('data-state', 'writing', { timeout: 60_000 });
+  await expect(chat.answers.nth(1)).toHaveAttribute('data-state', 'writing');
   await chat.stop.click();
   await chat.finished(chat.answers.nth(1));
 });

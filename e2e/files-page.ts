@@ -98,8 +98,8 @@ export function filesOn(page: Page) {
     },
 
     async expectReady(name: string) {
-      await expect(get('model-status')).toContainText(name, { timeout: 60_000 });
-      await expect(get('model-status')).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+      await expect(get('model-status')).toContainText(name);
+      await expect(get('model-status')).toHaveAttribute('data-value', 'ready');
     },
   };
 }

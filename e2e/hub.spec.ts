@@ -105,7 +105,7 @@ test('a download whose connection is cut again and again is gone on with at the 
   hub.faults.status = status;
   hub.faults.cut = { after: 1_000_000, times: 1, onCut: () => (status.times = 1000) };
   await library.download();
-  await expect(library.transfer).toHaveAttribute('data-state', 'failed', { timeout: 30_000 });
+  await expect(library.transfer).toHaveAttribute('data-state', 'failed');
   await expect(library.error).toHaveAttribute('data-code', 'hub-unreachable');
   await expect(library.stored).toHaveAttribute('data-complete', 'false');
   await expect(library.stored).toContainText(/[KM]iB of 2\.\d+\sMiB/);

@@ -41,7 +41,7 @@ export function libraryOn(page: Page, hubUrl: string) {
 
     async expectReady(name: string) {
       await expect(get('model-status')).toContainText(name);
-      await expect(get('model-status')).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+      await expect(get('model-status')).toHaveAttribute('data-value', 'ready');
     },
   };
 }

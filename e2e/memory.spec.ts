@@ -26,7 +26,7 @@ test('the weights menu says what each form takes, loads the demo in it, and keep
   await expectSound(page);
   await menu.selectOption('q8');
   await page.getByTestId('load-demo').click();
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await expect(page.getByTestId('weights-bytes')).toHaveAttribute('data-value', '1407488');
   await page.reload();
   await chat.status.click();

@@ -20,7 +20,7 @@ test.afterEach(() => site.close());
 /** A visit up to where everything is stored that will be. */
 async function visit(page: Page, query = ''): Promise<void> {
   await page.goto(site.url + query);
-  await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready');
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
 }
 
@@ -39,12 +39,12 @@ test('after one visit the page opens and chats while its host is gone', async ({
   await page.close();
   const offline = await context.newPage();
   await offline.goto(site.url);
-  await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready');
   await expect(offline.getByTestId('sample-short')).toBeVisible();
   await expectAnswer(offline, demoShort);
   // What stands behind the question mark is for the page, not for the host.
   await offline.goto(`${site.url}index.html?dtype=f32`);
-  await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chatOn(offline).status).toHaveAttribute('data-value', 'ready');
 
   const other = await offline.goto(`${site.url}models/other/`).catch(() => null);
   expect(other, 'a page that there is not').toBeNull();
@@ -110,7 +110,7 @@ test('a first visit stores what it has used, and the next one the rest: a PDF is
   const { chunks, firstVisit } = JSON.parse(readFileSync('.cache/contents.json', 'utf8')) as Contents;
   const late = Object.keys(chunks).filter((file) => !firstVisit.includes(file));
   expect(late.length).toBeGreaterThan(1);
-  await expect.poll(() => stored(page), { timeout: 30_000 }).toEqual(expect.arrayContaining(late));
+  await expect.poll(() => stored(page)).toEqual(expect.arrayContaining(late));
   await site.stop();
   const pdf = { name: 'report.pdf', mimeType: '', buffer: Buffer.from(tinyPdf([['Rent is due.']])) };
   await page.getByTestId('file-input').setInputFiles(pdf);

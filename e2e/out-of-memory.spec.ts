@@ -37,7 +37,7 @@ test('a model that the device has no room for says so and what helps, and the pa
   await leaveRoom(page, 3 * MB);
   const chat = chatOn(page);
   await chat.open();
-  await expect(chat.error).toHaveAttribute('data-code', 'out-of-memory', { timeout: 60_000 });
+  await expect(chat.error).toHaveAttribute('data-code', 'out-of-memory');
   await expect(chat.error).toContainText(/no room for the model.*Close other tabs, load it with fewer bits/);
   await chat.composer.fill('still typing');
   await chat.status.click();
@@ -45,7 +45,7 @@ test('a model that the device has no room for says so and what helps, and the pa
   // The visitor makes room, here by closing whatever else there was, and loads again.
   await page.unrouteAll({ behavior: 'wait' });
   await page.getByTestId('load-demo').click();
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await expect(chat.composer).toHaveValue('still typing');
 });
 
@@ -57,7 +57,7 @@ test('a text that the device has no room for ends its turn in words, and a short
   await chat.openReady();
   await chat.attachFile('long.txt', longText(45));
   await chat.ask('What is this?');
-  await expect(chat.error).toHaveAttribute('data-code', 'out-of-memory', { timeout: 60_000 });
+  await expect(chat.error).toHaveAttribute('data-code', 'out-of-memory');
   await expect(chat.error).toContainText(
     /no room for .*(chat|prompt).*switch to lean mode, shorten the document/,
   );

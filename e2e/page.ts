@@ -91,9 +91,7 @@ export function chatOn(page: Page) {
 
     async openReady(query = '') {
       await page.goto(`./${query}`);
-      await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready', {
-        timeout: 60_000,
-      });
+      await expect(page.getByTestId('model-status')).toHaveAttribute('data-value', 'ready');
     },
 
     async attach(sample: 'short' | 'medium' | 'long') {
@@ -118,7 +116,7 @@ export function chatOn(page: Page) {
 
     async finished(answer: Locator) {
       // Software rendering reads about a hundred tokens a second on a small machine.
-      await expect(answer).toHaveAttribute('data-state', 'done', { timeout: 60_000 });
+      await expect(answer).toHaveAttribute('data-state', 'done');
     },
   };
 }

@@ -37,7 +37,7 @@ test('settings hold from the next message without loading the model again, each 
   await page.getByTestId('settings-for-new-chats').click();
   await expect(page.getByTestId('settings-for-new-chats')).toHaveText('Used for new chats');
   await page.reload();
-  await expect(chat.status).toHaveAttribute('data-value', 'ready', { timeout: 60_000 });
+  await expect(chat.status).toHaveAttribute('data-value', 'ready');
   await page.getByTestId('settings-open').click();
   await expect(page.getByTestId('field-temperature')).toHaveValue('0.7');
   await page.getByTestId('reset-all').click();
