@@ -140,6 +140,11 @@ describe('the options of the evaluation', () => {
   });
 
   it('choose settings by name, in the table’s order', () => {
+    expect(names()).toEqual([
+      'full',
+      ...['fastkv-0.05', 'fastkv-0.1', 'fastkv-0.2', 'fastkv-0.5'],
+      ...['tsp-off-0.05', 'tsp-off-0.1', 'tsp-off-0.2', 'tsp-off-0.5'],
+    ]);
     expect(names('--settings', 'tsp-off-0.5,fastkv-0.1,full')).toEqual(['full', 'fastkv-0.1', 'tsp-off-0.5']);
     expect(() => names('--settings', 'full,fastkv-0.3')).toThrow(
       '--settings is "fastkv-0.3"; it can be full, fastkv-0.05, fastkv-0.1,',
