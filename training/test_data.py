@@ -8,7 +8,6 @@ import dialogues
 from batches import ASKED, MAX_POSITION, WINDOW, Maker, Shape, examples, gapped_positions
 from documents import Document, Novels, Request, document
 from facts import KINDS, LISTS, facts
-from samples import first_answered
 from tokenizer import PIECE, Tokenizer
 
 PROSE = (
@@ -130,25 +129,6 @@ class Dialogues(unittest.TestCase):
         for r, d in documents(10):
             asked = [t.question for t in dialogues.questions(r, d, {"single": 1, "chat": 1, "count": 1}, 1000)]
             self.assertEqual(len(asked), len(set(asked)))
-
-
-class Samples(unittest.TestCase):
-    def drawn(self, *right_of_each: tuple[int, int]) -> tuple[int, int]:
-        """The seed taken and how many were drawn; of two questions each so many are right in full and as the page begins."""
-        every = iter(right_of_each)
-
-        def draw(seed: int) -> dict:
-            full, begins = next(every, (0, 0))
-            return {"seed": seed, "questions": [{"right": i < full, "right_fastkv": i < begins} for i in range(2)]}
-
-        made, tried = first_answered(draw)
-        return made["seed"], tried
-
-    def test_is_the_first_document_that_is_answered_whole_both_ways(self) -> None:
-        self.assertEqual(self.drawn((2, 1), (1, 2), (2, 2), (2, 2)), (4, 3))
-
-    def test_is_the_best_where_none_is(self) -> None:
-        self.assertEqual(self.drawn((0, 1), (2, 1), (1, 2)), (3, 6))
 
 
 class Encoding(unittest.TestCase):
