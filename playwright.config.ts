@@ -19,7 +19,8 @@ const MEASURED = /smooth\.spec\.ts$/;
 
 export default defineConfig({
   testDir: 'e2e',
-  // The longest, a look at eight screens with axe, takes 40 s alone; on two slower cores that others use too, five times that.
+  // The longest, a look at eight screens with axe, takes 40 s alone; on two cores that others use too it took three times that,
+  // and machines differ by more than two.
   timeout: 480_000,
   // Where a model becomes ready or an answer is finished, a software adapter compiles and reads for seconds, and on a busy
   // machine for many: that says nothing of the page.

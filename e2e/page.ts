@@ -115,7 +115,6 @@ export function chatOn(page: Page) {
     },
 
     async finished(answer: Locator) {
-      // Software rendering reads about a hundred tokens a second on a small machine.
       await expect(answer).toHaveAttribute('data-state', 'done');
     },
   };
