@@ -165,7 +165,6 @@ test('a table of 10,000 rows leaves the page usable, and is shown a part at a ti
   page,
   browser,
 }) => {
-  test.setTimeout(240_000);
   const rows = Array.from(
     { length: 10_000 },
     (_, row) => `| ${row} | **${row * 7}** | some text of row ${row} |`,

@@ -87,7 +87,6 @@ test('typing and scrolling stay smooth while Markdown streams into a long conver
   page,
   browser,
 }) => {
-  test.setTimeout(300_000);
   const thread = await watchMainThread(page, browser);
   await scriptEngine(page, {
     answers: [...Array.from({ length: TURNS - 1 }, () => MARKDOWN_ANSWER), HEAD + GROWING],
@@ -126,7 +125,6 @@ test('a hundred other answers to one question leave the heap as it was', async (
   launchOptions,
   baseURL,
 }) => {
-  test.setTimeout(400_000);
   // Machine code would be most of what grows: V8 compiles for thousands of cycles, and keeps that in the heap too.
   const args = [...(launchOptions.args ?? []), '--js-flags=--jitless'];
   const browser = await playwright.chromium.launch({ ...launchOptions, args });

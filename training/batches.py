@@ -221,6 +221,8 @@ class Maker:
     """Whether the layer after the copying looks where it does."""
     select: bool = False
     """Whether documents fill most of a sequence, and only part of what tells no fact goes on beyond T."""
+    two_steps: bool = False
+    """Whether more people whom facts name are told of, and asked after in two steps as often as `others` has it."""
 
     def kinds(self, step: int) -> tuple[str, ...]:
         """What a batch tells of: often one or two kinds of things, whose names alone tell their facts apart."""
@@ -236,12 +238,13 @@ class Maker:
         share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.7, 0.9) if self.select else r.uniform(0.45, 0.8)
         styles = ("plain", "register") if progress < 0.1 else Request.styles
         fact_share = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
-        d = document(r, Request(int(length * share), fact_share, styles, kinds=kinds), self.novels)
+        linked = r.uniform(0.3, 0.9) if self.two_steps else Request.linked
+        d = document(r, Request(int(length * share), fact_share, styles, linked, kinds=kinds), self.novels)
         mix = kind_mix(progress, self.others)
-        turns = questions(r, d, mix, limit=10_000)
+        turns = questions(r, d, mix, 10_000, self.two_steps)
         first = True
         while len(out.ids) <= length:
-            turns = turns or questions(r, d, mix, limit=8)
+            turns = turns or questions(r, d, mix, 8, self.two_steps)
             out.turn(turns.pop(), d if first else None, first and r.random() < 0.06)
             first = False
         return out, d

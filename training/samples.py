@@ -52,10 +52,10 @@ def sample(model: Llama, tokenizer: Tokenizer, name: str, d: Document, r: random
     past = shared_past(model, [e.prompt for e in made])
     asked = []
     for e in made:
+        written = greedy(model, e.prompt, tokenizer.end, past)
         asked.append({
-            "question": e.turn.question, "answer": e.turn.answer,
-            "model_full_cache": tokenizer.decode(greedy(model, e.prompt, tokenizer.end, past)),
-            "right": is_right(model, e.prompt, e.answer, FULL, past),
+            "question": e.turn.question, "answer": e.turn.answer, "model_full_cache": tokenizer.decode(written),
+            "right": [*written, tokenizer.end] == e.answer,
             "right_fastkv": is_right(model, e.prompt, e.answer, begins, past),
         })  # fmt: skip
     return {"name": name, "tokens": len(tokenizer.encode(d.text)), "text": d.text, "questions": asked}

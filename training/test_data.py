@@ -223,6 +223,15 @@ class Batches(unittest.TestCase):
             shares.add(round(len(prose & on) / len(prose), 2))
         self.assertGreater(len(shares), 2, shares)
 
+    def test_more_is_asked_in_two_steps_where_that_is_wanted(self):
+        few, many = (Maker(TOKENIZER, NOVELS, 1, others=3, two_steps=wanted) for wanted in (False, True))
+        shares = []
+        for maker in (few, many):
+            kinds = [t.kind for step in range(6) for _, t in maker.sequence(Shape(step, 1.0, 1024, 4), 0, tuple(KINDS)).made.prompts]
+            shares.append(kinds.count("two-step") / len(kinds))
+        self.assertLess(shares[0], 0.05, "most facts are on what no other fact names")
+        self.assertGreater(shares[1], 0.1)
+
     def test_answers_weigh_one_and_all_else_little(self):
         batch = Maker(TOKENIZER, NOVELS, 1).batch(self.shape)
         answer = batch.weights[0] == 1

@@ -35,6 +35,8 @@ STAGES = {
     "cpu": [(0.3, 256, 16), (0.7, 512, 8), (0.92, 1024, 4), (1.0, 2048, 2)],
     # To go on from a folder: long from the start.
     "further": [(0.5, 512, 8), (0.85, 1024, 4), (1.0, 2048, 2)],
+    # Likewise, a document at a time.
+    "long": [(0.8, 4096, 1), (1.0, 6144, 1)],
     # The layers beyond T alone, on documents as long as what is hard for them.
     "beyond": [(0.3, 4096, 1), (1.0, 8192, 1)],
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
@@ -124,7 +126,7 @@ class Trainer:
         self.novels = Novels(args.novels) if args.novels else None
         self.maker = Maker(
             self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others, args.copies, args.again,
-            args.copy_again, args.beyond,
+            args.copy_again, select=args.beyond or args.long, two_steps=args.two_steps,
         )  # fmt: skip
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
@@ -142,7 +144,7 @@ class Trainer:
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
         names = (
-            "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "deepen", "compressed_every",
+            "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "long", "two_steps", "deepen", "compressed_every",
         )  # fmt: skip
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
@@ -187,7 +189,7 @@ class Trainer:
 
     def train(self) -> None:
         a, workers = self.args, self.args.workers
-        stages = STAGES["beyond" if a.beyond else "further" if self.further and a.preset == "cpu" else a.preset]
+        stages = STAGES["beyond" if a.beyond else "long" if a.long else "further" if self.further and a.preset == "cpu" else a.preset]
         schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after)
         loader = DataLoader(
             Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
@@ -260,6 +262,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="train the layer before the copying to look at the facts again")
     parser.add_argument("--copy-again", action="store_true", help="train the layer after the copying to copy again")
     parser.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
+    parser.add_argument("--long", action="store_true", help="train all layers on long documents")
+    parser.add_argument("--two-steps", action="store_true", help="link more facts, and ask more in two steps")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="of the CPU")
