@@ -255,7 +255,8 @@ class Runs(unittest.TestCase):
             stop_after=stop_after,
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
-            looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, copy_again=True, beyond=False, deepen=[],
+            looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, copy_again=True, beyond=False, long=False,
+            two_steps=False, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):
@@ -287,18 +288,27 @@ class Runs(unittest.TestCase):
             self.assertTrue(all(t.equal(own[name].half().float()) for name, t in model.state_dict().items()))
             self.assertEqual(model.config.tsp_layer, further.config.tsp_layer)
 
-    def test_beyond_t_alone_is_trained_on_long_documents(self):
+    def changed(self, way: str) -> tuple[set[str], set[str], Trainer]:
+        """What one step of this way of training changes, and all that there is."""
         with tempfile.TemporaryDirectory() as out:
             args = self.arguments(out, 20_000, stop_after=1)
-            args.beyond = True
+            setattr(args, way, True)
             trainer = Trainer(args)
             before = {name: t.clone() for name, t in trainer.model.state_dict().items()}
             trainer.train()
-            tsp = trainer.config.tsp_layer
-            beyond = {n for n in before if n.startswith("norm") or n.startswith("layers") and int(n.split(".")[1]) > tsp}
-            changed = {name for name, t in trainer.model.state_dict().items() if not t.equal(before[name])}
-            self.assertEqual(changed, beyond)
-            self.assertEqual(trainer.clock.seen, 4096)
+            return {name for name, t in trainer.model.state_dict().items() if not t.equal(before[name])}, set(before), trainer
+
+    def test_beyond_t_alone_is_trained_on_long_documents(self):
+        changed, every, trainer = self.changed("beyond")
+        tsp = trainer.config.tsp_layer
+        self.assertEqual(changed, {n for n in every if n.startswith("norm") or n.startswith("layers") and int(n.split(".")[1]) > tsp})
+        self.assertEqual(trainer.clock.seen, 4096)
+
+    def test_all_layers_are_trained_on_long_documents(self):
+        changed, every, trainer = self.changed("long")
+        self.assertEqual(changed, every)
+        self.assertTrue(trainer.maker.select)
+        self.assertEqual(trainer.clock.seen, 4096)
 
     def test_evaluating_speaks_of_every_setting_and_layer(self):
         made = examples(Tokenizer(), None, "test", 120, 3)

@@ -144,7 +144,8 @@ class Trainer:
     def way(self) -> dict:
         """All that a run and its batches depend on, but how long it is."""
         names = (
-            "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "long", "two_steps", "deepen", "compressed_every",
+            "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "long",
+            "two_steps", "deepen", "compressed_every",
         )  # fmt: skip
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
