@@ -21,7 +21,6 @@ export default defineConfig({
           include: ['src/**/*.gpu.test.ts', 'tools/**/*.gpu.test.ts'],
           // One Dawn instance a process. Cases this small leave a software adapter waiting, so three go at a time (docs/LOG.md).
           pool: 'forks',
-          setupFiles: ['tools/dawn-polling.test-support.ts'],
           maxWorkers: 3,
           // As above: shaders are compiled in software, on as many cores as are left.
           testTimeout: 300_000,

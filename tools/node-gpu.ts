@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create, globals } from 'webgpu';
 import { EngineError } from '../src/engine/errors';
+import { chooseProfile } from '../src/engine/gpu/device';
 import { findChromium } from './find-chromium.mjs';
 
 /** `system` is whatever the Vulkan loader (or Metal, or Direct3D) offers; `auto` goes on to Chromium's SwiftShader. */
@@ -68,6 +69,7 @@ export async function openNullDevice(): Promise<GPUDevice> {
   const adapter = await gpu.requestAdapter();
   if (!adapter)
     throw new EngineError('webgpu-unavailable', 'This build of npm `webgpu` has no null backend.');
+  pollSeldom();
   return adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups', 'timestamp-query'] });
 }
 
@@ -88,11 +90,22 @@ async function open(kind: Driver, icd: string | undefined): Promise<NodeAdapter 
   try {
     const gpu = makeInstance([]);
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    return adapter ? { gpu, adapter, description: describe(kind, adapter) } : undefined;
+    if (!adapter) return undefined;
+    if (chooseProfile(adapter) === 'software') pollSeldom();
+    return { gpu, adapter, description: describe(kind, adapter) };
   } finally {
     if (before === undefined) delete process.env.VK_ICD_FILENAMES;
     else process.env.VK_ICD_FILENAMES = before;
   }
+}
+
+/**
+ * Dawn's binding asks for news in `setImmediate`, again and again: whoever waits keeps a whole core busy, which an adapter in
+ * software wants for itself. Once a millisecond is soon enough there; what waits for a GPU would be slowed down.
+ */
+function pollSeldom(): void {
+  const later = (tick: (...args: unknown[]) => void, ...args: unknown[]) => setTimeout(tick, 1, ...args);
+  globalThis.setImmediate = later as unknown as typeof setImmediate;
 }
 
 function makeInstance(options: string[]): GPU {
