@@ -109,9 +109,14 @@ def seen(G: int, rows: int, total: int, device: torch.device) -> Tensor:
 
 def attend_masked(attention: Attention, q: Tensor, k: Tensor, v: Tensor, sees: Tensor) -> Tensor:
     """[1, rows, C] of queries [1, H, rows, D] that see [G, rows, total] of k and v [1, G, total, D]."""
-    scores = (q @ attention.repeated(k).mT).float() * q.shape[-1] ** -0.5
-    weights = scores.masked_fill(~attention.repeated(sees[None]), float("-inf")).softmax(-1)
-    return attention.o_proj((weights.to(v.dtype) @ attention.repeated(v)).transpose(1, 2).flatten(2))
+    _, H, rows, D = q.shape
+    G, total = k.shape[1:3]
+    # A group's queries together: keys and values are not copied for each head.
+    scores = (q.reshape(G, -1, D) @ k[0].mT).float() * D**-0.5
+    hidden = ~sees[:, None]
+    weights = scores.view(G, -1, rows, total).masked_fill(hidden, float("-inf")).softmax(-1)
+    out = weights.to(v.dtype).view(G, -1, total) @ v[0]
+    return attention.o_proj(out.view(1, H, rows, D).transpose(1, 2).flatten(2))
 
 
 def answers_see(scores: Tensor | None, shares: list[float], A: int, n: int, G: int, device: torch.device) -> Tensor:
