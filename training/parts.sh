@@ -17,3 +17,5 @@ part e --from "$out/d/model" --seed 5 --tokens 8e6 --stop-after 400 --peak 0.5 -
 part f --from "$out/e/model" --seed 6 --tokens 5.6e6 --peak 0.5 --others 3 --compressed-every 2 --copies 128 --again
 part g --from "$out/f/model" --seed 7 --tokens 3.6e6 --peak 0.5 --deepen 8 --others 3 --compressed-every 4 --copies 128 --again \
   --copy-again --beyond
+part h --from "$out/g/model" --seed 8 --tokens 2.4e6 --peak 0.5 --others 3 --compressed-every 4 --copies 128 --again --copy-again \
+  --long --two-steps
