@@ -21,7 +21,7 @@ test('waiting for an adapter in software leaves the processors to it, and for a 
   const before = await rounds();
   const { adapter } = await openNodeAdapter();
   const after = await rounds();
-  // A timer of 1 ms never comes round sooner.
-  if (chooseProfile(adapter) === 'software') expect(after).toBeLessThanOrEqual(WATCHED_MS + 2);
+  // Timers count whole milliseconds, so one of 1 ms may come round a little sooner; without it there are tens of thousands.
+  if (chooseProfile(adapter) === 'software') expect(after).toBeLessThanOrEqual(2 * WATCHED_MS);
   else expect(after).toBeGreaterThan(before / 2);
 });
