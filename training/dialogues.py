@@ -112,13 +112,18 @@ def small_talk(r: random.Random) -> Turn:
     return Turn("chat", question, SMALL_TALK[question])
 
 
+def on_named_people(document: Document) -> list[int]:
+    """The facts that can be asked of in two steps: on people whom other facts name."""
+    named = {f.value for f in document.facts if f.about.role}
+    return [i for i, f in enumerate(document.facts) if f.entity in named]
+
+
 def questions(r: random.Random, document: Document, mix: dict[str, float], limit: int, aimed: bool = False) -> list[Turn]:
     """At most `limit` turns in a random order, none asked twice; where a kind cannot be asked, a single fact is.
 
     aimed: that questions in two steps take a fact that they can be asked of, where there is one."""
     out: dict[str, Turn] = {}
-    named = {f.value for f in document.facts if f.about.role}
-    linked = [i for i, f in enumerate(document.facts) if f.entity in named] if aimed else []
+    linked = on_named_people(document) if aimed else []
     for i in r.sample(range(len(document.facts)), min(limit, len(document.facts))):
         kind = r.choices(list(mix), list(mix.values()))[0]
         if kind == "two-step" and linked:

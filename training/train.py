@@ -124,10 +124,8 @@ class Trainer:
         self.optimizers = Optimizers(self.model)
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
-        self.maker = Maker(
-            self.tokenizer, self.novels, args.seed, args.looks, args.rows, args.alike, args.others, args.copies, args.again,
-            args.copy_again, select=args.beyond or args.long, two_steps=args.two_steps,
-        )  # fmt: skip
+        asking = {name: getattr(args, name) for name in ("looks", "rows", "alike", "others", "copies", "again", "copy_again", "two_steps")}
+        self.maker = Maker(self.tokenizer, self.novels, args.seed, select=args.beyond or args.long, **asking)
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -262,8 +260,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--copies", type=int, default=COPIES, help="questions whose answers are trained to look, too")
     parser.add_argument("--again", action="store_true", help="train the layer before the copying to look at the facts again")
     parser.add_argument("--copy-again", action="store_true", help="train the layer after the copying to copy again")
-    parser.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
-    parser.add_argument("--long", action="store_true", help="train all layers on long documents")
+    far = parser.add_mutually_exclusive_group()
+    far.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
+    far.add_argument("--long", action="store_true", help="train all layers on long documents")
     parser.add_argument("--two-steps", action="store_true", help="link more facts, and ask more in two steps")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
