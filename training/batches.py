@@ -220,7 +220,7 @@ class Maker:
     copy_again: bool = False
     """Whether the layer after the copying looks where it does."""
     select: bool = False
-    """Whether documents fill most of a sequence, and only part of what tells no fact goes on beyond T."""
+    """Whether a document fills most of the one sequence of a batch, and only part of what tells no fact goes on beyond T."""
     two_steps: bool = False
     """Whether more people whom facts name are told of, and asked after in two steps as often as `others` has it."""
 
@@ -229,13 +229,17 @@ class Maker:
         r = random.Random(f"kinds-{self.seed}-{step}")
         return tuple(r.sample(list(KINDS), r.choice((1, 2)))) if r.random() < self.alike else tuple(KINDS)
 
-    def dialogue(self, r: random.Random, length: int, progress: float, kinds: tuple[str, ...]) -> tuple[Ids, Document]:
-        """A document of a good part of `length` tokens, then questions until it is full."""
+    def selects(self, shape: Shape) -> bool:
+        return self.select and shape.sequences == 1
+
+    def dialogue(self, r: random.Random, shape: Shape, kinds: tuple[str, ...]) -> tuple[Ids, Document]:
+        """A document of a good part of the shape's length, then questions until it is full."""
+        length, progress = shape.length, shape.progress
         out = Ids(self.tokenizer)
         out.system()
         if r.random() < 0.03:
             out.turn(small_talk(r))
-        share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.7, 0.9) if self.select else r.uniform(0.45, 0.8)
+        share = r.uniform(0.3, 0.5) if length <= 512 else r.uniform(0.7, 0.9) if self.selects(shape) else r.uniform(0.45, 0.8)
         styles = ("plain", "register") if progress < 0.1 else Request.styles
         fact_share = (0.25, 0.9) if length <= 512 else (0.15, 0.8)
         linked = r.uniform(0.3, 0.9) if self.two_steps else Request.linked
@@ -274,9 +278,9 @@ class Maker:
     def sequence(self, shape: Shape, i: int, kinds: tuple[str, ...]) -> Sequence:
         r = random.Random(f"train-{self.seed}-{shape.step}-{i}")
         T = shape.length
-        made, d = self.dialogue(r, T, shape.progress, kinds)
+        made, d = self.dialogue(r, shape, kinds)
         pairs = self.pairs(r, made, d.facts, T, shape.sequences)
-        return Sequence(made, gapped_positions(r, T), pairs, going_on(r, made, T) if self.select else None)
+        return Sequence(made, gapped_positions(r, T), pairs, going_on(r, made, T) if self.selects(shape) else None)
 
     def asked(self, step: int, length: int) -> list[Example]:
         """Single questions on one document, or on two where that tells of less; with FastKV they cannot be one dialogue."""
@@ -295,7 +299,7 @@ class Maker:
             looks["copy again"] = looks["copy"]
         return Batch(
             torch.tensor([s.made.ids[: T + 1] for s in made]), torch.tensor([s.made.weights[1 : T + 1] for s in made]),
-            torch.tensor(np.stack([s.positions for s in made])), looks, torch.tensor(made[0].going_on) if self.select else None,
+            torch.tensor(np.stack([s.positions for s in made])), looks, None if made[0].going_on is None else torch.tensor(made[0].going_on),
         )  # fmt: skip
 
 

@@ -176,7 +176,7 @@ class Batches(unittest.TestCase):
         maker = Maker(TOKENIZER, None, 1, alike=1)
         self.assertEqual({len(maker.kinds(step)) for step in range(20)}, {1, 2})
         for step in range(5):
-            _, d = maker.dialogue(random.Random(step), 512, 1.0, maker.kinds(step))
+            _, d = maker.dialogue(random.Random(step), Shape(step, 1.0, 512, 4), maker.kinds(step))
             self.assertLessEqual({f.kind for f in d.facts}, {*maker.kinds(step), "person"})
 
     def test_two_steps_look_at_one_fact_after_the_other(self):
@@ -222,6 +222,12 @@ class Batches(unittest.TestCase):
             prose = set(range(start, end)) - facts
             shares.add(round(len(prose & on) / len(prose), 2))
         self.assertGreater(len(shares), 2, shares)
+
+    def test_a_batch_of_several_sequences_is_read_whole(self):
+        several = Shape(0, 1.0, 1024, 4)
+        usual, among_long = (Maker(TOKENIZER, NOVELS, 1, select=select).batch(several) for select in (False, True))
+        self.assertIsNone(among_long.going_on)
+        self.assertTrue(usual.ids.equal(among_long.ids))
 
     def test_more_is_asked_in_two_steps_where_that_is_wanted(self):
         few, many = (Maker(TOKENIZER, NOVELS, 1, others=3, two_steps=wanted) for wanted in (False, True))

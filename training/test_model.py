@@ -245,6 +245,10 @@ class Optimizing(unittest.TestCase):
         self.assertEqual([s.length for s in shapes], [100] * 50 + [200] * 50)
         self.assertLess(shapes[0].progress, shapes[50].progress)
 
+    def test_batches_of_short_sequences_come_among_long_ones(self):
+        shapes = list(Schedule(Clock(None, 40_960), [(1.0, 4096, 1)], 0, True, short_every=4))
+        self.assertEqual([(s.length, s.sequences) for s in shapes], [(4096, 1), (4096, 1), (4096, 1), (1024, 4)] * 2 + [(4096, 1)] * 2)
+
     def test_what_has_learned_is_asked_everything_at_once(self):
         self.assertEqual({s.progress for s in Schedule(Clock(None, 2000), [(1.0, 100, 10)], 0, True)}, {1.0})
 
@@ -256,7 +260,7 @@ class Runs(unittest.TestCase):
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
             looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, copy_again=True, beyond=False, long=False,
-            two_steps=False, deepen=[],
+            short_every=0, two_steps=False, deepen=[],
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):

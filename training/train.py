@@ -41,6 +41,8 @@ STAGES = {
     "beyond": [(0.3, 4096, 1), (1.0, 8192, 1)],
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
 }
+SHORT = 1024, 4
+"""Tokens a sequence and sequences of the batches that --short-every puts among long ones."""
 LOOK_WEIGHT = 0.2
 COMPRESSED = (768, 1024, 1536)
 """Tokens of documents that are read with FastKV in training: a share of shorter ones has no room for the facts."""
@@ -84,11 +86,13 @@ class Schedule:
     """The shapes to come, as long as the clock runs. `issued` counts tokens of batches that are still being made, too."""
 
     def __init__(
-        self, clock: Clock, stages: list[tuple[float, int, int]], first: int, learned: bool, stop_after: int | None = None
+        self, clock: Clock, stages: list[tuple[float, int, int]], first: int, learned: bool, stop_after: int | None = None,
+        short_every: int = 0,
     ) -> None:
         """learned: that the model knows the easy part, so that all kinds of questions are asked from the start."""
         self.clock, self.stages, self.step, self.learned = clock, stages, first, learned
         self.stop_after = math.inf if stop_after is None else stop_after
+        self.short_every = short_every
         self.issued = clock.seen
 
     @property
@@ -97,7 +101,8 @@ class Schedule:
 
     def __iter__(self) -> Iterator[Shape]:
         while self.step < self.stop_after and (progress := self.progress) < 1:
-            length, sequences = next((T, B) for until, T, B in self.stages if progress < until)
+            short = self.short_every and self.step % self.short_every == self.short_every - 1
+            length, sequences = SHORT if short else next((T, B) for until, T, B in self.stages if progress < until)
             self.issued += length * sequences
             yield Shape(self.step, 1.0 if self.learned else progress, length, sequences)
             self.step += 1
@@ -143,7 +148,7 @@ class Trainer:
         """All that a run and its batches depend on, but how long it is."""
         names = (
             "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "long",
-            "two_steps", "deepen", "compressed_every",
+            "short_every", "two_steps", "deepen", "compressed_every",
         )  # fmt: skip
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
@@ -189,7 +194,7 @@ class Trainer:
     def train(self) -> None:
         a, workers = self.args, self.args.workers
         stages = STAGES["beyond" if a.beyond else "long" if a.long else "further" if self.further and a.preset == "cpu" else a.preset]
-        schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after)
+        schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after, a.short_every)
         loader = DataLoader(
             Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
             pin_memory=self.device == "cuda",
@@ -263,6 +268,7 @@ def arguments() -> argparse.Namespace:
     far = parser.add_mutually_exclusive_group()
     far.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
     far.add_argument("--long", action="store_true", help="train all layers on long documents")
+    parser.add_argument("--short-every", type=int, default=0, help="steps between batches of several short sequences; 0 for none")
     parser.add_argument("--two-steps", action="store_true", help="link more facts, and ask more in two steps")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
     parser.add_argument("--seed", type=int, default=1)
