@@ -77,6 +77,9 @@ questions, and of the other prose a share."""
 LONG = """
 In this last part documents were of up to 5,500 tokens: of their prose a share went on beyond T."""
 
+SHORT_EVERY = """
+Batches of documents of up to 800 tokens came among these."""
+
 TWO_STEPS = """
 One question in seven was in two steps."""
 
@@ -110,7 +113,7 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
     count = sum(p.numel() for p in model.parameters())
     way = checkpoint["way"]
-    also = {"again": AGAIN, "copy_again": COPY_AGAIN, "beyond": BEYOND, "long": LONG, "two_steps": TWO_STEPS, "compressed_every": LOOP}
+    also = {"again": AGAIN, "copy_again": COPY_AGAIN, "beyond": BEYOND, "long": LONG, "short_every": SHORT_EVERY, "two_steps": TWO_STEPS, "compressed_every": LOOP}
     card = CARD.format(
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
         start="on from another run's weights: " if way["further"] else "from scratch: ",
