@@ -19,3 +19,5 @@ part g --from "$out/f/model" --seed 7 --tokens 3.6e6 --peak 0.5 --deepen 8 --oth
   --copy-again --beyond
 part h --from "$out/g/model" --seed 8 --tokens 2.4e6 --peak 0.5 --others 3 --compressed-every 4 --copies 128 --again --copy-again \
   --long --two-steps
+part i --from "$out/h/model" --seed 9 --tokens 2.3e6 --peak 0.4 --others 2 --compressed-every 4 --copies 128 --again --copy-again \
+  --long --short-every 4 --two-steps
