@@ -299,7 +299,8 @@ class Maker:
             looks["copy again"] = looks["copy"]
         return Batch(
             torch.tensor([s.made.ids[: T + 1] for s in made]), torch.tensor([s.made.weights[1 : T + 1] for s in made]),
-            torch.tensor(np.stack([s.positions for s in made])), looks, None if made[0].going_on is None else torch.tensor(made[0].going_on),
+            torch.tensor(np.stack([s.positions for s in made])), looks,
+            None if made[0].going_on is None else torch.tensor(made[0].going_on),
         )  # fmt: skip
 
 
