@@ -64,27 +64,17 @@ Weights, tokenizer and generated data: apache-2.0.
 NOVELS = """ The novels
 are those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out."""
 
-AGAIN = """
-The layer before the one that looks at the token to be said next looks at the fact once more."""
-
-COPY_AGAIN = """
-The layer after the one that looks at the token to be said next looks at it again."""
-
-BEYOND = """
-In this last part the layers up to T were left as they were, and those beyond read documents of up to 7,000 tokens: all facts and
-questions, and of the other prose a share."""
-
-LONG = """
-In this last part documents were of up to 5,500 tokens: of their prose a share went on beyond T."""
-
-SHORT_EVERY = """
-Batches of documents of up to 800 tokens came among these."""
-
-TWO_STEPS = """
-One question in seven was in two steps."""
-
-LOOP = """
-In part of the steps answers are also read from what FastKV leaves of a document."""
+ALSO = {
+    "again": "The layer before the one that looks at the token to be said next looks at the fact once more.",
+    "copy_again": "The layer after the one that looks at the token to be said next looks at it again.",
+    "beyond": """In this last part the layers up to T were left as they were, and those beyond read documents of up to 7,000 tokens: all facts and
+questions, and of the other prose a share.""",
+    "long": "In this last part documents were of up to 5,500 tokens: of their prose a share went on beyond T.",
+    "short_every": "Batches of documents of up to 800 tokens came among these.",
+    "two_steps": "One question in seven was in two steps.",
+    "compressed_every": "In part of the steps answers are also read from what FastKV leaves of a document.",
+}
+"""What else the card says of training, by the setting of a run that it is true of."""
 
 
 def write_json(path: Path, value: object) -> None:
@@ -113,12 +103,11 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
     count = sum(p.numel() for p in model.parameters())
     way = checkpoint["way"]
-    also = {"again": AGAIN, "copy_again": COPY_AGAIN, "beyond": BEYOND, "long": LONG, "short_every": SHORT_EVERY, "two_steps": TWO_STEPS, "compressed_every": LOOP}
     card = CARD.format(
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
         start="on from another run's weights: " if way["further"] else "from scratch: ",
         prose="generated prose and in novels" if way["novels"] else "generated prose", novels=NOVELS if way["novels"] else "",
-        more="".join(text for name, text in also.items() if way[name]),
+        more="".join(f"\n{text}" for name, text in ALSO.items() if way[name]),
     )  # fmt: skip
     (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 
