@@ -238,6 +238,7 @@ class Optimizing(unittest.TestCase):
         self.assertLess(rate(0, 0.0), 0.05)
         self.assertEqual(rate(1000, 0.3), 1.0)
         self.assertLess(rate(1000, 0.99), 0.05)
+        self.assertAlmostEqual(rate(1000, 0.6, decay_from=0.2), 0.5)
 
     def test_sequences_grow_as_the_clock_goes(self):
         clock = Clock(None, 100_000)
@@ -260,7 +261,7 @@ class Runs(unittest.TestCase):
             preset="tiny", start=None, novels=None, seed=1, minutes=None, tokens=tokens, out=Path(out), threads=1,
             workers=0, bf16=False, compile=False, compressed_every=2, log_every=1000, eval_every=1000, eval_questions=1, peak=1.0,
             looks=32, rows=2, say=True, alike=0.5, others=2.0, copies=32, again=True, copy_again=True, beyond=False, long=False,
-            short_every=0, two_steps=False, deepen=[],
+            longer=False, short_every=0, two_steps=False, deepen=[], decay_from=0.5,
         )  # fmt: skip
 
     def test_a_run_repeats_goes_on_and_is_exported(self):
@@ -309,10 +310,11 @@ class Runs(unittest.TestCase):
         self.assertEqual(trainer.clock.seen, 4096)
 
     def test_all_layers_are_trained_on_long_documents(self):
-        changed, every, trainer = self.changed("long")
-        self.assertEqual(changed, every)
-        self.assertTrue(trainer.maker.select)
-        self.assertEqual(trainer.clock.seen, 4096)
+        for way in ("long", "longer"):
+            changed, every, trainer = self.changed(way)
+            self.assertEqual(changed, every, way)
+            self.assertTrue(trainer.maker.select, way)
+            self.assertEqual(trainer.clock.seen, 4096, way)
 
     def test_evaluating_speaks_of_every_setting_and_layer(self):
         made = examples(Tokenizer(), None, "test", 120, 3)

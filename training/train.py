@@ -37,6 +37,7 @@ STAGES = {
     "further": [(0.5, 512, 8), (0.85, 1024, 4), (1.0, 2048, 2)],
     # Likewise, a document at a time.
     "long": [(0.8, 4096, 1), (1.0, 6144, 1)],
+    "longer": [(0.5, 4096, 1), (1.0, 8192, 1)],
     # The layers beyond T alone, on documents as long as what is hard for them.
     "beyond": [(0.3, 4096, 1), (1.0, 8192, 1)],
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
@@ -50,9 +51,9 @@ WARM_UP = 60
 DECAY_FROM = 0.5
 
 
-def rate(step: int, progress: float) -> float:
+def rate(step: int, progress: float, decay_from: float = DECAY_FROM) -> float:
     """Factor on the learning rates: up over the first steps, level, then down to nearly nothing."""
-    fall = 1.0 if progress < DECAY_FROM else (1 - progress) / (1 - DECAY_FROM)
+    fall = 1.0 if progress < decay_from else (1 - progress) / (1 - decay_from)
     return min(1.0, (step + 1) / WARM_UP) * max(0.03, fall)
 
 
@@ -130,7 +131,7 @@ class Trainer:
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
         asking = {name: getattr(args, name) for name in ("looks", "rows", "alike", "others", "copies", "again", "copy_again", "two_steps")}
-        self.maker = Maker(self.tokenizer, self.novels, args.seed, select=args.beyond or args.long, **asking)
+        self.maker = Maker(self.tokenizer, self.novels, args.seed, select=args.beyond or args.long or args.longer, **asking)
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -148,7 +149,7 @@ class Trainer:
         """All that a run and its batches depend on, but how long it is."""
         names = (
             "seed", "peak", "looks", "rows", "say", "alike", "others", "copies", "again", "copy_again", "beyond", "long",
-            "short_every", "two_steps", "deepen", "compressed_every",
+            "longer", "short_every", "two_steps", "deepen", "compressed_every", "decay_from",
         )  # fmt: skip
         return {**{name: getattr(self.args, name) for name in names}, "further": self.further, "novels": self.novels is not None}
 
@@ -193,7 +194,8 @@ class Trainer:
 
     def train(self) -> None:
         a, workers = self.args, self.args.workers
-        stages = STAGES["beyond" if a.beyond else "long" if a.long else "further" if self.further and a.preset == "cpu" else a.preset]
+        among = next((name for name in ("beyond", "long", "longer") if getattr(a, name)), None)
+        stages = STAGES[among or ("further" if self.further and a.preset == "cpu" else a.preset)]
         schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after, a.short_every)
         loader = DataLoader(
             Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
@@ -208,7 +210,7 @@ class Trainer:
                     parts["compressed"] = self.compressed_loss()
                     loss = loss + parts["compressed"]
             loss.backward()
-            self.optimizers.step(self.args.peak * rate(self.step, progress))
+            self.optimizers.step(self.args.peak * rate(self.step, progress, self.args.decay_from))
             self.step += 1
             self.clock.seen += batch.weights.numel()
             keep = min(0.98, 1 - 1 / done)
@@ -257,6 +259,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--from", dest="start", type=Path, help="a folder to begin with, in place of the preset's random weights")
     parser.add_argument("--deepen", type=int, nargs="*", default=[], help="layers to put a new one before")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on all learning rates")
+    parser.add_argument("--decay-from", type=float, default=DECAY_FROM, help="share of the run from which the rates fall")
     parser.add_argument("--novels", type=Path, help="novels.txt or novels.txt.xz; generated prose alone without")
     parser.add_argument("--looks", type=int, default=LOOKS, help="questions of a batch whose windows are trained to look")
     parser.add_argument("--rows", type=int, default=ROWS, help="positions of each window")
@@ -268,6 +271,7 @@ def arguments() -> argparse.Namespace:
     far = parser.add_mutually_exclusive_group()
     far.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
     far.add_argument("--long", action="store_true", help="train all layers on long documents")
+    far.add_argument("--longer", action="store_true", help="likewise, half of the time on still longer ones")
     parser.add_argument("--short-every", type=int, default=0, help="steps between batches of several short sequences; 0 for none")
     parser.add_argument("--two-steps", action="store_true", help="link more facts, and ask more in two steps")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
