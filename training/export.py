@@ -70,6 +70,8 @@ ALSO = {
     "beyond": """In this last part the layers up to T were left as they were, and those beyond read documents of up to 7,000 tokens: all facts and
 questions, and of the other prose a share.""",
     "long": "In this last part documents were of up to 5,500 tokens: of their prose a share went on beyond T.",
+    "longer": """In this last part documents were of up to 3,600 tokens, in its second half of up to 7,300: of their prose a share went on
+beyond T.""",
     "short_every": "Batches of documents of up to 800 tokens came among these.",
     "two_steps": "One question in seven was in two steps.",
     "compressed_every": "In part of the steps answers are also read from what FastKV leaves of a document.",
