@@ -21,3 +21,5 @@ part h --from "$out/g/model" --seed 8 --tokens 2.4e6 --peak 0.5 --others 3 --com
   --long --two-steps
 part i --from "$out/h/model" --seed 9 --tokens 2.3e6 --peak 0.4 --others 2 --compressed-every 4 --copies 128 --again --copy-again \
   --long --short-every 4 --two-steps
+part j --from "$out/i/model" --seed 10 --tokens 2.1e6 --peak 0.2 --decay-from 0.15 --others 3 --compressed-every 4 --copies 128 --again \
+  --copy-again --longer --short-every 4 --two-steps
