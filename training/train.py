@@ -42,6 +42,8 @@ STAGES = {
     "beyond": [(0.3, 4096, 1), (1.0, 8192, 1)],
     "gpu": [(0.1, 256, 256), (0.2, 512, 128), (0.4, 1024, 64), (0.6, 2048, 32), (0.78, 4096, 16), (0.9, 8192, 8), (1.0, 16_384, 4)],
 }
+FAR = "beyond", "long", "longer"
+"""The stages of long documents; each has an argument of its name, and at most one is given."""
 SHORT = 1024, 4
 """Tokens a sequence and sequences of the batches that --short-every puts among long ones."""
 LOOK_WEIGHT = 0.2
@@ -118,6 +120,7 @@ class Trainer:
         self.model = (deepened(model, args.deepen) if args.deepen else model).to(self.device)
         self.config = self.model.config
         self.further = args.start is not None
+        self.far = next((name for name in FAR if getattr(args, name)), None)
         if args.compile:
             # A layer at a time: all share what was compiled for one, so that a new length costs seconds.
             for layer in self.model.layers:
@@ -131,7 +134,7 @@ class Trainer:
         self.tokenizer = Tokenizer(args.start / "tokenizer.json") if args.start else Tokenizer()
         self.novels = Novels(args.novels) if args.novels else None
         asking = {name: getattr(args, name) for name in ("looks", "rows", "alike", "others", "copies", "again", "copy_again", "two_steps")}
-        self.maker = Maker(self.tokenizer, self.novels, args.seed, select=args.beyond or args.long or args.longer, **asking)
+        self.maker = Maker(self.tokenizer, self.novels, args.seed, select=self.far is not None, **asking)
         self.clock = Clock(args.minutes, args.tokens)
         self.step = 0
         self.file = args.out / "checkpoint.pt"
@@ -194,8 +197,7 @@ class Trainer:
 
     def train(self) -> None:
         a, workers = self.args, self.args.workers
-        among = next((name for name in ("beyond", "long", "longer") if getattr(a, name)), None)
-        stages = STAGES[among or ("further" if self.further and a.preset == "cpu" else a.preset)]
+        stages = STAGES[self.far or ("further" if self.further and a.preset == "cpu" else a.preset)]
         schedule = Schedule(self.clock, stages, self.step, self.further, a.stop_after, a.short_every)
         loader = DataLoader(
             Steps(self.maker), batch_size=None, sampler=schedule, num_workers=workers, prefetch_factor=4 if workers else None,
@@ -271,7 +273,7 @@ def arguments() -> argparse.Namespace:
     far = parser.add_mutually_exclusive_group()
     far.add_argument("--beyond", action="store_true", help="train the layers beyond T alone, on long documents")
     far.add_argument("--long", action="store_true", help="train all layers on long documents")
-    far.add_argument("--longer", action="store_true", help="likewise, half of the time on still longer ones")
+    far.add_argument("--longer", action="store_true", help="likewise, half of the tokens in still longer ones")
     parser.add_argument("--short-every", type=int, default=0, help="steps between batches of several short sequences; 0 for none")
     parser.add_argument("--two-steps", action="store_true", help="link more facts, and ask more in two steps")
     parser.add_argument("--say", action=argparse.BooleanOptionalAction, default=True, help="train that looking at a token alone says it")
