@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from dialogues import SYSTEM
-from folders import config_json, write_tensors
+from folders import config_json, read_tensors, write_tensors
 from model import Config, Llama
 from tokenizer import FILE, Tokenizer
 
@@ -61,6 +61,8 @@ often with something that the document does say. English alone. Nothing that it 
 Weights, tokenizer and generated data: apache-2.0.
 """
 
+MEAN = "\nThese weights are the mean of this run's and of those that it went on from."
+
 NOVELS = """ The novels
 are those of ELTeC-eng 1.0.1 (doi 10.5281/zenodo.4662490), in the public domain; ten of them are held out."""
 
@@ -90,13 +92,21 @@ def tokenizer_config(max_length: int) -> dict:
     }  # fmt: skip
 
 
-def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Path | None = None) -> None:
-    """`checkpoint` as train.py saves it; weights are rounded to 16 bits."""
+def export(
+    checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Path | None = None, mean_with: Path | None = None
+) -> None:
+    """`checkpoint` as train.py saves it; weights are rounded to 16 bits.
+
+    With `mean_with`, the exported folder that training began with, they are the mean of its weights and these, rounded again."""
     config = Config(**checkpoint["config"])
     model = Llama(config)
     model.load_state_dict(checkpoint["model"])
     out.mkdir(parents=True, exist_ok=True)
-    write_tensors(out / "model.safetensors", {f"model.{name}": t.half() for name, t in model.state_dict().items()})
+    tensors = {f"model.{name}": t.half() for name, t in model.state_dict().items()}
+    if mean_with:
+        begun = read_tensors(mean_with / "model.safetensors")
+        tensors = {name: ((t.float() + begun[name].float()) / 2).half() for name, t in tensors.items()}
+    write_tensors(out / "model.safetensors", tensors)
     end = Tokenizer(tokenizer_file).end
     write_json(out / "config.json", config_json(config, end))
     write_json(out / "generation_config.json", {"eos_token_id": end, "pad_token_id": 0, "do_sample": False, "max_new_tokens": 64})
@@ -109,7 +119,7 @@ def export(checkpoint: dict, out: Path, tokenizer_file: Path = FILE, figures: Pa
         million=count / 1e6, c=config, tokens=checkpoint["seen"] / 1e6, minutes=checkpoint["seconds"] / 60, seed=way["seed"],
         start="on from another run's weights: " if way["further"] else "from scratch: ",
         prose="generated prose and in novels" if way["novels"] else "generated prose", novels=NOVELS if way["novels"] else "",
-        more="".join(f"\n{text}" for name, text in ALSO.items() if way[name]),
+        more="".join(f"\n{text}" for name, text in ALSO.items() if way[name]) + (MEAN if mean_with else ""),
     )  # fmt: skip
     (out / "README.md").write_text(card + (f"\n## Figures\n\n{figures.read_text(encoding='utf-8')}" if figures else ""), encoding="utf-8")
 
@@ -120,8 +130,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, default=FILE, help="that of the folder that training began with, if it did")
     parser.add_argument("--figures", type=Path, help="Markdown to end the model card with")
+    parser.add_argument("--mean-with", type=Path, help="the folder that training began with, if the mean of both is meant")
     args = parser.parse_args()
-    export(torch.load(args.checkpoint / "checkpoint.pt", map_location="cpu", weights_only=True), args.out, args.tokenizer, args.figures)
+    checkpoint = torch.load(args.checkpoint / "checkpoint.pt", map_location="cpu", weights_only=True)
+    export(checkpoint, args.out, args.tokenizer, args.figures, args.mean_with)
     print(f"{args.out}: {(args.out / 'model.safetensors').stat().st_size / 1e6:.1f} MB")
 
 

@@ -293,6 +293,17 @@ class Runs(unittest.TestCase):
             self.assertTrue(all(t.equal(own[name].half().float()) for name, t in model.state_dict().items()))
             self.assertEqual(model.config.tsp_layer, further.config.tsp_layer)
 
+    def test_the_mean_of_a_run_and_of_what_it_went_on_from_is_exported(self):
+        with tempfile.TemporaryDirectory() as out:
+            trainer, begun, mean = Trainer(self.arguments(out, 8000)), Path(out) / "begun", Path(out) / "mean"
+            checkpoint = {"config": trainer.config.as_dict(), "model": trainer.model.state_dict(), "seen": 0, "seconds": 0, "way": trainer.way()}
+            export(checkpoint, begun)
+            checkpoint["model"] = {name: 3 * t for name, t in checkpoint["model"].items()}
+            export(checkpoint, mean, mean_with=begun)
+            of_begun, of_mean = (read_tensors(folder / "model.safetensors") for folder in (begun, mean))
+            self.assertTrue(all(torch.allclose(of_mean[name].float(), 2 * t.float(), rtol=2**-10) for name, t in of_begun.items()))
+            self.assertIn("the mean of this run's", (mean / "README.md").read_text())
+
     def changed(self, way: str) -> tuple[set[str], set[str], Trainer]:
         """What one step of this way of training changes, and all that there is."""
         with tempfile.TemporaryDirectory() as out:
