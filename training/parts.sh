@@ -23,3 +23,6 @@ part i --from "$out/h/model" --seed 9 --tokens 2.3e6 --peak 0.4 --others 2 --com
   --long --short-every 4 --two-steps
 part j --from "$out/i/model" --seed 10 --tokens 2.1e6 --peak 0.2 --decay-from 0.15 --others 3 --compressed-every 4 --copies 128 --again \
   --copy-again --longer --short-every 4 --two-steps
+part k --from "$out/j/model" --seed 11 --tokens 1.5e6 --peak 0.2 --decay-from 0.15 --others 3 --compressed-every 8 --copies 128 --again \
+  --copy-again --longer --short-every 4 --two-steps
+python export.py --checkpoint "$out/k" --out "$out/k/model" --mean-with "$out/j/model"
