@@ -181,8 +181,11 @@ test('a table of 10,000 rows leaves the page usable, and is shown a part at a ti
   await expect(drawn).toHaveCount(1000);
   await chat.composer.pressSequentially('still typing');
   await expect(chat.composer).toHaveValue('still typing');
-  const { longest } = await thread.end();
-  test.info().annotations.push({ type: 'longest task, ms of a processor', description: String(longest) });
+  const { longest } = (await thread.end()).processor;
+  test.info().annotations.push({
+    type: 'longest task, ms of a processor',
+    description: longest.toFixed(0),
+  });
   await page.getByTestId('show-more').click();
   await expect(drawn).toHaveCount(2000);
   await page.getByTestId('new-chat').click();

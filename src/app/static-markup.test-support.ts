@@ -25,6 +25,7 @@ export function markupOf(stores: Stores, part: ReactNode): string {
     stores.newChat,
     stores.view,
     stores.chat,
+    stores.outline,
     stores.conversations,
     stores.selection,
     stores.memoryHistory,

@@ -12,7 +12,7 @@ import {
   type AttachmentsStore,
 } from './store/attachments-store';
 import { homeOf, runningId } from './store/away';
-import { createChatStore, isFree, type ChatState, type ChatStore } from './store/chat-store';
+import { createChatStore, type ChatState, type ChatStore } from './store/chat-store';
 import { exceedsContext, totalOf } from './store/context-use';
 import { tokensOf } from './store/conversation';
 import {
@@ -42,6 +42,7 @@ import {
 import { createMemoryHistory, type MemoryHistory, type MemoryHistoryStore } from './store/memory-history';
 import { createModelStore, type ModelState, type ModelStore } from './store/model-store';
 import { createNextTurn, type NextTurn, type NextTurnStore } from './store/next-turn';
+import { createOutline, type Outline, type OutlineStore } from './store/outline';
 import { createPlanner, type PlannerState, type PlannerStore } from './store/planner';
 import { createPreviewStore, type PreviewState, type PreviewStore } from './store/preview-store';
 import { createSamplesStore, type SamplesState, type SamplesStore } from './store/samples-store';
@@ -60,6 +61,7 @@ export interface Stores {
   readonly kv: KvStore;
   readonly newChat: NewChatStore;
   readonly chat: ChatStore;
+  readonly outline: OutlineStore;
   readonly attachments: AttachmentsStore;
   readonly preview: PreviewStore;
   readonly conversations: ConversationsStore;
@@ -135,6 +137,7 @@ export function createStores({
     kv,
     newChat,
     chat,
+    outline: createOutline(chat),
     attachments: createAttachmentsStore(chat),
     preview: createPreviewStore(chat),
     conversations,
@@ -165,6 +168,8 @@ export function useStores(): Stores {
 
 export const useModel = <T>(select: (state: ModelState) => T): T => useStore(useStores().model, select);
 export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useStores().chat, select);
+/** Of each message: it runs seldom. */
+export const useOutline = <T>(select: (state: Outline) => T): T => useStore(useStores().outline, select);
 export const useAttachments = <T>(select: (state: AttachmentsState) => T): T =>
   useStore(useStores().attachments, select);
 export const usePreview = <T>(select: (state: PreviewState) => T): T => useStore(useStores().preview, select);
@@ -195,15 +200,15 @@ export const useLoadedModel = (): ModelInfo | undefined =>
 /** Whether the engine has nothing to do: then it can be asked, or calibrated. */
 export function useIsFree(): boolean {
   const ready = useModel(({ status }) => status.state === 'ready');
-  const busy = useChat((state) => !isFree(state));
+  const idle = useOutline(({ isFree }) => isFree);
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  return ready && !busy && !calibrating;
+  return ready && idle && !calibrating;
 }
 
 /** Whether a question would be taken again, or another one in its place. */
 export function useCanAsk(): boolean {
   const model = useLoadedModel();
-  const documents = useChat((state) => tokensOf(state.documents) ?? 0);
+  const documents = useOutline(({ documents }) => tokensOf(documents) ?? 0);
   const isAttaching = useFileBeingRead() !== undefined;
   return useIsFree() && !isAttaching && model !== undefined && !exceedsContext(documents, model);
 }
@@ -216,7 +221,7 @@ export function useFileBeingRead(): string | undefined {
 /** Whether the coming prompt, with the draft, is more than the model can read. */
 export function useIsOverContext(): boolean {
   const model = useLoadedModel();
-  const documents = useChat((state) => tokensOf(state.documents) ?? 0);
+  const documents = useOutline(({ documents }) => tokensOf(documents) ?? 0);
   const use = useNextTurn((next) => next.use);
   // The documents are known at once; the rest is counted when the typing pauses.
   const tokens = Math.max(documents, use ? totalOf(use) : 0);

@@ -1,16 +1,26 @@
-import { useRef } from 'react';
-import { useShallow } from 'zustand/react/shallow';
+import { useMemo, useRef } from 'react';
 import { formatPercent } from '../format';
 import { Icon } from '../icons';
 import type { IncomingFile } from '../store/attachments-store';
 import { pendingDocuments } from '../store/conversation';
-import { useAttachments, useChat } from '../stores';
+import { useAttachments, useOutline, useStores } from '../stores';
 import { DocumentChip, RemoveButton } from './document-chip';
 import { focusComposer } from './focus-composer';
 
+/** Looked for when documents or the path change: what a question has brought stays so. */
+function usePendingDocuments() {
+  const { chat } = useStores();
+  const documents = useOutline((outline) => outline.documents);
+  const order = useOutline((outline) => outline.order);
+  return useMemo(
+    () => pendingDocuments({ documents, order, messages: chat.getState().messages }),
+    [documents, order, chat],
+  );
+}
+
 /** What goes with the next question: documents, files that are being read, and what was wrong with others. */
 export function Attachments() {
-  const documents = useChat(useShallow(pendingDocuments));
+  const documents = usePendingDocuments();
   const incoming = useAttachments((state) => state.incoming);
   const dismissFailed = useAttachments((state) => state.dismissFailed);
   const failed = incoming.filter(({ state }) => state === 'failed');

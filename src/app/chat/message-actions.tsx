@@ -1,37 +1,35 @@
-import { memo, type MouseEvent, type ReactNode } from 'react';
+import { type MouseEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from '../icons';
-import { siblingsOf } from '../store/branches';
-import { isIdle } from '../store/chat-store';
+import { followersOf } from '../store/branches';
 import type { Message } from '../store/conversation';
 import { answerOf } from '../store/reasoning';
-import { useCanAsk, useChat } from '../stores';
+import { useCanAsk, useOutline, useStores } from '../stores';
 import { CopyButton } from '../ui/copy-button';
 import { focusComposer } from './focus-composer';
 import './message-actions.css';
 
 /** What can be done with a message. In sight where a pointer or the focus is, by finger always. */
-export const MessageActions = memo(function MessageActions({ id }: { readonly id: string }) {
-  const role = useChat(({ messages }) => messages[id]?.role);
-  const isRunning = useChat(({ activeId }) => activeId === id);
-  const isLast = useChat(({ order }) => order.at(-1) === id);
-  if (role === undefined) return null;
+export function MessageActions({ message }: { readonly message: Message }) {
+  const { id, role } = message;
+  const isRunning = useOutline(({ activeId }) => activeId === id);
+  const isLast = useOutline(({ order }) => order.at(-1) === id);
   const what = role === 'user' ? 'question' : 'answer';
   return (
     <div className="message-actions" data-shown={isLast} data-testid={`${what}-actions`}>
-      {role === 'assistant' && <Branches id={id} what={what} />}
+      {role === 'assistant' && <Branches message={message} what={what} />}
       {/* Not by place: what is said of a copy is said of that message. */}
-      {!isRunning && <CopyMessage key={id} id={id} what={what} />}
+      {!isRunning && <CopyMessage key={id} message={message} what={what} />}
       {!isRunning && (role === 'user' ? <Edit id={id} /> : <Regenerate id={id} />)}
       {!isRunning && <Remove id={id} what={what} />}
       {/* Always in sight, and so at the edge that the message stands at. */}
-      {role === 'user' && <Branches id={id} what={what} />}
+      {role === 'user' && <Branches message={message} what={what} />}
       {role === 'user' && isLast && <Unanswered id={id} />}
     </div>
   );
-});
+}
 
-interface ActionProps {
-  readonly id: string;
+interface PartProps {
+  readonly message: Message;
   readonly what: 'question' | 'answer';
 }
 
@@ -59,12 +57,12 @@ function Action(props: {
   );
 }
 
-const useIsBusy = () => useChat((state) => !isIdle(state));
+const useIsBusy = () => useOutline(({ isIdle }) => !isIdle);
 
 /** Which of several branches this message begins, and the way to the ones beside it. */
-function Branches({ id, what }: ActionProps): ReactNode {
-  const siblings = useChat((state) => siblingsOf(state, id));
-  const showSibling = useChat((state) => state.showSibling);
+function Branches({ message: { id, parentId }, what }: PartProps): ReactNode {
+  const { chat } = useStores();
+  const siblings = useOutline(({ children }) => followersOf(children, parentId));
   const busy = useIsBusy();
   if (siblings.length < 2) return null;
   const at = siblings.indexOf(id);
@@ -75,7 +73,7 @@ function Branches({ id, what }: ActionProps): ReactNode {
         name={`Previous ${what}`}
         testId="branch-previous"
         off={busy || at === 0}
-        act={() => showSibling(id, -1)}
+        act={() => chat.getState().showSibling(id, -1)}
       />
       <span data-testid="branch-place">
         <span className="visually-hidden">Version </span>
@@ -89,46 +87,46 @@ function Branches({ id, what }: ActionProps): ReactNode {
         name={`Next ${what}`}
         testId="branch-next"
         off={busy || at === siblings.length - 1}
-        act={() => showSibling(id, 1)}
+        act={() => chat.getState().showSibling(id, 1)}
       />
     </div>
   );
 }
 
 /** Of an answer its Markdown, without what the model thought before it. */
-const textOf = (message: Message | undefined): string =>
-  message?.role === 'user' ? message.question : answerOf(message?.text ?? '');
+const textOf = (message: Message): string =>
+  message.role === 'user' ? message.question : answerOf(message.text);
 
-function CopyMessage({ id, what }: ActionProps) {
-  // Not its text: selectors run at every token, for every message in sight or not.
-  const text = textOf(useChat(({ messages }) => messages[id]));
+function CopyMessage({ message, what }: PartProps) {
+  const text = textOf(message);
   return text === '' ? null : <CopyButton label={`Copy the ${what}`} text={text} testId="copy" />;
 }
 
 function Edit({ id }: { readonly id: string }) {
-  const beginEdit = useChat((state) => state.beginEdit);
-  const isBegun = useChat(({ edits }) => edits[id] !== undefined);
+  const { chat } = useStores();
+  const isBegun = useOutline(({ edits }) => edits[id] !== undefined);
+  const act = () => chat.getState().beginEdit(id);
   const name = isBegun ? 'Continue editing the question' : 'Edit the question';
-  return <Action icon="edit" name={name} testId="edit" off={useIsBusy()} act={() => beginEdit(id)} />;
+  return <Action icon="edit" name={name} testId="edit" off={useIsBusy()} act={act} />;
 }
 
 function Regenerate({ id }: { readonly id: string }) {
-  const regenerate = useChat((state) => state.regenerate);
+  const { chat } = useStores();
   return (
     <Action
       icon="again"
       name="Regenerate the answer"
       testId="regenerate"
       off={!useCanAsk()}
-      act={() => void regenerate(id)}
+      act={() => void chat.getState().regenerate(id)}
     />
   );
 }
 
-function Remove({ id, what }: ActionProps) {
-  const remove = useChat((state) => state.remove);
+function Remove({ id, what }: { readonly id: string; readonly what: PartProps['what'] }) {
+  const { chat } = useStores();
   const act = (event: MouseEvent) => {
-    remove(id);
+    chat.getState().remove(id);
     focusComposer(event); // The button goes with the message.
   };
   return <Action icon="remove" name={`Delete the ${what}`} testId="remove" off={useIsBusy()} act={act} />;
@@ -136,7 +134,7 @@ function Remove({ id, what }: ActionProps) {
 
 /** A question whose answer was deleted. */
 function Unanswered({ id }: { readonly id: string }) {
-  const regenerate = useChat((state) => state.regenerate);
+  const { chat } = useStores();
   const canAsk = useCanAsk();
   return (
     <button
@@ -146,7 +144,7 @@ function Unanswered({ id }: { readonly id: string }) {
       disabled={!canAsk}
       onClick={(event) => {
         focusComposer(event);
-        void regenerate(id);
+        void chat.getState().regenerate(id);
       }}
     >
       Answer this

@@ -4,7 +4,7 @@ import { formatPercent, formatTokens } from '../format';
 import { AnswerText } from '../markdown/answer-text';
 import type { AssistantMessage, UserMessage } from '../store/conversation';
 import { answerOf } from '../store/reasoning';
-import { useChat } from '../stores';
+import { useChat, useOutline } from '../stores';
 import { AnswerFigures } from './answer-figures';
 import { DocumentChip } from './document-chip';
 import { EditQuestion } from './edit-question';
@@ -14,10 +14,13 @@ import { Reading } from './reading';
 import { Reasoning } from './reasoning';
 import { TurnError } from './turn-error';
 
-/** Selects its own message only, so a streamed token draws one message and not the transcript. */
+/**
+ * Selects its own message only, so a streamed token draws one message and not the transcript. Whatever else it and its parts
+ * select is of the outline.
+ */
 export const Message = memo(function Message({ id }: { readonly id: string }) {
   const message = useChat((state) => state.messages[id]);
-  const editing = useChat(({ editingId }) => editingId === id);
+  const editing = useOutline(({ editingId }) => editingId === id);
   if (message === undefined) return null;
   return (
     <li className={`message message-${message.role}`} data-testid="message" data-role={message.role}>
@@ -26,16 +29,16 @@ export const Message = memo(function Message({ id }: { readonly id: string }) {
       ) : (
         <Answer key={id} message={message} />
       )}
-      {!editing && <MessageActions id={id} />}
+      {!editing && <MessageActions message={message} />}
     </li>
   );
 });
 
 function Question({ message }: { readonly message: UserMessage }) {
-  const documents = useChat(
+  const documents = useOutline(
     useShallow((state) => state.documents.filter(({ id }) => message.documentIds.includes(id))),
   );
-  const editing = useChat(({ editingId }) => editingId === message.id);
+  const editing = useOutline(({ editingId }) => editingId === message.id);
   return (
     <>
       <h2 className="visually-hidden">You</h2>

@@ -7,6 +7,8 @@ export type Children = Readonly<Record<string, readonly string[]>>;
 export type Thread = Pick<Conversation, 'messages' | 'order' | 'children'>;
 
 const ROOT = '';
+/** One object, so that a selector finds the same again. */
+const NOBODY: readonly string[] = [];
 
 export function childrenOf(messages: Messages): Children {
   // Without a prototype: an imported id may be the name of something that every object has.
@@ -40,8 +42,12 @@ export function newestLeaf(children: Children, id: string): string {
 }
 
 export function siblingsOf({ messages, children }: Omit<Thread, 'order'>, id: string): readonly string[] {
-  return children[messages[id]?.parentId ?? ROOT] ?? [];
+  return followersOf(children, messages[id]?.parentId);
 }
+
+/** What follows a message; without one, the first questions. */
+export const followersOf = (children: Children, parentId: string | undefined): readonly string[] =>
+  children[parentId ?? ROOT] ?? NOBODY;
 
 /** With more messages; the last of them is where the shown path then ends. */
 export function grown(thread: Pick<Thread, 'messages'>, ...added: readonly Message[]): Thread {

@@ -1,29 +1,29 @@
 import { useRef, useState } from 'react';
-import { useLoadedModel } from '../../stores';
+import { useLoadedModel, useStores } from '../../stores';
 import { saveFile } from '../../ui/save-file';
 import type { Chart } from './chart';
 import { jsonOf, pngOf } from './export-chart';
-import { useTurns } from './use-turns';
+import { turnsOf } from './use-turns';
 
 /** The chart to take away: a picture with its title and legend, or its figures. */
 export function ExportButtons({ chart }: { readonly chart: Chart }) {
   const model = useLoadedModel();
-  const turns = useTurns();
+  const { chat } = useStores();
   const [problem, setProblem] = useState<string>();
   const frame = useRef<HTMLSpanElement>(null);
-  const context = { model, turns };
+  const context = () => ({ model, turns: turnsOf(chat.getState()) });
 
   const savePicture = async () => {
     if (frame.current === null) return;
     try {
-      saveFile(`fastkv-${chart.name}.png`, await pngOf(chart, context, frame.current));
+      saveFile(`fastkv-${chart.name}.png`, await pngOf(chart, context(), frame.current));
       setProblem(undefined);
     } catch {
       setProblem('The picture could not be drawn. Its figures can still be saved as JSON.');
     }
   };
   const saveFigures = () =>
-    saveFile(`fastkv-${chart.name}.json`, new Blob([jsonOf(chart, context)], { type: 'application/json' }));
+    saveFile(`fastkv-${chart.name}.json`, new Blob([jsonOf(chart, context())], { type: 'application/json' }));
 
   return (
     <span ref={frame} className="chart-exports">

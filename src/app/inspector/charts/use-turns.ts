@@ -1,4 +1,5 @@
 import { useShallow } from 'zustand/react/shallow';
+import type { ChatState } from '../../store/chat-store';
 import type { TurnFigures } from '../../store/conversation';
 import { useChat } from '../../stores';
 
@@ -8,14 +9,14 @@ export const useAnswerIds = (): readonly string[] =>
 
 const RUNNING: TurnFigures = {};
 
+type Shown = Pick<ChatState, 'order' | 'messages' | 'activeId'>;
+
 /** Figures of every turn shown. Those of a running one change with every token, and are told once it is over. */
-export const useTurns = (): readonly TurnFigures[] =>
-  useChat(
-    useShallow(({ order, messages, activeId }) =>
-      order.flatMap((id) => {
-        const message = messages[id];
-        if (message?.role !== 'assistant') return [];
-        return id === activeId ? RUNNING : message.figures;
-      }),
-    ),
-  );
+export const turnsOf = ({ order, messages, activeId }: Shown): readonly TurnFigures[] =>
+  order.flatMap((id) => {
+    const message = messages[id];
+    if (message?.role !== 'assistant') return [];
+    return id === activeId ? RUNNING : message.figures;
+  });
+
+export const useTurns = (): readonly TurnFigures[] => useChat(useShallow(turnsOf));
