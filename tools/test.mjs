@@ -18,8 +18,8 @@ import { NONE, countPlaywright, countVitest, readReport } from './test-reports.m
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), 'fastkv-test-'));
-// A suite that hangs must not eat the time of the others.
-const LIMIT_MS = 40 * 60_000;
+// A suite that hangs must not eat the time of the others. The journeys have taken 37 minutes on a slow day of two cores.
+const LIMIT_MS = 60 * 60_000;
 // Some colour their output in CI even where it goes to a file.
 const PLAIN = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
 
