@@ -36,6 +36,7 @@ export async function watchMainThread(page: Page, browser: Browser) {
   });
   // Another page, so that what this one draws does not make its own bar.
   const meter = await browser.newPage();
+  page.once('close', () => void meter.close());
   const mark = (name: string) => page.evaluate((label) => void performance.mark(label), name);
   return {
     async begin() {
@@ -64,10 +65,10 @@ export async function watchMainThread(page: Page, browser: Browser) {
       const meters = [tasks(traceEvents, 'before'), tasks(traceEvents, 'after')];
       const over = (times: readonly number[], timeOf: TimeOf) => {
         const bar = FELT_MS * Math.max(...meters.map((worked) => slowness(worked.map(timeOf))));
-        return { bar, longest: Math.max(...times), tasks: times.filter((ms) => ms > bar).map(Math.round) };
+        return { bar, longest: Math.max(0, ...times), tasks: times.filter((ms) => ms > bar).map(Math.round) };
       };
       return {
-        clock: over(heldUp.length === 0 ? [0] : heldUp, onClock),
+        clock: over(heldUp, onClock),
         processor: over(found.map(onProcessor), onProcessor),
         waited: 1 - sum(found.map(onProcessor)) / sum(found.map(onClock)),
       };
@@ -106,7 +107,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, next)
 const TIMES = 40;
 
 /** What pages do, as tasks of their own between two marks: objects, sorting, and a table that is styled and laid out. */
-async function work(meter: Page, name: string): Promise<void> {
+async function work(meter: Page, when: string): Promise<void> {
   await meter.evaluate(
     async ([label, times]) => {
       performance.mark(`${label}-begins`);
@@ -118,9 +119,9 @@ async function work(meter: Page, name: string): Promise<void> {
         }));
         rows.sort((a, b) => a.place - b.place);
         const table = document.createElement('table');
-        for (const { name: told, place } of rows.slice(0, 400)) {
+        for (const { name, place } of rows.slice(0, 400)) {
           const row = table.insertRow();
-          row.insertCell().append(told);
+          row.insertCell().append(name);
           const figure = document.createElement('strong');
           figure.textContent = String(place);
           row.insertCell().append(figure, ' said of it');
@@ -132,7 +133,7 @@ async function work(meter: Page, name: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 0));
       performance.mark(`${label}-ends`);
     },
-    [name, TIMES] as const,
+    [when, TIMES] as const,
   );
 }
 
@@ -141,18 +142,18 @@ async function work(meter: Page, name: string): Promise<void> {
  * the same work takes a third more or less from one moment to the next, and so do the page's longest tasks.
  */
 function slowness(took: readonly number[]): number {
-  const worked = took.toSorted((a, b) => b - a).slice(0, TIMES);
-  return Math.max(1, worked[TIMES / 10 - 1]! / USUAL_MS);
+  const longestFirst = took.toSorted((a, b) => b - a);
+  return Math.max(1, longestFirst[TIMES / 10 - 1]! / USUAL_MS);
 }
 
 /** Every task between the marks. */
-function tasks(events: readonly TraceEvent[], name: string): readonly TraceEvent[] {
-  const begin = events.find((event) => event.name === `${name}-begins`);
-  const end = events.find((event) => event.name === `${name}-ends`);
-  if (begin === undefined || end === undefined) throw new Error(`the trace has no marks of ${name}`);
+function tasks(events: readonly TraceEvent[], between: string): readonly TraceEvent[] {
+  const begin = events.find(({ name }) => name === `${between}-begins`);
+  const end = events.find(({ name }) => name === `${between}-ends`);
+  if (begin === undefined || end === undefined) throw new Error(`the trace has no marks of ${between}`);
   const found = events.filter(
-    ({ name: what, pid, tid, ts }) =>
-      what === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts,
+    ({ name, pid, tid, ts }) =>
+      name === 'RunTask' && pid === begin.pid && tid === begin.tid && ts > begin.ts && ts < end.ts,
   );
   if (!found.some(({ tdur = 0 }) => tdur > 0)) throw new Error('the trace tells no processor time');
   return found;

@@ -168,7 +168,7 @@ export function useStores(): Stores {
 
 export const useModel = <T>(select: (state: ModelState) => T): T => useStore(useStores().model, select);
 export const useChat = <T>(select: (state: ChatState) => T): T => useStore(useStores().chat, select);
-/** Of each message: it runs seldom. */
+/** For what is drawn of each message: unlike the chat's, these selectors do not run at every token and key. */
 export const useOutline = <T>(select: (state: Outline) => T): T => useStore(useStores().outline, select);
 export const useAttachments = <T>(select: (state: AttachmentsState) => T): T =>
   useStore(useStores().attachments, select);
@@ -200,9 +200,9 @@ export const useLoadedModel = (): ModelInfo | undefined =>
 /** Whether the engine has nothing to do: then it can be asked, or calibrated. */
 export function useIsFree(): boolean {
   const ready = useModel(({ status }) => status.state === 'ready');
-  const idle = useOutline(({ isFree }) => isFree);
+  const free = useOutline(({ isFree }) => isFree);
   const calibrating = useKv(({ calibration }) => calibration.state === 'running');
-  return ready && idle && !calibrating;
+  return ready && free && !calibrating;
 }
 
 /** Whether a question would be taken again, or another one in its place. */

@@ -1,13 +1,8 @@
-/** The shown conversation without what every token and every key changes: what most of what is drawn of each message goes by. */
+/** The shown conversation without what changes at every token and key: what the parts of each message go by. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { isFree, isIdle, type ChatState, type ChatStore } from './chat-store';
 
-type Kept = 'order' | 'children' | 'documents' | 'activeId' | 'editingId' | 'edits';
-
-export interface Outline extends Pick<ChatState, Kept> {
-  readonly isIdle: boolean;
-  readonly isFree: boolean;
-}
+export type Outline = Readonly<ReturnType<typeof outlineOf>>;
 
 export type OutlineStore = StoreApi<Outline>;
 
@@ -23,16 +18,8 @@ export function createOutline(chat: ChatStore): OutlineStore {
   return store;
 }
 
-function outlineOf(state: ChatState): Outline {
+function outlineOf(state: ChatState) {
   const { order, children, documents, activeId, editingId, edits } = state;
-  return {
-    order,
-    children,
-    documents,
-    activeId,
-    editingId,
-    edits,
-    isIdle: isIdle(state),
-    isFree: isFree(state),
-  };
+  const known = { isIdle: isIdle(state), isFree: isFree(state) };
+  return { order, children, documents, activeId, editingId, edits, ...known };
 }
